@@ -1,0 +1,1 @@
+"""What a LeaderWorkerSet means: API, admission, planning and a controller on ports."""

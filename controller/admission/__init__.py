@@ -1,0 +1,1 @@
+"""What the native webhooks do, as pure functions."""

@@ -1,0 +1,1 @@
+"""The slices of Kubernetes and LeaderWorkerSet objects the controller reads and writes. Pure."""

@@ -1,0 +1,310 @@
+"""Services, nodes, revisions, events and claims: the slices of them we read.
+
+Wire structs name the JSON fields; records are what stores and planners hold. Times are epoch
+seconds.
+"""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import Any, Final
+
+import msgspec
+
+from controller.api import names, quantity
+from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
+from controller.api.resources import Accelerators, devices, lenient
+
+_NO_OWNER: Final = OwnerReference()
+_NO_CONDITION: Final = Condition()
+
+
+class Service(msgspec.Struct, frozen=True, gc=False):
+    """One Service: identity and owner; its spec is never compared."""
+
+    namespace: str
+    name: str
+    uid: str
+    owner_uid: str = ""
+    owner_kind: str = ""
+    set_name: str = ""
+    deleted_at: float | None = None
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return Key(self.namespace, self.name)
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One node: schedulability, accelerators and the labels topology keys come from."""
+
+    name: str
+    uid: str = ""
+    created_at: float = 0.0
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    unschedulable: bool = False
+    ready: bool = False
+    ready_reason: str = ""
+    ready_changed_at: float | None = None
+    taints: tuple[tuple[str, str, str], ...] = ()
+    allocatable: Accelerators = ()
+    capacity: Accelerators = ()
+    cpu_milli: int = 0
+    memory_bytes: int = 0
+    max_pods: int = 0
+    kubelet_version: str = ""
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One ControllerRevision of a set.
+
+    Attributes:
+        key: Value of the template-revision-hash label.
+        number: ``revision``, growing by one with each new one.
+        data: Raw ``data`` object (the recorded patch).
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    key: str
+    number: int
+    set_name: str = ""
+    owner_uid: str = ""
+    created_at: float = 0.0
+    deleted_at: float | None = None
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event, from either event API.
+
+    Attributes:
+        type: Normal or Warning.
+        note: Human text (``note`` or ``message``).
+        count: Occurrences, at least 1.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    type: str
+    reason: str
+    note: str
+    regarding_kind: str
+    regarding_name: str
+    regarding_uid: str = ""
+    count: int = 1
+    first_at: float = 0.0
+    last_at: float = 0.0
+    reporter: str = ""
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """One PersistentVolumeClaim made for a pod of a set."""
+
+    namespace: str
+    name: str
+    uid: str
+    set_name: str = ""
+    owner_uid: str = ""
+    phase: str = ""
+    deleted_at: float | None = None
+
+
+class _WireService(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+
+
+_SERVICE_DECODER = msgspec.json.Decoder(_WireService)
+
+
+def decode_service(raw: bytes | msgspec.Raw) -> Service:
+    """Return the Service in a JSON object."""
+    meta = _SERVICE_DECODER.decode(raw).metadata
+    owner = meta.controller_owner or _NO_OWNER
+    return Service(
+        meta.namespace,
+        meta.name,
+        meta.uid,
+        owner.uid,
+        owner.kind,
+        (meta.labels or {}).get(names.SET_NAME, ""),
+        parse_time(meta.deletion_timestamp),
+    )
+
+
+class _Taint(msgspec.Struct, frozen=True):
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+
+
+class _NodeSpec(msgspec.Struct, frozen=True):
+    unschedulable: bool = False
+    taints: list[_Taint] | None = None
+
+
+class _NodeInfo(msgspec.Struct, frozen=True, rename="camel"):
+    kubelet_version: str = ""
+
+
+class _NodeStatus(msgspec.Struct, frozen=True, rename="camel"):
+    capacity: dict[str, str | int | float] | None = None
+    allocatable: dict[str, str | int | float] | None = None
+    conditions: list[Condition] | None = None
+    node_info: _NodeInfo = _NodeInfo()
+
+
+class _WireNode(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+    spec: _NodeSpec = _NodeSpec()
+    status: _NodeStatus = _NodeStatus()
+
+
+_NODE_DECODER = msgspec.json.Decoder(_WireNode)
+
+
+def decode_node(raw: bytes | msgspec.Raw) -> Node:
+    """Return the node in a JSON object."""
+    wire = _NODE_DECODER.decode(raw)
+    meta, spec, status = wire.metadata, wire.spec, wire.status
+    ready = next((c for c in status.conditions or () if c.type == "Ready"), _NO_CONDITION)
+    allocatable = status.allocatable or {}
+    return Node(
+        name=meta.name,
+        uid=meta.uid,
+        created_at=parse_time(meta.creation_timestamp) or 0.0,
+        labels=meta.labels or {},
+        unschedulable=spec.unschedulable,
+        ready=ready.status == "True",
+        ready_reason=ready.reason,
+        ready_changed_at=parse_time(ready.last_transition_time),
+        taints=tuple((t.key, t.value, t.effect) for t in spec.taints or ()),
+        allocatable=tuple(sorted(devices(allocatable).items())),
+        capacity=tuple(sorted(devices(status.capacity).items())),
+        cpu_milli=lenient(quantity.milli, allocatable.get("cpu", 0)),
+        memory_bytes=lenient(quantity.whole, allocatable.get("memory", 0)),
+        max_pods=lenient(quantity.whole, allocatable.get("pods", 0)),
+        kubelet_version=status.node_info.kubelet_version,
+    )
+
+
+class _WireRevision(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+    data: dict[str, Any] | None = None
+    revision: int = 0
+
+
+_REVISION_DECODER = msgspec.json.Decoder(_WireRevision)
+
+
+def decode_revision(raw: bytes | msgspec.Raw) -> Revision:
+    """Return the ControllerRevision in a JSON object."""
+    wire = _REVISION_DECODER.decode(raw)
+    meta = wire.metadata
+    labels = meta.labels or {}
+    return Revision(
+        meta.namespace,
+        meta.name,
+        meta.uid,
+        labels.get(names.REVISION, ""),
+        wire.revision,
+        labels.get(names.SET_NAME, ""),
+        (meta.controller_owner or _NO_OWNER).uid,
+        parse_time(meta.creation_timestamp) or 0.0,
+        parse_time(meta.deletion_timestamp),
+        wire.data or {},
+    )
+
+
+class _ObjectReference(msgspec.Struct, frozen=True):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class _Series(msgspec.Struct, frozen=True, rename="camel"):
+    count: int = 0
+    last_observed_time: str | None = None
+
+
+class _WireEvent(msgspec.Struct, frozen=True, rename="camel"):
+    metadata: ObjectMeta = ObjectMeta()
+    type: str = "Normal"
+    reason: str = ""
+    note: str = ""
+    message: str = ""
+    regarding: _ObjectReference | None = None
+    involved_object: _ObjectReference | None = None
+    series: _Series | None = None
+    count: int = 0
+    deprecated_count: int = 0
+    event_time: str | None = None
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    deprecated_first_timestamp: str | None = None
+    deprecated_last_timestamp: str | None = None
+    reporting_controller: str = ""
+    reporting_component: str = ""
+
+
+_EVENT_DECODER = msgspec.json.Decoder(_WireEvent)
+
+
+def decode_event(raw: bytes | msgspec.Raw) -> Event:
+    """Return the event in a JSON object of either event API."""
+    wire = _EVENT_DECODER.decode(raw)
+    about = wire.regarding or wire.involved_object or _ObjectReference()
+    series = wire.series or _Series()
+    created = parse_time(wire.metadata.creation_timestamp) or 0.0
+    first = parse_time(wire.deprecated_first_timestamp or wire.first_timestamp or wire.event_time)
+    last = parse_time(
+        series.last_observed_time
+        or wire.deprecated_last_timestamp
+        or wire.last_timestamp
+        or wire.event_time
+    )
+    return Event(
+        wire.metadata.namespace,
+        wire.metadata.name,
+        wire.metadata.uid,
+        intern(wire.type),
+        intern(wire.reason),
+        wire.note or wire.message,
+        intern(about.kind),
+        about.name,
+        about.uid,
+        max(series.count, wire.deprecated_count, wire.count, 1),
+        first or created,
+        last or first or created,
+        intern(wire.reporting_controller or wire.reporting_component),
+    )
+
+
+class _ClaimStatus(msgspec.Struct, frozen=True):
+    phase: str = ""
+
+
+class _WireClaim(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+    status: _ClaimStatus = _ClaimStatus()
+
+
+_CLAIM_DECODER = msgspec.json.Decoder(_WireClaim)
+
+
+def decode_claim(raw: bytes | msgspec.Raw) -> Claim:
+    """Return the PersistentVolumeClaim in a JSON object."""
+    wire = _CLAIM_DECODER.decode(raw)
+    meta = wire.metadata
+    return Claim(
+        meta.namespace,
+        meta.name,
+        meta.uid,
+        (meta.labels or {}).get(names.SET_NAME, ""),
+        (meta.controller_owner or _NO_OWNER).uid,
+        wire.status.phase,
+        parse_time(meta.deletion_timestamp),
+    )

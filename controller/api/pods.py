@@ -1,0 +1,312 @@
+"""Pods: flat, frozen, interned records, cheap to keep by the thousand.
+
+Wire structs name the JSON fields; ``Pod`` is what stores and planners hold. Times are epoch
+seconds; counts of accelerators are whole devices as the scheduler counts them.
+"""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import Final
+
+import msgspec
+
+from controller.api import names
+from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
+from controller.api.resources import Accelerators, WireContainer, accelerators, effective_request
+
+
+class _State(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    reason: str = ""
+    message: str = ""
+    exit_code: int = 0
+    signal: int = 0
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class _States(msgspec.Struct, frozen=True, gc=False):
+    waiting: _State | None = None
+    running: _State | None = None
+    terminated: _State | None = None
+
+
+class _ContainerStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    name: str = ""
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    image: str = ""
+    state: _States | None = None
+    last_state: _States | None = None
+
+
+class _PodSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    node_name: str = ""
+    subdomain: str = ""
+    containers: list[WireContainer] | None = None
+    init_containers: list[WireContainer] | None = None
+    overhead: dict[str, str | int | float] | None = None
+    scheduling_gates: list[dict[str, str]] | None = None
+    termination_grace_period_seconds: int | None = None
+
+
+class _PodStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    start_time: str | None = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[_ContainerStatus] | None = None
+    init_container_statuses: list[_ContainerStatus] | None = None
+
+
+class _WirePod(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+    spec: _PodSpec = _PodSpec()
+    status: _PodStatus = _PodStatus()
+
+
+class Container(msgspec.Struct, frozen=True, gc=False):
+    """One container of a pod, spec and status joined.
+
+    Attributes:
+        state: ``waiting``, ``running`` or ``terminated``; empty if the kubelet said nothing yet.
+        reason: Reason of that state, such as ``CrashLoopBackOff``.
+        last_reason: Reason of the previous termination, empty if none.
+        last_exit_code: Exit code of the previous termination, or None.
+    """
+
+    name: str
+    image: str
+    init: bool = False
+    ready: bool = False
+    started: bool = False
+    restarts: int = 0
+    state: str = ""
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    started_at: float | None = None
+    last_reason: str = ""
+    last_exit_code: int | None = None
+    last_finished_at: float | None = None
+
+
+class Pod(msgspec.Struct, frozen=True, gc=False):
+    """One pod of a set, flat.
+
+    Attributes:
+        set_name: Value of the LWS name label; empty for other pods.
+        group: Group index, -1 if unknown.
+        worker: Worker index, 0 for the leader, -1 if unknown.
+        revision: Key of the revision the pod was built from.
+        size: Pods per group of that revision, 0 if unknown.
+        ready: Ready condition is True.
+        ready_changed_at: Last transition of the Ready condition.
+        scheduled: PodScheduled condition is True, or a node is set.
+        unscheduled_reason: Reason of a False PodScheduled condition.
+        unscheduled_message: The scheduler's words.
+        accelerators: Effective request by resource.
+        cpu_milli: Effective cpu request in thousandths of a core.
+        memory_bytes: Effective memory request.
+        topology: Exclusive-topology key the pod was built with, empty if none.
+        subgroup: Subgroup index, -1 if none.
+        role: ``leader``, ``worker``, or empty for pods outside sets.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    created_at: float
+    deleted_at: float | None = None
+    foreground: bool = False
+    owner_kind: str = ""
+    owner_name: str = ""
+    owner_uid: str = ""
+    set_name: str = ""
+    group: int = -1
+    worker: int = -1
+    group_key: str = ""
+    revision: str = ""
+    size: int = 0
+    leader_name: str = ""
+    topology: str = ""
+    subgroup: int = -1
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    node: str = ""
+    ip: str = ""
+    started_at: float | None = None
+    ready: bool = False
+    ready_changed_at: float | None = None
+    initialized_at: float | None = None
+    scheduled: bool = False
+    scheduled_at: float | None = None
+    unscheduled_reason: str = ""
+    unscheduled_message: str = ""
+    gates: tuple[str, ...] = ()
+    containers: tuple[Container, ...] = ()
+    accelerators: Accelerators = ()
+    cpu_milli: int = 0
+    memory_bytes: int = 0
+    subdomain: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return Key(self.namespace, self.name)
+
+    @property
+    def set_key(self) -> Key:
+        """Namespace and name of the set the pod's labels name."""
+        return Key(self.namespace, self.set_name)
+
+    @property
+    def role(self) -> str:
+        """``leader``, ``worker``, or empty."""
+        if self.worker < 0:
+            return ""
+        return "leader" if self.worker == 0 else "worker"
+
+    @property
+    def terminating(self) -> bool:
+        """Whether deletion was requested."""
+        return self.deleted_at is not None
+
+    @property
+    def restarts(self) -> int:
+        """Restarts of all containers, init containers included."""
+        return sum(c.restarts for c in self.containers)
+
+    @property
+    def running_and_ready(self) -> bool:
+        """Phase Running and Ready=True, the contract's readiness of one pod."""
+        return self.phase == "Running" and self.ready
+
+    @property
+    def has_restarted(self) -> bool:
+        """Fault by container restart: Running or Pending with any restartCount above 0."""
+        return self.phase in ("Running", "Pending") and any(c.restarts for c in self.containers)
+
+
+def _container(spec: WireContainer, status: _ContainerStatus | None, *, init: bool) -> Container:
+    if status is None:
+        return Container(intern(spec.name), intern(spec.image), init)
+    states = status.state or _States()
+    name, current = next(
+        (
+            (label, state)
+            for label, state in (
+                ("running", states.running),
+                ("waiting", states.waiting),
+                ("terminated", states.terminated),
+            )
+            if state is not None
+        ),
+        ("", None),
+    )
+    last = status.last_state.terminated if status.last_state else None
+    return Container(
+        intern(spec.name),
+        intern(spec.image),
+        init,
+        status.ready,
+        bool(status.started),
+        status.restart_count,
+        name,
+        intern(current.reason) if current else "",
+        current.message if current else "",
+        current.exit_code if current is not None and name == "terminated" else None,
+        parse_time(current.started_at) if current else None,
+        intern(last.reason) if last else "",
+        last.exit_code if last else None,
+        parse_time(last.finished_at) if last else None,
+    )
+
+
+def _containers(spec: _PodSpec, status: _PodStatus) -> tuple[Container, ...]:
+    inits = {s.name: s for s in status.init_container_statuses or ()}
+    mains = {s.name: s for s in status.container_statuses or ()}
+    return tuple(
+        _container(c, inits.get(c.name), init=True) for c in spec.init_containers or ()
+    ) + tuple(_container(c, mains.get(c.name), init=False) for c in spec.containers or ())
+
+
+def _index(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else -1
+
+
+_NO_OWNER: Final = OwnerReference()
+_NO_CONDITION: Final = Condition()
+
+
+def _pod(wire: _WirePod) -> Pod:
+    meta, spec, status = wire.metadata, wire.spec, wire.status
+    labels, annotations = meta.labels or {}, meta.annotations or {}
+    owner = meta.controller_owner or _NO_OWNER
+    conditions = {c.type: c for c in status.conditions or ()}
+    ready = conditions.get("Ready", _NO_CONDITION)
+    scheduled = conditions.get("PodScheduled", _NO_CONDITION)
+    initialized = conditions.get("Initialized", _NO_CONDITION)
+    request = effective_request(spec.containers, spec.init_containers, spec.overhead)
+    refused = scheduled.status == "False"
+    return Pod(
+        namespace=intern(meta.namespace),
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        created_at=parse_time(meta.creation_timestamp) or 0.0,
+        deleted_at=parse_time(meta.deletion_timestamp),
+        foreground="foregroundDeletion" in (meta.finalizers or ()),
+        owner_kind=intern(owner.kind),
+        owner_name=intern(owner.name),
+        owner_uid=intern(owner.uid),
+        set_name=intern(labels.get(names.SET_NAME, "")),
+        group=_index(labels.get(names.GROUP_INDEX)),
+        worker=_index(labels.get(names.WORKER_INDEX)),
+        group_key=intern(labels.get(names.GROUP_KEY, "")),
+        revision=intern(labels.get(names.REVISION, "")),
+        size=max(_index(annotations.get(names.SIZE)), 0),
+        leader_name=intern(annotations.get(names.LEADER_NAME, "")),
+        topology=intern(annotations.get(names.EXCLUSIVE_TOPOLOGY, "")),
+        subgroup=_index(labels.get(names.SUBGROUP_INDEX)),
+        phase=intern(status.phase),
+        reason=intern(status.reason),
+        message=status.message,
+        node=intern(spec.node_name),
+        ip=status.pod_ip,
+        started_at=parse_time(status.start_time),
+        ready=ready.status == "True",
+        ready_changed_at=parse_time(ready.last_transition_time),
+        initialized_at=parse_time(initialized.last_transition_time)
+        if initialized.status == "True"
+        else None,
+        scheduled=bool(spec.node_name) or scheduled.status == "True",
+        scheduled_at=parse_time(scheduled.last_transition_time)
+        if scheduled.status == "True"
+        else None,
+        unscheduled_reason=intern(scheduled.reason) if refused else "",
+        unscheduled_message=scheduled.message if refused else "",
+        gates=tuple(intern(g.get("name", "")) for g in spec.scheduling_gates or ()),
+        containers=_containers(spec, status),
+        accelerators=accelerators(request),
+        cpu_milli=request.get("cpu", 0),
+        memory_bytes=request.get("memory", 0),
+        subdomain=intern(spec.subdomain),
+    )
+
+
+_POD_DECODER = msgspec.json.Decoder(_WirePod)
+
+
+def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
+    """Return the pod in a JSON object.
+
+    Raises:
+        msgspec.DecodeError: If the JSON does not have the shape of a pod.
+    """
+    return _pod(_POD_DECODER.decode(raw))

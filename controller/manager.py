@@ -1,0 +1,193 @@
+"""The embedded controller as a whole: cache, election, queue, workers, and how they are doing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+from controller.activity import Activity, ControllerState
+from controller.api.meta import Key
+from controller.api.names import Resource
+from controller.cache import REQUIRED, Cache
+from controller.executor import Executor
+from controller.leases import Election
+from controller.plan.compose import plan
+from controller.ports import Clock, Cluster, EventSink
+from controller.reconciler import Planner, Reconciler
+from controller.workqueue import Sleep, WorkQueue
+
+WORKERS: Final = 4
+
+_log = logging.getLogger("lwstui.controller")
+
+
+class Manager:
+    """Serves all sets of a cluster, or of one namespace, while it holds the lease.
+
+    It keeps no state of its own: killed at any moment, the next one continues from the cluster.
+
+    Attributes:
+        cache: To be fed from outside: ``replace`` after a list, ``apply`` for a watch event.
+        on_change: Called whenever ``state()`` may answer something new.
+        on_stale: Called with the kinds that must be listed anew (``cache.replace``): our own
+            writes to them did not come back in the watch, or the lease was lost, after which
+            nothing is done before they have been listed.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        clock: Clock,
+        events: EventSink,
+        *,
+        identity: str,
+        namespace: str = "",
+        lease_namespace: str = "default",
+        planner: Planner = plan,
+        workers: int = WORKERS,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.on_change: Callable[[], None] | None = None
+        self.on_stale: Callable[[frozenset[Resource]], None] | None = None
+        self.cache = Cache(self._affected, self._wake_up)
+        self._identity = identity
+        self._namespace = namespace
+        self._workers = workers
+        self._paused = False
+        self._working = False
+        self._failure = ""
+        self._wake = asyncio.Event()
+        self._activity = Activity()
+        self._queue = WorkQueue(clock, sleep=sleep, jitter=jitter)
+        self._election = Election(
+            cluster,
+            clock,
+            identity=identity,
+            namespace=lease_namespace,
+            on_change=self._wake_up,
+            sleep=sleep,
+        )
+        self._executor = Executor(
+            cluster, clock, events, self.cache, leading=self._election.leading
+        )
+        self._reconciler = Reconciler(
+            self.cache,
+            self._queue,
+            self._executor,
+            clock,
+            self._activity,
+            planner=planner,
+            on_change=self._changed,
+            on_stale=self._stale,
+        )
+
+    async def run(self) -> None:
+        """Stand for election and work while leading, until cancelled; then give the lease back."""
+        self._failure = ""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._election.run())
+                tasks.create_task(self._serve())
+        except BaseExceptionGroup as group:
+            self._failure = "; ".join(str(error) for error in group.exceptions)
+            raise
+        finally:
+            await self._election.release()
+            self._changed()
+
+    def pause(self) -> None:
+        """Stop acting, in the middle of a pass if need be; the lease is kept."""
+        self._paused = True
+        self._wake_up()
+
+    def resume(self) -> None:
+        """Act again."""
+        self._paused = False
+        self._wake_up()
+
+    def state(self) -> ControllerState:
+        """Return how the controller is doing now."""
+        reconciler, election = self._reconciler, self._election
+        return ControllerState(
+            mode=self._mode(),
+            identity=self._identity,
+            leading=election.leading(),
+            holder=election.holder,
+            since=election.since,
+            queue=self._queue.depth,
+            queue_latency_s=self._queue.latency_s,
+            reconciles=reconciler.reconciles,
+            errors=reconciler.errors,
+            requests=self._executor.requests,
+            last_error=self._failure or election.problem or reconciler.last_error,
+            waits=MappingProxyType(dict(reconciler.waits)),
+            decisions=self._activity.recent(),
+        )
+
+    def _mode(self) -> str:
+        leading = self._election.leading()
+        if self._failure or (self._election.problem and not leading):
+            return "failed"
+        if self._paused:
+            return "paused"
+        if leading:
+            return "leader" if self._working else "starting"
+        return "standby" if self._election.holder not in ("", self._identity) else "starting"
+
+    async def _serve(self) -> None:
+        """Have workers running whenever they may."""
+        while True:
+            await self._until(may_work=True)
+            workers = [asyncio.create_task(self._reconciler.work()) for _ in range(self._workers)]
+            self._working = True
+            for key in self.cache.set_keys():
+                self._affected(key)
+            self._report("controller works")
+            try:
+                await self._until(may_work=False)
+            finally:
+                self._working = False
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+                self._queue.clear()
+                self._reconciler.waits.clear()
+                self._report("controller rests")
+            if not self._election.leading() and self.on_stale is not None:
+                # Others may have acted, and this machine may have slept through it.
+                self.cache.distrust()
+                self._stale(frozenset(REQUIRED))
+
+    def _report(self, what: str) -> None:
+        fields = {"identity": self._identity, "sets": len(self.cache.set_keys())}
+        _log.info(what, extra={"fields": fields})
+        self._changed()
+
+    async def _until(self, *, may_work: bool) -> None:
+        while self._may_work() != may_work:
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _may_work(self) -> bool:
+        return self._election.leading() and not self._paused and not self.cache.unsynced
+
+    def _affected(self, key: Key) -> None:
+        if self._working and self._namespace in ("", key.namespace):
+            self._queue.add(key)
+
+    def _stale(self, resources: frozenset[Resource]) -> None:
+        if self.on_stale is not None:
+            self.on_stale(resources)
+
+    def _wake_up(self) -> None:
+        self._wake.set()
+        self._changed()
+
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change()

@@ -1,0 +1,1 @@
+"""Planning: observed state and time in, actions and reasons out. Pure."""

@@ -1,0 +1,1 @@
+"""Settings: schema, loading (flag > environment > file > default), XDG paths, keymap."""

@@ -1,0 +1,1 @@
+"""The Kubernetes client: the only package that imports kubernetes_asyncio."""

@@ -1,0 +1,236 @@
+"""Finding and opening a cluster: kubeconfig, context, credentials, session.
+
+``describe`` reads the kubeconfig only and is cheap; ``connect`` loads credentials through
+kubernetes-asyncio, which it imports late. Neither sends a request to the API server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import yaml
+
+from lwstui.kube.clean import clean_line
+from lwstui.kube.credentials import CredentialError, is_loopback
+
+if TYPE_CHECKING:
+    from lwstui.kube.rest import Rest
+
+SANDBOX_CLUSTER: Final = "lwstui-sandbox"
+_SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_PLUGIN_LIMIT_S: Final = 30
+_FILES: Final = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+
+
+class ConnectError(Exception):
+    """The cluster cannot be opened; the text says what failed, on what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the user asked for; None means as kubectl would choose."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """Where a target leads.
+
+    Attributes:
+        namespace: Of the target, else of the context, else ``default``.
+        namespace_chosen: Whether the target or the context names a namespace.
+        sandbox: Whether it is the sandbox of this program.
+    """
+
+    context: str
+    cluster: str
+    server: str
+    user: str
+    namespace: str
+    namespace_chosen: bool = False
+    sandbox: bool = False
+
+
+@dataclass(slots=True)
+class Connection:
+    """An open cluster: who it is and its REST client."""
+
+    info: ClusterInfo
+    rest: Rest
+
+    async def close(self) -> None:
+        """Close the session and stop renewing credentials."""
+        await self.rest.close()
+
+
+def describe(target: Target, environ: Mapping[str, str] | None = None) -> ClusterInfo:
+    """Return where a target leads, from the kubeconfig alone.
+
+    Raises:
+        ConnectError: If there is no usable kubeconfig or the context does not exist.
+    """
+    environ = os.environ if environ is None else environ
+    paths = _paths(target, environ)
+    if not paths:
+        if _in_cluster(environ):
+            return _in_cluster_info(target, environ)
+        wanted = target.kubeconfig or environ.get("KUBECONFIG") or "~/.kube/config"
+        raise ConnectError(
+            f"no kubeconfig: {wanted} does not exist; name one with --kubeconfig, "
+            "or try a cluster on this machine: lwstui demo"
+        )
+    return _info(target, _merged(paths), paths)
+
+
+def contexts(target: Target, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the names of all contexts of the kubeconfig, sorted."""
+    paths = _paths(target, os.environ if environ is None else environ)
+    return tuple(sorted(_named(_merged(paths), "contexts")))
+
+
+async def connect(target: Target) -> Connection:
+    """Open a cluster: load credentials and make a session.
+
+    Raises:
+        ConnectError: If the kubeconfig or its credentials cannot be used.
+    """
+    info = describe(target)
+    from lwstui.kube.credentials import Credentials
+    from lwstui.kube.rest import Rest
+
+    paths = _paths(target, os.environ)
+    credentials = Credentials(_merged(paths) if paths else None, info.context)
+    try:
+        await asyncio.wait_for(credentials.load(), _PLUGIN_LIMIT_S)
+        session = credentials.session()
+    except TimeoutError:
+        raise ConnectError(
+            f"the credentials of user {info.user} (context {info.context}) did not arrive within "
+            f"{_PLUGIN_LIMIT_S} s; run its login command in another terminal"
+        ) from None
+    except (CredentialError, OSError, ValueError) as error:
+        raise ConnectError(
+            f"cannot use the credentials of user {info.user or '(none)'} "
+            f"in context {info.context}: "
+            f"{clean_line(str(error)) or type(error).__name__}; check {_names(paths)}"
+        ) from error
+    return Connection(info, Rest(session, info.server, credentials))
+
+
+def _paths(target: Target, environ: Mapping[str, str]) -> list[Path]:
+    """Return the kubeconfig files that exist, as kubectl looks for them."""
+    if target.kubeconfig:
+        named = [target.kubeconfig]
+    elif environ.get("KUBECONFIG"):
+        named = [part for part in environ["KUBECONFIG"].split(os.pathsep) if part]
+    else:
+        named = [str(Path(environ.get("HOME", "~")) / ".kube" / "config")]
+    return [path for path in (Path(name).expanduser() for name in named) if path.exists()]
+
+
+def _merged(paths: list[Path]) -> dict[str, Any]:
+    """Return the files merged: the first to name something wins.
+
+    Raises:
+        ConnectError: If one cannot be read or is not a kubeconfig.
+    """
+    merged: dict[str, Any] = {"clusters": [], "contexts": [], "users": []}
+    for path in paths:
+        try:
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConnectError(f"cannot read the kubeconfig {path}: {error}") from error
+        except yaml.YAMLError as error:
+            line = clean_line(str(error).splitlines()[-1].strip())
+            raise ConnectError(f"the kubeconfig {path} is not valid YAML: {line}") from error
+        if not isinstance(loaded, dict):
+            raise ConnectError(f"the kubeconfig {path} is empty or not a mapping")
+        for part in ("clusters", "contexts", "users"):
+            merged[part] += _absolute(loaded.get(part) or [], path.resolve().parent)
+        merged.setdefault("current-context", loaded.get("current-context"))
+    return merged
+
+
+def _absolute(entries: list[Any], folder: Path) -> list[Any]:
+    """Return the entries with the files they name made absolute, as kubectl resolves them."""
+    for entry in entries:
+        for body in entry.values() if isinstance(entry, dict) else ():
+            if not isinstance(body, dict):
+                continue
+            for name in _FILES:
+                if body.get(name):
+                    body[name] = str(folder / str(body[name]))
+            plugin = body.get("exec")
+            if isinstance(plugin, dict) and os.sep in str(plugin.get("command", "")):
+                plugin["command"] = str(folder / str(plugin["command"]))
+    return entries
+
+
+def _named(merged: dict[str, Any], part: str) -> dict[str, dict[str, Any]]:
+    """Return the entries of a list by name; the first of a name wins."""
+    singular = part[:-1]
+    found: dict[str, dict[str, Any]] = {}
+    for entry in merged[part]:
+        if isinstance(entry, dict) and isinstance(entry.get(singular), dict):
+            found.setdefault(str(entry.get("name")), entry[singular])
+    return found
+
+
+def _info(target: Target, merged: dict[str, Any], paths: list[Path]) -> ClusterInfo:
+    named = _named(merged, "contexts")
+    context = target.context or merged.get("current-context")
+    if not context:
+        raise ConnectError(
+            f"{_names(paths)} has no current context; choose one with --context: "
+            f"{', '.join(sorted(named)) or 'it has none'}"
+        )
+    if context not in named:
+        raise ConnectError(
+            f"no context {clean_line(context)} in {_names(paths)}; "
+            f"it has {', '.join(sorted(named)) or 'none'}"
+        )
+    entry = named[context]
+    cluster = str(entry.get("cluster", ""))
+    server = str(_named(merged, "clusters").get(cluster, {}).get("server", "")).rstrip("/")
+    if not server:
+        raise ConnectError(
+            f"context {context} names the cluster {cluster or '(none)'}, which has no server "
+            f"in {_names(paths)}"
+        )
+    namespace = target.namespace or str(entry.get("namespace") or "")
+    return ClusterInfo(
+        context=clean_line(context),
+        cluster=clean_line(cluster),
+        server=server,
+        user=clean_line(str(entry.get("user", ""))),
+        namespace=namespace or "default",
+        namespace_chosen=bool(namespace),
+        sandbox=cluster == SANDBOX_CLUSTER and is_loopback(urlsplit(server).hostname or ""),
+    )
+
+
+def _in_cluster(environ: Mapping[str, str]) -> bool:
+    return "KUBERNETES_SERVICE_HOST" in environ and (_SERVICE_ACCOUNT / "token").exists()
+
+
+def _in_cluster_info(target: Target, environ: Mapping[str, str]) -> ClusterInfo:
+    host, port = environ["KUBERNETES_SERVICE_HOST"], environ.get("KUBERNETES_SERVICE_PORT", "443")
+    own = (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+    namespace = target.namespace or own
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    return ClusterInfo(
+        "in-cluster", "in-cluster", server, "service account", namespace, bool(target.namespace)
+    )
+
+
+def _names(paths: list[Path]) -> str:
+    return ", ".join(str(path) for path in paths) or "the kubeconfig"

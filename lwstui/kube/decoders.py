@@ -1,0 +1,106 @@
+"""Bytes of an object to a record, with foreign text cleaned as it enters the process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from controller.api import core, lws, names, pods
+from controller.api.meta import ObjectMeta
+from controller.api.names import Resource
+from lwstui.kube.clean import clean
+
+Raw = bytes | msgspec.Raw
+# JSON that can hold what must be removed: control characters (always escaped in JSON, the
+# escapes of <, > and & are not among them), DEL, or anything beyond ASCII.
+_SUSPECT: Final = re.compile(rb"\\u(?!00(?:3[ceCE]|2[67]))|\\[bfr]|[\x7f-\xff]")
+
+
+def _scrub(value: Any) -> Any:
+    """Return decoded JSON with every text cleaned, keys included."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_scrub(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(str(key)): _scrub(item) for key, item in value.items()}
+    return value
+
+
+def safe(raw: Raw) -> Raw:
+    """Return the JSON of an object with all its text cleaned; the same bytes if it is clean."""
+    if _SUSPECT.search(bytes(raw)) is None:
+        return raw
+    return msgspec.json.encode(_scrub(msgspec.json.decode(raw)))
+
+
+def _cleaning(decode: Callable[[Raw], Any]) -> Callable[[Raw], Any]:
+    def read(raw: Raw) -> Any:
+        return decode(safe(raw))
+
+    return read
+
+
+def _set(raw: Raw) -> lws.LeaderWorkerSet:
+    """Return a set whose metadata and status are clean and whose spec is as it was written.
+
+    Pods are built from the spec, so it is not ours to change; what shows parts of it cleans them.
+    """
+    found = lws.decode(bytes(raw))
+    cleaned = safe(raw)
+    if cleaned is raw:
+        return found
+    return msgspec.structs.replace(lws.decode(bytes(cleaned)), spec=found.spec)
+
+
+class LeaseSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """Who holds a lease, and since when."""
+
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    acquire_time: str | None = None
+    renew_time: str | None = None
+
+
+class _WireLease(msgspec.Struct, frozen=True):
+    metadata: ObjectMeta = ObjectMeta()
+    spec: LeaseSpec = LeaseSpec()
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One Lease."""
+
+    namespace: str
+    name: str
+    spec: LeaseSpec
+
+
+def _lease(raw: Raw) -> Lease:
+    wire = msgspec.json.decode(raw, type=_WireLease)
+    return Lease(wire.metadata.namespace, wire.metadata.name, wire.spec)
+
+
+_DECODERS: Final[dict[Resource, Callable[[Raw], Any]]] = {
+    names.LEADERWORKERSETS: _set,
+    names.PODS: _cleaning(pods.decode_pod),
+    names.SERVICES: _cleaning(core.decode_service),
+    names.NODES: _cleaning(core.decode_node),
+    names.REVISIONS: core.decode_revision,
+    names.EVENTS: _cleaning(core.decode_event),
+    names.CLAIMS: _cleaning(core.decode_claim),
+    names.LEASES: _cleaning(_lease),
+}
+
+
+def decoder(resource: Resource) -> Callable[[Raw], Any]:
+    """Return the decode function of a resource.
+
+    Revisions keep their data as it is: templates are written back, never shown unread.
+
+    Raises:
+        KeyError: If nothing is known about the resource.
+    """
+    return _DECODERS[resource]

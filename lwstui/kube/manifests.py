@@ -1,0 +1,77 @@
+"""Reading manifests: YAML files, folders, standard input. No cluster needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from lwstui.kube.clean import clean_line
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+
+
+class ManifestError(Exception):
+    """A manifest cannot be read; the text names the file, the line and what to do."""
+
+
+def load_manifests(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the objects of YAML files, folders (their files by name) or ``-``.
+
+    Raises:
+        ManifestError: If something is missing, not YAML, or not a Kubernetes object.
+    """
+    objects: list[dict[str, Any]] = []
+    for name in names:
+        if name == "-":
+            objects += _objects(sys.stdin.read(), "standard input")
+            continue
+        path = Path(name)
+        files = (
+            sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES) if path.is_dir() else [path]
+        )
+        for file in files:
+            try:
+                text = file.read_text(encoding="utf-8")
+            except FileNotFoundError:
+                raise ManifestError(f"no such file: {file}") from None
+            except (OSError, UnicodeDecodeError) as error:
+                raise ManifestError(f"cannot read {file}: {error}") from error
+            objects += _objects(text, str(file))
+    return objects
+
+
+def _objects(text: str, source: str) -> list[dict[str, Any]]:
+    try:
+        documents = [d for d in yaml.safe_load_all(text) if d is not None]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise ManifestError(f"{source}{where} is not valid YAML: {clean_line(problem)}") from error
+    flat: list[dict[str, Any]] = []
+    for number, document in enumerate(documents, 1):
+        items = (
+            document.get("items") or []
+            if isinstance(document, dict) and str(document.get("kind", "")).endswith("List")
+            else [document]
+        )
+        for item in items:
+            _check(item, f"{source} (document {number})")
+            flat.append(item)
+    return flat
+
+
+def _check(item: Any, where: str) -> None:
+    """Raise unless the item has what every Kubernetes object has."""
+    if not isinstance(item, dict):
+        raise ManifestError(f"{where} is not a Kubernetes object but {type(item).__name__}")
+    for name in ("apiVersion", "kind"):
+        if not isinstance(item.get(name), str) or not item[name]:
+            raise ManifestError(f"{where} has no {name}")
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise ManifestError(f"{where}: the {item['kind']} has no metadata.name")

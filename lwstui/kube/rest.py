@@ -1,0 +1,259 @@
+"""Requests to one API server: bytes in, bytes out, failures as ``controller.errors``.
+
+The one place where HTTP status becomes an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from controller.api.names import Resource
+from controller.errors import ControllerError, Unauthorized, Unavailable, from_status
+from lwstui.kube.clean import clean_line
+from lwstui.kube.credentials import CredentialError
+
+JSON: Final = "application/json"
+CONNECT_S: Final = 5.0
+REQUEST_S: Final = 30.0
+_RENEW_AT_MOST_EVERY_S: Final = 10.0
+
+Query = Mapping[str, str | int]
+
+
+class CredentialSource(Protocol):
+    """What the client needs of credentials."""
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy to go through."""
+        ...
+
+    @property
+    def server_name(self) -> str | None:
+        """The TLS server name to expect."""
+        ...
+
+    async def headers(self) -> list[tuple[str, str]]:
+        """Return the headers that authenticate a request."""
+        ...
+
+    async def load(self) -> None:
+        """Load the credentials again."""
+        ...
+
+
+class _Status(msgspec.Struct, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
+def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """Return the path of a collection, an object or a subresource."""
+    parts = [resource.base_path]
+    if resource.namespaced and namespace:
+        parts.append(f"namespaces/{quote(namespace, safe='')}")
+    parts.append(resource.plural)
+    if name:
+        parts.append(quote(name, safe=""))
+    if subresource:
+        parts.append(subresource)
+    return "/".join(parts)
+
+
+class Rest:
+    """A REST client on one session.
+
+    Args:
+        session: Closed by ``close``.
+        server: URL of the API server.
+        credentials: Who we are.
+
+    Attributes:
+        requests: Requests sent so far, by ``VERB resource``.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, server: str, credentials: CredentialSource
+    ) -> None:
+        self._session = session
+        self._server = server
+        self._credentials = credentials
+        self._renewed_at = -_RENEW_AT_MOST_EVERY_S
+        self.requests: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()
+
+    async def request(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+        what: str = "",
+    ) -> bytes:
+        """Send a request and return the body of the answer.
+
+        Args:
+            verb: HTTP method.
+            path: Path below the server.
+            query: Query parameters.
+            body: Request body.
+            content_type: Of the body.
+            accept: Wanted format.
+            what: Label for the request counter.
+
+        Raises:
+            ControllerError: For every failure, as one sentence.
+        """
+        async with self.open(
+            verb, path, query=query, body=body, content_type=content_type, accept=accept, what=what
+        ) as response:
+            try:
+                return await response.read()
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise self._unavailable(error) from error
+
+    @asynccontextmanager
+    async def open(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+        read_s: float | None = None,
+        what: str = "",
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request and yield the open answer, for watches and logs.
+
+        Args:
+            verb: HTTP method.
+            path: Path below the server.
+            query: Query parameters.
+            body: Request body.
+            content_type: Of the body.
+            accept: Wanted format.
+            read_s: Longest silence on the open answer, in seconds; without it the whole request
+                is bounded.
+            what: Label for the request counter.
+        """
+        timeout = (
+            aiohttp.ClientTimeout(total=REQUEST_S, sock_connect=CONNECT_S)
+            if read_s is None
+            else aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=read_s)
+        )
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        send = _Send(verb, path, query, body, headers, timeout, what)
+        try:
+            response = await self._send(send)
+        except Unauthorized:
+            if not await self._renew():
+                raise
+            response = await self._send(send)
+        try:
+            yield response
+        finally:
+            response.close() if read_s is not None else response.release()
+
+    async def _send(self, send: _Send) -> aiohttp.ClientResponse:
+        """Send once and return a good answer, or raise."""
+        self.requests[f"{send.verb} {send.what or send.path}"] += 1
+        try:
+            response = await self._session.request(
+                send.verb,
+                self._server + send.path,
+                params=send.query,
+                data=send.body,
+                headers=[*send.headers.items(), *await self._credentials.headers()],
+                timeout=send.timeout,
+                proxy=self._credentials.proxy,
+                server_hostname=self._credentials.server_name,
+                allow_redirects=False,
+            )
+            if response.status < 300:
+                return response
+            async with response:
+                raise _failure(response, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unavailable(error) from error
+
+    async def _renew(self) -> bool:
+        """Load the credentials again after a 401; False if that was done just now."""
+        now = asyncio.get_running_loop().time()
+        if now - self._renewed_at < _RENEW_AT_MOST_EVERY_S:
+            return False
+        self._renewed_at = now
+        try:
+            await self._credentials.load()
+        except (CredentialError, OSError, ValueError) as error:
+            message = f"credentials cannot be renewed: {clean_line(str(error))}"
+            raise Unauthorized(401, "Unauthorized", message) from error
+        return True
+
+    def _unavailable(self, error: BaseException) -> Unavailable:
+        """Return one sentence about a request that got no answer."""
+        server = self._server
+        if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
+            text = f"the certificate of {server} is not trusted: {clean_line(str(error))}"
+        elif isinstance(error, aiohttp.ClientConnectorDNSError):
+            text = f"the name of {server} cannot be resolved; check the network or VPN"
+        elif isinstance(error, TimeoutError):
+            text = f"{server} did not answer in time"
+        elif isinstance(error, aiohttp.ClientConnectorError | ConnectionError):
+            reason = clean_line(str(getattr(error, "os_error", None) or error))
+            text = f"{server} cannot be reached: {reason}"
+        else:
+            text = (
+                f"the connection to {server} broke: {clean_line(str(error)) or 'no reason given'}"
+            )
+        return Unavailable(text)
+
+
+class _Send(msgspec.Struct, frozen=True):
+    """One request as it is sent, once or twice."""
+
+    verb: str
+    path: str
+    query: Query | None
+    body: bytes | None
+    headers: dict[str, str]
+    timeout: Any
+    what: str
+
+
+def _failure(response: aiohttp.ClientResponse, body: bytes) -> ControllerError:
+    """Return the error in an answer: its Status, or what its text says."""
+    try:
+        status = msgspec.json.decode(body, type=_Status)
+    except msgspec.DecodeError:
+        first = body.decode("utf-8", "replace").strip().partition("\n")[0][:300]
+        status = _Status(message=first)
+    message = clean_line(status.message) or f"{response.status} {clean_line(response.reason or '')}"
+    return from_status(
+        response.status,
+        clean_line(status.reason),
+        message,
+        retry_after_s=_retry_after(response.headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after(text: str) -> float | None:
+    return float(text) if text.isdigit() else None

@@ -1,0 +1,82 @@
+"""Words for what was done, and log lines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from controller.activity import Activity, Decision, LogfmtFormatter, describe
+from controller.api.lws import RolloutRecord
+from controller.api.meta import Key
+from controller.plan.actions import (
+    CreatePod,
+    CreateRevision,
+    DeletePod,
+    DeleteRevision,
+    EventNote,
+    RecordRollout,
+)
+
+
+def create(name):
+    return CreatePod(name, {}, 0, 0)
+
+
+def test_one_object_is_named_and_many_are_counted():
+    actions = [
+        CreateRevision("a-key-1", "key", 1, {}),
+        RecordRollout(RolloutRecord("key", 0, 3, 3)),
+        *(create(f"a-{i}") for i in range(5)),
+        DeletePod("a-9", "uid", True, "scale-down"),
+        DeleteRevision("a-old-1", "uid"),
+    ]
+    assert list(describe(actions)) == [
+        "created revision a-key-1",
+        "recorded rollout: revision key, partition 0, 3 groups",
+        "created 5 pods: a-0, a-1, a-2 and 2 more",
+        "deleted pod a-9 (scale-down)",
+        "deleted revision a-old-1",
+    ]
+
+
+def test_a_recreation_is_told_in_the_words_of_its_event():
+    note = "Worker pod a-3-1 failed, deleted leader pod a-3 to recreate group 3"
+    event = EventNote("Normal", "RecreateGroup", "Delete", note)
+    actions = [DeletePod("a-3", "uid", True, "recreate"), create("a-4")]
+    assert list(describe(actions, [event])) == [note, "created pod a-4"]
+    assert list(describe(actions)) == ["deleted pod a-3 (recreate)", "created pod a-4"]
+
+
+def test_only_the_last_decisions_are_kept():
+    activity = Activity(kept=2)
+    for number in range(3):
+        activity.add(Decision(float(number), Key("ns", "a"), "x"))
+    assert [d.at for d in activity.recent()] == [1.0, 2.0]
+
+
+def record(message, **fields):
+    made = logging.LogRecord("lwstui.controller", logging.INFO, "x.py", 1, message, (), None)
+    made.created = 1_700_000_000.25
+    made.fields = fields
+    return made
+
+
+def test_log_lines_are_logfmt():
+    line = LogfmtFormatter().format(record("created pod", set=Key("ns", "a"), count=3))
+    assert line == ('ts=2023-11-14T22:13:20.250000Z level=info msg="created pod" set=ns/a count=3')
+
+
+def test_hostile_text_stays_on_its_line_and_in_its_quotes():
+    line = LogfmtFormatter().format(record("x", error='say "no"\nlevel=error \\ \x1b[31m', none=""))
+    assert line.endswith(r'error="say \"no\"\nlevel=error \\ \x1b[31m" none=""')
+
+
+def test_exceptions_keep_their_traceback():
+    made = record("failed")
+    try:
+        int("boom")
+    except ValueError:
+        made.exc_info = sys.exc_info()
+    first, *rest = LogfmtFormatter().format(made).splitlines()
+    assert first.endswith("msg=failed")
+    assert rest[-1] == "ValueError: invalid literal for int() with base 10: 'boom'"

@@ -1,0 +1,367 @@
+"""The manager and its reconciler, with small planners of the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from controller.api import lws, names
+from controller.api.meta import Key
+from controller.cache import REQUIRED
+from controller.errors import Forbidden, TooManyRequests, Unavailable
+from controller.manager import Manager
+from controller.plan.actions import Plan, Wait
+from tests.controller.runtime.bodies import add_set, create_leader
+from tests.controller.runtime.clock import spin
+from tests.controller.runtime.harness import Harness
+from tests.controller.runtime.support import Client, Events
+
+A, B = Key("default", "a"), Key("default", "b")
+
+
+class Planner:
+    """Wants one leader pod per set, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.broken: set[str] = set()
+        self.requeue_after_s: float | None = None
+
+    def __call__(self, observed, now):
+        name = observed.lws.metadata.name
+        self.asked.append(name)
+        if name in self.broken:
+            raise KeyError("planner bug")
+        if observed.pods or f"pods/{name}-0" in observed.taken:
+            return Plan(
+                waits=(Wait("done", "nothing to do"),), requeue_after_s=self.requeue_after_s
+            )
+        meta = {"name": name, "namespace": "default", "uid": observed.lws.metadata.uid}
+        return Plan((create_leader({"metadata": meta}, 0),))
+
+
+@pytest.fixture
+async def harness():
+    harness = Harness()
+    yield harness
+    await harness.close()
+
+
+@pytest.fixture
+def planner() -> Planner:
+    return Planner()
+
+
+def fail_creation(harness, error, *, times=10**6):
+    left = iter(range(times))
+
+    def fault(verb, resource, name):
+        failing = verb == "create" and resource == names.PODS
+        return error if failing and next(left, None) is not None else None
+
+    harness.world.faults.append(fault)
+
+
+async def test_nothing_is_planned_before_every_kind_is_listed(harness, planner):
+    add_set(harness.world)
+    manager = Manager(
+        Client(harness.world),
+        harness.clock,
+        Events(),
+        identity="one",
+        planner=planner,
+        sleep=harness.clock.sleep,
+    )
+    changes: list[str] = []
+    manager.on_change = lambda: changes.append(manager.state().mode)
+    task = asyncio.create_task(manager.run())
+    raw = json.dumps(harness.lws()).encode()
+    await spin()
+    manager.cache.replace(names.LEADERWORKERSETS, [lws.decode(raw)])
+    manager.cache.replace(names.PODS, [])
+    manager.cache.replace(names.SERVICES, [])
+    await harness.clock.advance(5)
+    assert planner.asked == []
+    assert manager.state().mode == "starting"
+    assert manager.state().leading
+    manager.cache.replace(names.REVISIONS, [])
+    await harness.clock.advance(1)
+    assert planner.asked == ["a"]
+    assert manager.state().mode == "leader"
+    assert changes[0] == "starting"
+    assert changes[-1] == "leader"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_state_tells_what_is_going_on(harness, planner):
+    add_set(harness.world)
+    process = harness.start(planner=planner)
+    assert process.manager.state().mode == "starting"
+    await harness.settle()
+    state = process.manager.state()
+    assert (state.mode, state.identity, state.holder, state.leading) == (
+        "leader",
+        "one",
+        "one",
+        True,
+    )
+    assert state.since == 1_700_000_000.0
+    assert state.waits == {A: (Wait("done", "nothing to do"),)}
+    assert state.reconciles >= 2
+    assert (state.errors, state.queue, state.last_error) == (0, 0, "")
+    assert [(d.set, d.what, d.outcome) for d in state.decisions] == [(A, "created pod a-0", "done")]
+    with pytest.raises(TypeError):
+        state.waits[B] = ()
+
+
+async def test_only_the_holder_of_the_lease_writes(harness, planner):
+    harness.start("one", planner=planner)
+    await harness.settle()
+    idle = Planner()
+    standby = harness.start("two", planner=idle)
+    add_set(harness.world)
+    await harness.settle()
+    assert planner.asked
+    assert idle.asked == []
+    state = standby.manager.state()
+    assert (state.mode, state.holder, state.leading, state.queue) == ("standby", "one", False, 0)
+
+
+async def test_a_clean_stop_hands_over_within_seconds(harness, planner):
+    one = harness.start("one", planner=planner)
+    await harness.settle()
+    two = harness.start("two", planner=planner)
+    await spin()
+    await one.stop()
+    add_set(harness.world)
+    await harness.pass_time(3)
+    assert two.manager.state().mode == "leader"
+    assert harness.pods() == ["a-0"]
+
+
+async def test_a_holder_cut_off_from_the_server_stops_writing(harness, planner):
+    process = harness.start(planner=planner)
+    await harness.settle()
+
+    def cut(verb, resource, name):
+        return Unavailable("connection refused") if resource == names.LEASES else None
+
+    harness.world.faults.append(cut)
+    await harness.pass_time(16)
+    add_set(harness.world)
+    await harness.pass_time(5)
+    assert harness.pods() == []
+    state = process.manager.state()
+    assert (state.mode, state.leading, state.queue) == ("failed", False, 0)
+    assert "cannot be reached" in state.last_error
+    harness.world.faults.clear()
+    await harness.settle()
+    assert harness.pods() == ["a-0"]
+    assert process.manager.state().mode == "leader"
+
+
+async def test_after_losing_the_lease_it_lists_everything_before_it_acts(harness, planner):
+    process = harness.start(planner=planner)
+    stale: list[frozenset] = []
+    process.manager.on_stale = stale.append
+    await harness.settle()
+    harness.clock.wall += 3600  # the machine slept; the watch has not noticed yet
+    harness.world.caches.clear()
+    add_set(harness.world)
+    await harness.pass_time(10)
+    assert stale == [frozenset(REQUIRED)]
+    assert process.manager.state().mode == "starting"
+    assert process.manager.state().leading
+    harness.world.feed(process.manager.cache)
+    await harness.settle()
+    assert process.manager.state().mode == "leader"
+    assert harness.pods() == ["a-0"]
+
+
+async def test_without_permission_for_the_lease_it_says_so(harness, planner):
+    def forbid(verb, resource, name):
+        forbidden = Forbidden(403, "Forbidden", 'User "x" cannot get leases')
+        return forbidden if resource == names.LEASES else None
+
+    harness.world.faults.append(forbid)
+    process = harness.start(planner=planner)
+    add_set(harness.world)
+    await harness.pass_time(10)
+    state = process.manager.state()
+    assert state.mode == "failed"
+    assert 'User "x" cannot get leases' in state.last_error
+    assert harness.pods() == []
+
+
+async def test_paused_it_keeps_the_lease_and_does_nothing(harness, planner):
+    process = harness.start(planner=planner)
+    await harness.settle()
+    process.manager.pause()
+    await spin()
+    add_set(harness.world)
+    await harness.pass_time(30)
+    state = process.manager.state()
+    assert (state.mode, state.leading) == ("paused", True)
+    assert harness.pods() == []
+    process.manager.resume()
+    await harness.settle()
+    assert harness.pods() == ["a-0"]
+
+
+async def test_a_set_that_breaks_the_planner_delays_no_other(harness, planner, caplog):
+    planner.broken.add("a")
+    add_set(harness.world, "a")
+    add_set(harness.world, "b")
+    process = harness.start(planner=planner)
+    with caplog.at_level(logging.CRITICAL, logger="lwstui.controller"):
+        await harness.pass_time(20)
+        asked = planner.asked.count("a")
+        assert harness.pods() == ["b-0"]
+        assert 3 < asked < 30  # it backs off
+        state = process.manager.state()
+        assert state.mode == "leader"
+        assert state.errors == asked
+        assert state.last_error == "default/a: KeyError: 'planner bug'"
+        planner.broken.clear()
+        await harness.pass_time(60)
+    assert harness.pods() == ["a-0", "b-0"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("timed out"),
+        Unavailable("500 Internal error occurred"),
+        Forbidden(403, "Forbidden", "exceeded quota"),
+    ],
+)
+async def test_failures_are_told_and_tried_again(harness, planner, error):
+    fail_creation(harness, error, times=3)
+    add_set(harness.world)
+    process = harness.start(planner=planner)
+    await harness.pass_time(10)
+    assert harness.pods() == ["a-0"]
+    assert ("Warning", "FailedCreate", f"Failed to create Pod a-0: {error}") in harness.events.seen
+    state = process.manager.state()
+    assert state.errors == 3
+    assert [d.outcome for d in state.decisions] == [str(error)] * 3 + ["done"]
+
+
+async def test_retry_after_is_respected_whatever_happens(harness, planner):
+    fail_creation(harness, TooManyRequests(429, "TooManyRequests", "x", retry_after_s=9), times=1)
+    add_set(harness.world)
+    harness.start(planner=planner)
+    await harness.pass_time(1)
+    harness.world.edit(names.LEADERWORKERSETS, "a", {"spec": {"replicas": 2}})
+    await harness.pass_time(7)
+    assert len(planner.asked) == 1
+    await harness.pass_time(2)
+    assert harness.pods() == ["a-0"]
+
+
+async def test_a_requeue_asked_for_by_the_plan_happens(harness, planner):
+    planner.requeue_after_s = 10.0
+    add_set(harness.world)
+    harness.start(planner=planner)
+    await harness.pass_time(5)
+    before = len(planner.asked)
+    await harness.pass_time(20.5)
+    assert len(planner.asked) == before + 2
+
+
+async def test_a_set_is_not_planned_before_its_own_writes_are_seen(harness, planner):
+    add_set(harness.world)
+    process = harness.start(planner=planner)
+    stale: list[frozenset] = []
+    process.manager.on_stale = stale.append
+    harness.world.holding = True
+    await harness.pass_time(5)
+    assert harness.pods() == ["a-0"]
+    process.manager.cache.on_affected(A)  # as any other change would
+    await harness.pass_time(20)
+    assert planner.asked == ["a"]
+    harness.world.deliver()
+    await harness.pass_time(1)
+    assert planner.asked == ["a", "a"]
+    assert stale == []
+
+
+async def test_a_watch_that_stays_silent_is_listed_again(harness, planner):
+    add_set(harness.world)
+    process = harness.start(planner=planner)
+    stale: list[frozenset] = []
+    process.manager.on_stale = stale.append
+    harness.world.holding = True
+    await harness.pass_time(1)
+    process.manager.cache.on_affected(A)
+    await harness.pass_time(28)
+    assert stale == []
+    assert planner.asked == ["a"]
+    before = harness.uids()
+    await harness.pass_time(3)
+    assert stale == [frozenset({names.PODS})]
+    # Until that has happened plans are made from what is known; names and UIDs keep them safe.
+    assert planner.asked == ["a", "a"]
+    assert harness.uids() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "labelled", "words"),
+    [
+        ("StatefulSet", True, "the native controller manages its pods (StatefulSet a)"),
+        ("ModelServing", False, "Kthena manages its pods (ModelServing a)"),
+    ],
+)
+async def test_sets_of_other_controllers_are_never_touched(harness, planner, kind, labelled, words):
+    add_set(harness.world)
+    owner = {"apiVersion": "x/v1", "kind": kind, "name": "a", "uid": "x", "controller": True}
+    meta = {"name": "a-5", "ownerReferences": [owner]}
+    if labelled:
+        meta["labels"] = {names.SET_NAME: "a"}
+    harness.world.objects[names.REVISIONS] = {("x", "x"): {"metadata": {"uid": "x"}}}
+    harness.world.put(names.PODS, {"metadata": meta})
+    del harness.world.objects[names.REVISIONS]
+    process = harness.start(planner=planner)
+    await harness.clock.advance(5)
+    assert planner.asked == []
+    (wait,) = process.manager.state().waits[A]
+    assert wait.code == "managed-elsewhere"
+    assert words in wait.reason
+    assert [r for r in harness.world.requests if r[1] != "leases"] == []
+
+
+async def test_sets_of_other_namespaces_are_not_served(harness, planner):
+    add_set(harness.world)
+    harness.start(planner=planner, namespace="elsewhere")
+    await harness.settle()
+    assert planner.asked == []
+
+
+async def test_a_deleted_set_leaves_nothing_behind(harness, planner):
+    add_set(harness.world)
+    process = harness.start(planner=planner)
+    await harness.settle()
+    asked = len(planner.asked)
+    harness.world.remove(names.LEADERWORKERSETS, harness.lws())
+    await harness.settle()
+    assert process.manager.state().waits == {}
+    assert len(planner.asked) == asked
+
+
+async def test_a_crash_of_the_controller_is_reported(harness, planner):
+    process = harness.start(planner=planner)
+    await harness.settle()
+
+    async def explode() -> bool:
+        raise RuntimeError("bug in election")
+
+    process.manager._election.step = explode
+    await harness.clock.advance(6)
+    with pytest.raises(ExceptionGroup):
+        await process.task
+    state = process.manager.state()
+    assert (state.mode, state.last_error) == ("failed", "bug in election")

@@ -1,0 +1,86 @@
+"""The command line: help with examples, flags before and after the command, bad input."""
+
+import pytest
+
+from lwstui import __version__
+from lwstui.cli.main import build_parser, main
+
+COMMANDS = ["sandbox", "controller", "demo", "crd", "apply"]
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert all(f"    {name} " in out for name in COMMANDS)
+    assert "examples:" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"lwstui {command}" in capsys.readouterr().out.partition("example:")[2]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"lwstui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--context", "prod", "--read-only", "apply", "-f", "x.yaml"],
+        ["--read-only", "apply", "--context", "prod", "-f", "x.yaml"],
+    ],
+)
+def test_flags_before_the_command_are_not_reset_by_it(argv: list[str]) -> None:
+    arguments = build_parser().parse_args(argv)
+    assert (arguments.context, arguments.read_only) == ("prod", True)
+
+
+def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) != 0
+    said = capsys.readouterr().err
+    assert "needs a terminal" in said
+    assert "lwstui controller" in said
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["sandbox", "--port", "70000"],
+        ["sandbox", "--nodes", "0"],
+        ["sandbox", "--speed", "-1"],
+        ["apply"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(argv)
+    assert end.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_unexpected_failures_keep_their_trace_in_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    state = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("LWSTUI_STATE_DIR", str(state))
+
+    def explode() -> str:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("lwstui.data.crd_text", explode)
+    assert main(["crd"]) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError: boom" in said
+    assert "Traceback" not in said
+    assert "RuntimeError: boom" in (state / "crash.log").read_text(encoding="utf-8")

@@ -1,0 +1,46 @@
+"""Start-up stays light: what is imported before it is needed, and where the packages end."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_LINES = 400
+
+
+def loaded_after(code: str) -> set[str]:
+    """Return the top-level names of the modules a fresh interpreter has after ``code``."""
+    script = f"{code}\nimport sys\nsys.stderr.write('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_help_loads_neither_textual_nor_the_client() -> None:
+    code = (
+        "from lwstui.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0"
+    )
+    loaded = loaded_after(code)
+    assert "lwstui" in loaded
+    assert not loaded & {"textual", "kubernetes_asyncio", "aiohttp", "rich"}
+
+
+def test_controller_needs_the_standard_library_and_msgspec_only() -> None:
+    code = "import controller.manager, controller.plan.compose"
+    bare = loaded_after("import site")
+    foreign = loaded_after(code) - bare - set(sys.stdlib_module_names)
+    assert {name for name in foreign if not name.startswith("_")} <= {"controller", "msgspec"}
+
+
+@pytest.mark.parametrize("package", ["lwstui", "controller", "tests"])
+def test_no_module_is_longer_than_400_lines(package: str) -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert lengths
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_LINES} == {}
