@@ -145,7 +145,7 @@ class Cache:
         return Observed(
             lws=lws,
             pods=pods,
-            services=self._services.of(key),
+            services=self._services.of(key) + self._foreign_services(key),
             revisions=self._revisions.of(key),
             claims=self._claims.of(key),
             node_labels={
@@ -274,6 +274,11 @@ class Cache:
                 yield f"{SERVICES.plural}/{service.name}", describe_owner(service)
         for (plural, key), record in self._strangers.get(lws.key, {}).items():
             yield f"{plural}/{key.name}", describe_owner(record)
+
+    def _foreign_services(self, key: Key) -> tuple[Service, ...]:
+        """Return the Services of others under names the set would use: they may serve it."""
+        strangers = self._strangers.get(key, {}).values()
+        return tuple(record for record in strangers if isinstance(record, Service))
 
     def _known(self, resource: Resource) -> Mapping[Any, Any]:
         if resource == NODES:

@@ -6,6 +6,7 @@ seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from sys import intern
 from typing import Any, Final
 
@@ -20,7 +21,13 @@ _NO_CONDITION: Final = Condition()
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):
-    """One Service: identity and owner; its spec is never compared."""
+    """One Service: identity, owner, and whether it gives pods names.
+
+    Attributes:
+        names_pods: Headless and publishing addresses that are not ready, as the names of a
+            group's pods need it.
+        selector: Sorted (label, value) pairs.
+    """
 
     namespace: str
     name: str
@@ -29,11 +36,18 @@ class Service(msgspec.Struct, frozen=True, gc=False):
     owner_kind: str = ""
     set_name: str = ""
     deleted_at: float | None = None
+    names_pods: bool = False
+    selector: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> Key:
         """Namespace and name."""
         return Key(self.namespace, self.name)
+
+    def does_for(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether it names pods with these labels, whoever made it."""
+        selects = bool(self.selector) and set(self.selector) <= set(labels.items())
+        return self.names_pods and selects and self.deleted_at is None
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -113,8 +127,15 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     deleted_at: float | None = None
 
 
+class _ServiceSpec(msgspec.Struct, frozen=True, rename="camel"):
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    publish_not_ready_addresses: bool = False
+    selector: dict[str, str] | None = None
+
+
 class _WireService(msgspec.Struct, frozen=True):
     metadata: ObjectMeta = ObjectMeta()
+    spec: _ServiceSpec = _ServiceSpec()
 
 
 _SERVICE_DECODER = msgspec.json.Decoder(_WireService)
@@ -122,7 +143,8 @@ _SERVICE_DECODER = msgspec.json.Decoder(_WireService)
 
 def decode_service(raw: bytes | msgspec.Raw) -> Service:
     """Return the Service in a JSON object."""
-    meta = _SERVICE_DECODER.decode(raw).metadata
+    wire = _SERVICE_DECODER.decode(raw)
+    meta, spec = wire.metadata, wire.spec
     owner = meta.controller_owner or _NO_OWNER
     return Service(
         meta.namespace,
@@ -132,6 +154,8 @@ def decode_service(raw: bytes | msgspec.Raw) -> Service:
         owner.kind,
         (meta.labels or {}).get(names.SET_NAME, ""),
         parse_time(meta.deletion_timestamp),
+        spec.cluster_ip == "None" and spec.publish_not_ready_addresses,
+        tuple(sorted((spec.selector or {}).items())),
     )
 
 

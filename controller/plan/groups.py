@@ -200,4 +200,6 @@ def _still_lost(vanished: Iterable[str], workers: Mapping[int, Pod]) -> tuple[st
 
 
 def _owner(pod: Pod) -> str:
-    return f"{pod.owner_kind} {pod.owner_name}" if pod.owner_uid else "nobody"
+    if not pod.owner_uid:
+        return "an object without a controller"
+    return f"{pod.owner_kind} {pod.owner_name}"

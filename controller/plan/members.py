@@ -125,9 +125,8 @@ def tend(context: Context, group: Group, draft: Draft) -> None:
 
 
 def _collision(name: str, owner: str, group: int | None) -> Wait:
-    whose = "it has no owner" if owner == "nobody" else f"it belongs to {owner}"
     subject = "the set" if group is None else f"group {group}"
-    text = f"{subject} waits: {name} exists already and is not ours ({whose}); it is left alone"
+    text = f"{subject} waits: {name} is held by {owner}; it is not ours and is left alone"
     return Wait("collision", text, group)
 
 
@@ -215,13 +214,15 @@ def _service_missing(
             draft.warn(_collision(f"service {name}", owner, group), "FailedCreate")
         return owner is None
     leaving = service.owner_kind in (names.PODS.kind, names.LEADERWORKERSETS.kind)
+    if not leaving and service.does_for(services.labels(context.lws.metadata.name, group)):
+        return False  # somebody else's, but it gives the pods their names
     if service.deleted_at is not None or (leaving and service.owner_uid != owner_uid):
         subject = "the set" if group is None else f"group {group}"
         text = f"{subject}: waiting until service {name} of an earlier incarnation is gone"
         draft.wait(Wait("terminating", text, group))
     elif service.owner_uid != owner_uid:
         owner = context.taken.get(f"{names.SERVICES.plural}/{name}")
-        owner = owner or (service.owner_kind if service.owner_uid else "nobody")
+        owner = owner or f"a {service.owner_kind or 'Service without a controller'}"
         draft.warn(_collision(f"service {name}", owner, group), "FailedCreate")
     return False
 

@@ -158,6 +158,10 @@ class Book:
         self.revisions = owned(observed)
         self.templates = Templates(self.revisions)
         self.newest = self.revisions[-1] if self.revisions else None
+        # Damaged revisions hold their names too.
+        uid = observed.lws.metadata.uid
+        numbers = (r.number for r in observed.revisions if r.owner_uid == uid)
+        self._next_number = max(numbers, default=0) + 1
         self.current = _current(self.revisions, recorded)
 
     @property
@@ -186,16 +190,13 @@ class Book:
     def _enter(
         self, key: str, template: GroupTemplate, data: dict[str, Any], occasion: Occasion
     ) -> Ledger:
-        create = _create(self.lws, key, self.newest, data)
+        create = _create(self.lws, key, self._next_number, data)
         self.templates.add(key, template)
         return Ledger(key, self.templates, occasion == "updated", create, occasion)
 
 
-def _create(
-    lws: LeaderWorkerSet, key: str, newest: Revision | None, data: dict[str, Any]
-) -> CreateRevision:
+def _create(lws: LeaderWorkerSet, key: str, number: int, data: dict[str, Any]) -> CreateRevision:
     meta = lws.metadata
-    number = (newest.number if newest is not None else 0) + 1
     name = names.revision_name(meta.name, key, number)
     kind = names.LEADERWORKERSETS
     body = {

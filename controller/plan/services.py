@@ -22,6 +22,12 @@ def shared(lws: LeaderWorkerSet) -> CreateService:
     return _service(lws, meta.name, {names.SET_NAME: meta.name}, owner)
 
 
+def labels(set_name: str, group: int | None) -> dict[str, str]:
+    """Return the labels a Service may select by to name the pods of a set or of one group."""
+    found = {names.SET_NAME: set_name, names.SET_NAME_X: set_name}
+    return found if group is None else {**found, names.GROUP_INDEX: str(group)}
+
+
 def of_group(lws: LeaderWorkerSet, group: int, leader: Pod) -> CreateService:
     """Return the Service of one group under UniquePerReplica; its leader owns it."""
     selector = {names.SET_NAME: lws.metadata.name, names.GROUP_INDEX: str(group)}

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -19,10 +20,22 @@ REPORTER: Final = "leaderworkerset"
 _WAITING: Final = 1000
 _REMEMBERED: Final = 500
 _NOTE_BYTES: Final = 1024
+# A problem that stands is reported by every pass; its count is written so often and no more.
+_AT_ONCE: Final = 2
+_TELL_EVERY_S: Final = 60.0
 
 
 class _Named(msgspec.Struct, frozen=True):
     metadata: ObjectMeta = ObjectMeta()
+
+
+@dataclass(slots=True)
+class _Series:
+    """An event that was posted: its name, when it was last written, how often it happened."""
+
+    name: str
+    told_at: float
+    count: int = 1
 
 
 class KubeEvents:
@@ -44,7 +57,7 @@ class KubeEvents:
         self._instance = f"{REPORTER}-{instance}"[:128]
         self._wall = wall
         self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_WAITING)
-        self._seen: OrderedDict[tuple[str, ...], tuple[str, int]] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, ...], _Series] = OrderedDict()
         self.dropped = 0
 
     def emit(
@@ -108,17 +121,21 @@ class KubeEvents:
             (body.get("related") or {}).get("name", ""),
         )
         namespace = body["metadata"]["namespace"]
-        if same in self._seen:
-            name, count = self._seen[same]
-            series = {"count": count + 1, "lastObservedTime": body["eventTime"]}
+        known = self._seen.get(same)
+        if known is not None:
+            known.count += 1
+            if known.count > _AT_ONCE and self._wall() - known.told_at < _TELL_EVERY_S:
+                return
+            series = {"count": known.count, "lastObservedTime": body["eventTime"]}
             try:
-                await self._cluster.patch(EVENTS, namespace, name, {"series": series})
+                await self._cluster.patch(EVENTS, namespace, known.name, {"series": series})
             except NotFound:
                 del self._seen[same]
             else:
-                self._seen[same] = (name, count + 1)
+                known.told_at = self._wall()
                 return
         raw = await self._cluster.create(EVENTS, namespace, body)
-        self._seen[same] = (msgspec.json.decode(raw, type=_Named).metadata.name, 1)
+        name = msgspec.json.decode(raw, type=_Named).metadata.name
+        self._seen[same] = _Series(name, self._wall())
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)

@@ -72,7 +72,7 @@ async def test_repeated_events_become_a_series() -> None:
         stub.play(reply({"metadata": {"name": "s.1"}}), reply({}), reply({"metadata": {}}))
         events = KubeEvents(KubeCluster(rest), "host", wall=lambda: 0.5)
         task = asyncio.create_task(events.run())
-        for note in ("same", "same", "other"):
+        for note in ("same", "same", "same", "other"):
             events.emit(regarding=regarding, type_="Normal", reason="R", action="Update", note=note)
         await asyncio.wait_for(events.flush(), 10)
         task.cancel()

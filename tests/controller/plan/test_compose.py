@@ -148,8 +148,7 @@ def test_a_foreign_pod_under_our_name_is_left_alone(name: str) -> None:
     cluster.settle()
     last = cluster.plan()
     assert ("collision", 1) in codes(last)
-    assert f"pod {name} exists already" in last.waits[0].reason
-    assert "it belongs to LeaderWorkerSet sample-1" in last.waits[0].reason
+    assert f"pod {name} is held by LeaderWorkerSet sample-1" in last.waits[0].reason
     assert [e.type for e in last.events] == ["Warning"]
     assert name not in cluster.pods
     assert cluster.ready_groups() == [0]
@@ -157,7 +156,10 @@ def test_a_foreign_pod_under_our_name_is_left_alone(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "said"),
-    [({"owner_kind": "Job", "owner_name": "j", "owner_uid": "u"}, "Job j"), ({}, "no owner")],
+    [
+        ({"owner_kind": "Job", "owner_name": "j", "owner_uid": "u"}, "Job j"),
+        ({}, "an object without a controller"),
+    ],
 )
 def test_a_labelled_pod_of_somebody_else_is_never_deleted(owner: dict[str, str], said: str) -> None:
     cluster = running(3, 1)
@@ -230,6 +232,26 @@ def test_a_terminating_leader_gets_no_service() -> None:
 
 
 @pytest.mark.parametrize(
+    ("selector", "names_pods", "accepted"),
+    [
+        ((("leaderworkerset.sigs.k8s.io/name", "sample"),), True, True),
+        ((("leaderworkerset.x-k8s.io/name", "sample"),), True, True),
+        ((("leaderworkerset.sigs.k8s.io/name", "sample"),), False, False),
+        ((("leaderworkerset.sigs.k8s.io/name", "other"),), True, False),
+        ((("app", "sample"),), True, False),
+        ((), True, False),
+    ],
+)
+def test_a_foreign_service_that_names_the_pods_is_accepted(
+    selector: tuple[tuple[str, str], ...], names_pods: bool, accepted: bool
+) -> None:
+    cluster = running(1, 1)
+    theirs = Service("default", "sample", "u", names_pods=names_pods, selector=selector)
+    cluster.services = {"sample": theirs}
+    assert ("collision" not in [code for code, _ in codes(cluster.plan())]) is accepted
+
+
+@pytest.mark.parametrize(
     ("policy", "name"), [("Shared", "sample"), ("UniquePerReplica", "sample-0")]
 )
 def test_a_foreign_service_is_reported(policy: str, name: str) -> None:
@@ -241,7 +263,7 @@ def test_a_foreign_service_is_reported(policy: str, name: str) -> None:
     planned = cluster.plan()
     assert codes(planned)[0][0] == "collision"
     assert planned.actions == ()
-    assert "it belongs to Gateway g" in planned.waits[0].reason
+    assert "is held by Gateway g" in planned.waits[0].reason
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from controller.api.lws import RolloutRecord
 from tests.controller.support import FakeCluster, golden, golden_names, make_set, raw_spec
 
 TRACES = golden_names("traces")
@@ -31,7 +30,6 @@ class Replay:
         self.available = False
         self.least_ready = scenario["replicas"]
         self.most_groups = 0
-        self.partitions: list[RolloutRecord] = []
         for step in scenario["steps"]:
             self.do(step)
         self.run(8)

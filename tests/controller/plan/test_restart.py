@@ -212,3 +212,26 @@ def test_other_groups_are_not_held_up_by_one_that_backs_off() -> None:
     failed(cluster)
     cluster.delete("sample-0-1")
     assert deletions(cluster) == [("sample-0", True, "recreate")]
+
+
+def test_late_deletions_of_old_workers_leave_the_new_leader_alone() -> None:
+    cluster = running(ALWAYS)
+    orphan = cluster.pods["sample-1-1"]
+    cluster.delete("sample-1", foreground=True)
+    cluster.settle()
+    cluster.pods["sample-1-1"] = orphan
+    cluster.delete("sample-1-1")
+    planned = cluster.plan()
+    assert planned.actions == ()
+    assert [(wait.code, wait.group) for wait in planned.waits] == [("terminating", 1)]
+
+
+def test_a_lost_worker_that_is_back_no_longer_counts() -> None:
+    cluster = running(NEVER)
+    vanished(cluster)
+    entries = list(cluster.lost)
+    cluster.settle()
+    cluster.lost = entries
+    cluster.edit(lambda spec: spec["leaderWorkerTemplate"].update(restartPolicy=ALWAYS))
+    cluster.settle()
+    assert {cause for _, cause in cluster.deletions} == {"update"}

@@ -277,3 +277,26 @@ def test_pods_are_made_only_after_their_revision() -> None:
     kinds = [type(action).__name__ for action in planned.actions]
     assert kinds == ["CreateRevision", "RecordRollout", "CreateService", "CreatePod", "CreatePod"]
     assert [a.group for a in planned.actions if isinstance(a, CreatePod)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {},
+        {"spec": None},
+        {"spec": {"leaderWorkerTemplate": {}}},
+        {"spec": {"leaderWorkerTemplate": {"workerTemplate": {"spec": {"containers": [1]}}}}},
+        {"spec": {"leaderWorkerTemplate": {"workerTemplate": {}, "size": "many"}}},
+        {"spec": {"leaderWorkerTemplate": {"workerTemplate": {}, "volumeClaimTemplates": [{}]}}},
+        {"spec": {"leaderWorkerTemplate": {"workerTemplate": {}, "subGroupPolicy": {}}}},
+    ],
+)
+def test_a_damaged_revision_is_recorded_again_without_touching_a_pod(junk: dict[str, Any]) -> None:
+    fake = cluster()
+    (first,) = fake.revisions.values()
+    fake.revisions[first.name] = msgspec.structs.replace(first, data=junk)
+    pods = dict(fake.pods)
+    fake.settle()
+    assert fake.pods == pods
+    assert revisions.history(fake.observe())[0].data == first.data
+    assert {r.key for r in fake.revisions.values()} == {first.key}

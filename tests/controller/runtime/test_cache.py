@@ -217,6 +217,7 @@ def test_services_taken_by_others(fix):
         "services/a-3": "a Gateway",
         "services/a": "an object without a controller, labelled for set a",
     }
+    assert {s.name for s in fix.observe().services} == {"a", "a-0", "a-3"}
 
 
 def test_expectations_end_when_their_last_sighting_comes(fix):

@@ -1,0 +1,1 @@
+"""Effective requests, free devices, will-it-fit. Pure."""

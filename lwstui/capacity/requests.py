@@ -1,0 +1,84 @@
+"""What the pods of a group will ask of nodes, read from a set's raw template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from controller.api.resources import (
+    Accelerators,
+    WireContainer,
+    accelerators,
+    effective_request,
+)
+
+
+class _Template(msgspec.Struct, frozen=True, rename="camel"):
+    containers: list[WireContainer] | None = None
+    init_containers: list[WireContainer] | None = None
+    overhead: dict[str, str | int | float] | None = None
+
+
+class GroupRequest(msgspec.Struct, frozen=True):
+    """Accelerators one group asks for, by role.
+
+    Attributes:
+        leader: Of the leader pod.
+        worker: Of each worker pod.
+        size: Pods per group, the leader included.
+    """
+
+    leader: Accelerators
+    worker: Accelerators
+    size: int
+
+    @property
+    def leader_devices(self) -> int:
+        """Devices of the leader, all resources added."""
+        return sum(amount for _, amount in self.leader)
+
+    @property
+    def worker_devices(self) -> int:
+        """Devices of one worker, all resources added."""
+        return sum(amount for _, amount in self.worker)
+
+    @property
+    def devices(self) -> int:
+        """Devices of a whole group."""
+        return self.leader_devices + (self.size - 1) * self.worker_devices
+
+
+def pod_specs(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Return the raw pod specs of (leader, worker), or None if the template is malformed."""
+    template = spec.get("leaderWorkerTemplate")
+    if not isinstance(template, Mapping):
+        return None
+    worker = _pod_spec(template.get("workerTemplate"))
+    leader = _pod_spec(template.get("leaderTemplate")) or worker
+    return (leader, worker) if leader is not None and worker is not None else None
+
+
+def _pod_spec(template: object) -> Mapping[str, Any] | None:
+    spec = template.get("spec") if isinstance(template, Mapping) else None
+    return spec if isinstance(spec, Mapping) else None
+
+
+def group_request(spec: Mapping[str, Any]) -> GroupRequest | None:
+    """Return what a group of a set asks for, or None if the template cannot be read."""
+    specs = pod_specs(spec)
+    if specs is None:
+        return None
+    template = spec["leaderWorkerTemplate"]
+    size = template.get("size", 1)
+    try:
+        leader, worker = (_accelerators(pod) for pod in specs)
+    except msgspec.ValidationError:
+        return None
+    return GroupRequest(leader, worker, size if isinstance(size, int) and size > 0 else 1)
+
+
+def _accelerators(pod: Mapping[str, Any]) -> Accelerators:
+    wire = msgspec.convert(pod, _Template)
+    return accelerators(effective_request(wire.containers, wire.init_containers, wire.overhead))

@@ -1,0 +1,56 @@
+"""What the commands share: target flags, one-sentence failures, manifests of the examples."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lwstui.kube.connect import Target
+
+FAILED = 1
+USAGE = 2
+
+
+def fail(sentence: str) -> int:
+    """Say what failed on standard error and return the exit code for it."""
+    print(f"lwstui: {sentence}", file=sys.stderr)
+    return FAILED
+
+
+def add_target(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+    """Add the flags that choose a cluster, named as kubectl names them.
+
+    Args:
+        parser: Where to add them.
+        command: Whether this is a command's parser. The flags may stand before the command
+            too, so a command that does not repeat one must not reset it.
+    """
+    default = argparse.SUPPRESS if command else None
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        default=default,
+        help="kubeconfig file, else as kubectl",
+    )
+    group.add_argument("--context", metavar="NAME", default=default, help="kubeconfig context")
+    group.add_argument(
+        "-n", "--namespace", metavar="NS", default=default, help="namespace, or several by commas"
+    )
+
+
+def target_of(arguments: argparse.Namespace) -> Target:
+    """Return the cluster that the flags choose."""
+    from lwstui.kube.connect import Target
+
+    namespace = arguments.namespace.split(",")[0] if arguments.namespace else None
+    return Target(arguments.kubeconfig, arguments.context, namespace)
+
+
+def namespaces_of(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the namespaces that the flags choose; empty means all."""
+    if getattr(arguments, "all_namespaces", False) or not arguments.namespace:
+        return ()
+    return tuple(name for name in arguments.namespace.split(",") if name)

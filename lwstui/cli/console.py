@@ -1,0 +1,110 @@
+"""``lwstui``: the console, with or without the embedded controller."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from lwstui.cli.common import USAGE, add_target, fail, namespaces_of, target_of
+
+if TYPE_CHECKING:
+    from lwstui.config.settings import Settings
+    from lwstui.kube.connect import Target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the console."""
+    add_target(parser, command=False)
+    parser.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces")
+    parser.add_argument(
+        "--embedded-controller", action="store_true", help="run the controller in this process"
+    )
+    add_look(parser, command=False)
+
+
+def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+    """Add the flags about how the console looks and what it may do.
+
+    Args:
+        parser: Where to add them.
+        command: As for ``lwstui.cli.common.add_target``.
+    """
+    group = parser.add_argument_group("console")
+    for flags, text in (
+        (("--read-only", "--readonly"), "refuse every write"),
+        (("--ascii",), "draw with ASCII only"),
+        (("--no-color",), "bold, dim, reverse and underline only"),
+    ):
+        off = argparse.SUPPRESS if command else False
+        group.add_argument(*flags, action="store_true", default=off, help=text)
+    group.add_argument(
+        "--theme",
+        metavar="NAME",
+        default=argparse.SUPPRESS if command else None,
+        help="theme: midnight, daylight, contrast, ...",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the console on the chosen cluster."""
+    settings, problems = settings_of(arguments)
+    return run_console(
+        target_of(arguments),
+        settings=settings,
+        problems=problems,
+        namespaces=namespaces_of(arguments),
+        embedded_controller=arguments.embedded_controller,
+    )
+
+
+def settings_of(arguments: argparse.Namespace) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings in force for these flags and the problems found."""
+    from lwstui.config.settings import load
+
+    return load(
+        os.environ,
+        theme=arguments.theme,
+        ascii_only=arguments.ascii or not _utf8(),
+        no_color=arguments.no_color,
+        read_only=arguments.read_only,
+    )
+
+
+def run_console(
+    target: Target,
+    *,
+    settings: Settings,
+    problems: tuple[str, ...] = (),
+    namespaces: tuple[str, ...] = (),
+    embedded_controller: bool = False,
+    apply_first: tuple[dict[str, Any], ...] = (),
+) -> int:
+    """Run the console until the operator leaves.
+
+    Args:
+        target: The cluster.
+        settings: What is in force.
+        problems: Sentences about broken settings, shown on the first screen.
+        namespaces: Namespaces in view; empty means all.
+        embedded_controller: Whether this process runs the controller.
+        apply_first: Objects to apply once the cluster answers.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail("the console needs a terminal; for a headless controller run: lwstui controller")
+        return USAGE
+    from lwstui.cli.terminal import run_app
+
+    return run_app(
+        target,
+        settings=settings,
+        problems=problems,
+        namespaces=namespaces,
+        embedded_controller=embedded_controller,
+        apply_first=apply_first,
+    )
+
+
+def _utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

@@ -1,0 +1,67 @@
+"""Entry point: parses arguments without importing Textual or the Kubernetes client."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lwstui import __version__
+from lwstui.cli import apply, console, controller, crd, demo, sandbox
+from lwstui.cli.common import fail
+
+_EPILOG = """\
+examples:
+  lwstui                              console on the current kubeconfig context
+  lwstui -A --read-only               all namespaces, no writes
+  lwstui --embedded-controller        the same with the controller running in it
+  lwstui demo                         sandbox, controller and console, nothing needed
+"""
+
+_COMMANDS = (sandbox, controller, demo, crd, apply)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="lwstui",
+        description="Console, embedded controller and sandbox for Kubernetes LeaderWorkerSets.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"lwstui {__version__}")
+    console.add_arguments(parser)
+    parser.set_defaults(run=console.run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for module in _COMMANDS:
+        sub = commands.add_parser(
+            module.NAME,
+            help=module.SUMMARY,
+            description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + ".",
+            epilog=module.EXAMPLE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; no traceback reaches the user."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    except Exception as error:  # noqa: BLE001 - the last resort of the program; the log has the trace
+        from lwstui.cli.crash import record
+
+        return fail(f"unexpected failure: {type(error).__name__}: {error} ({record(error)})")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Puts engine and console together in a terminal; imports Textual, so it is imported late."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from typing import Any
+
+from lwstui.config.settings import Settings
+from lwstui.kube.connect import Target
+
+
+def run_app(
+    target: Target,
+    *,
+    settings: Settings,
+    problems: tuple[str, ...],
+    namespaces: tuple[str, ...],
+    embedded_controller: bool,
+    apply_first: tuple[dict[str, Any], ...],
+) -> int:
+    """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    if not settings.no_color:
+        os.environ.pop("NO_COLOR", None)
+
+    from lwstui.runtime.engine import Engine, EngineOptions
+    from lwstui.tui.app import Console, ConsoleOptions
+
+    engine = Engine(
+        EngineOptions(
+            target=target,
+            namespaces=namespaces,
+            read_only=settings.read_only,
+            embedded_controller=embedded_controller,
+            identity=f"{socket.gethostname()}-{os.getpid()}",
+            apply_first=apply_first,
+        )
+    )
+    console = Console(
+        engine,
+        ConsoleOptions(
+            theme=settings.theme,
+            ascii=settings.ascii,
+            no_color=settings.no_color,
+            read_only=settings.read_only,
+            keymap=settings.keymap,
+            problems=problems,
+        ),
+    )
+    return asyncio.run(_run(console))
+
+
+async def _run(console: Any) -> int:
+    """Run the console; SIGTERM and SIGHUP leave without asking and release what is held."""
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(signum, console.exit, 0)
+    await console.run_async()
+    return int(console.return_code or 0)

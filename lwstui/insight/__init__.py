@@ -1,0 +1,1 @@
+"""Diagnosis rules: evidence in, diagnosis and suggested action out. Pure."""

@@ -1,0 +1,1 @@
+"""The engine thread: cluster input and output, the controller, intents."""

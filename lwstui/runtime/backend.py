@@ -1,0 +1,106 @@
+"""What the console may ask of the engine: the only door from ``lwstui.tui`` to a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.api.meta import Key
+from controller.api.names import Resource
+from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.model import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """Which logs to merge.
+
+    Attributes:
+        target: The set.
+        group: Group index, or None for all groups.
+        role: ``leader``, ``worker`` or ``all``.
+        pod: One pod's name; overrides group and role.
+        container: Container name, or empty for each pod's main container.
+        previous: The previous container run instead of the current one.
+        tail: Lines per container to start with.
+        since_s: Seconds back, or None.
+        follow: Keep streaming; joins pods that appear later.
+    """
+
+    target: Key
+    group: int | None = None
+    role: str = "all"
+    pod: str = ""
+    container: str = ""
+    previous: bool = False
+    tail: int = 500
+    since_s: int | None = None
+    follow: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One log line of one source.
+
+    Attributes:
+        source: Stable label such as ``leader``, ``w3`` or ``5/w3``.
+        at: Epoch seconds, 0.0 if the line had no timestamp.
+        text: The cleaned line.
+        kind: ``line``, ``gap`` (lines may be missing), ``mark`` (restart, recreation, end)
+            or ``error`` (this source cannot be read; ``text`` says why).
+    """
+
+    source: str
+    at: float
+    text: str
+    kind: str = "line"
+
+
+class LogHandle(Protocol):
+    """An open merged log."""
+
+    def close(self) -> None:
+        """Stop all its streams."""
+        ...
+
+
+class Backend(Protocol):
+    """The engine as the console sees it. No method blocks; futures resolve on the engine."""
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None:
+        """Start working; ``publish`` is called on the engine's thread, latest value wins."""
+        ...
+
+    def stop(self) -> None:
+        """Stop everything and wait for the engine to end; release what is held."""
+        ...
+
+    def dry_run(self, intent: Intent) -> Future[Outcome]:
+        """Ask the server whether it would accept an intent."""
+        ...
+
+    def submit(self, intent: Intent) -> Future[Outcome]:
+        """Carry an intent out."""
+        ...
+
+    def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
+        """Open logs; ``sink`` is called on the engine's thread with batches."""
+        ...
+
+    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
+        """Read one object as YAML, managed fields left out."""
+        ...
+
+    def want_events(self, wanted: bool) -> None:
+        """Watch events only while a screen shows them."""
+        ...
+
+    def reconnect(self) -> None:
+        """List everything again now."""
+        ...
+
+    def pause_controller(self, paused: bool) -> None:
+        """Pause or resume the embedded controller."""
+        ...

@@ -1,0 +1,125 @@
+"""Who controls the sets: the embedded controller, another process, a native one, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.activity import ControllerState
+from controller.api.meta import Key, parse_time
+from controller.plan.actions import Wait
+from lwstui.kube.sync import KindSync
+from lwstui.state.model import Activity, ControllerView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.activity import Decision
+
+UNKNOWN: Final = ControllerView(mode="unknown")
+LEASE_NAMESPACE: Final = "default"
+_LEASE_S: Final = 15
+
+
+class LeaseWatch:
+    """The sink of the controller's Lease: keeps what it says now.
+
+    Args:
+        changed: Called when the Lease was seen.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._lease: Any = None
+        self._listed = False
+
+    def page(self, items: Sequence[Any]) -> None:
+        """Ignore parts of a list: there is one Lease at most."""
+
+    def replace(self, items: Sequence[Any]) -> None:
+        """Take the Lease, or that there is none."""
+        self._lease = items[0] if items else None
+        self._listed = True
+        self._changed()
+
+    def apply(self, type_: str, item: Any) -> None:
+        """Take a change of the Lease."""
+        self._lease = None if type_ == "DELETED" else item
+        self._changed()
+
+    def synced(self, sync: KindSync) -> None:
+        """Ignore freshness: an expired Lease is no holder either way."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is known if there is a Lease; never, where reading it is forbidden."""
+        return self._listed
+
+    def holder(self, now: float) -> tuple[str, float | None]:
+        """Return (identity, since when) of a holder that still renews, else empty and None."""
+        spec = self._lease.spec if self._lease is not None else None
+        if spec is None or not spec.holder_identity:
+            return "", None
+        renewed = parse_time(spec.renew_time)
+        lasts = 2 * (spec.lease_duration_seconds or _LEASE_S)
+        if renewed is not None and now > renewed + lasts:
+            return "", None
+        return spec.holder_identity, parse_time(spec.acquire_time)
+
+
+def embedded_view(state: ControllerState) -> ControllerView:
+    """Return what the console shows of this process's controller."""
+    return ControllerView(
+        mode=state.mode,
+        holder=state.holder,
+        since=state.since,
+        queue=state.queue,
+        reconciles=state.reconciles,
+        errors=state.errors,
+        last_error=state.last_error,
+        waits=_waits(state.waits),
+    )
+
+
+def _waits(waits: Mapping[Key, tuple[Wait, ...]]) -> Mapping[Key, tuple[tuple[str, str, int], ...]]:
+    return MappingProxyType(
+        {
+            key: tuple((w.code, w.reason, -1 if w.group is None else w.group) for w in found)
+            for key, found in waits.items()
+            if found
+        }
+    )
+
+
+def outside_view(lease: LeaseWatch, now: float, *, native: bool) -> ControllerView:
+    """Return what the console shows when no controller runs in this process.
+
+    Args:
+        lease: The controller's Lease.
+        now: Epoch seconds.
+        native: Whether pods of some set belong to a StatefulSet.
+    """
+    holder, since = lease.holder(now)
+    if holder:
+        return ControllerView(mode="elsewhere", holder=holder, since=since)
+    if native:
+        return ControllerView(mode="native")
+    # Without a look at the Lease nobody can be said to be missing.
+    return ControllerView(mode="off") if lease.listed else UNKNOWN
+
+
+def news(decisions: Sequence[Decision], last: Decision | None) -> Sequence[Decision]:
+    """Return the decisions after the last one told; all of them if it has been dropped."""
+    for index in range(len(decisions) - 1, -1, -1):
+        if decisions[index] is last:
+            return decisions[index + 1 :]
+    return decisions
+
+
+def told(decision: Decision) -> Activity:
+    """Return a decision of the controller as a line of the activity log."""
+    done = decision.outcome == "done"
+    return Activity(
+        decision.at, "controller", decision.what, str(decision.set), decision.outcome, done
+    )

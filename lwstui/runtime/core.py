@@ -1,0 +1,256 @@
+"""The engine's work, all of it on one loop: connecting, publishing, writing, reading logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import yaml
+
+from controller.api.names import LEADERWORKERSETS, Resource
+from controller.errors import Unavailable
+from controller.ports import Clock
+from lwstui.kube.decoders import safe
+from lwstui.runtime.backend import LogEntry, LogRequest
+from lwstui.runtime.control import UNKNOWN
+from lwstui.runtime.feed import Feed
+from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.ledger import Ledger
+from lwstui.runtime.logmux import LogSession
+from lwstui.runtime.ports import Factory, Link
+from lwstui.runtime.session import Session, SessionOptions
+from lwstui.runtime.writes import perform, phrase
+from lwstui.state.model import ClusterState, Snapshot
+from lwstui.state.store import Store
+
+if TYPE_CHECKING:
+    from lwstui.runtime.engine import EngineOptions
+
+TICK_S: Final = 1.0
+_FIRST: Final = ("apiVersion", "kind", "metadata", "spec")
+BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_log = logging.getLogger("lwstui.engine")
+
+
+class Core:
+    """Everything the engine does. Made, used and ended on the loop of its thread.
+
+    Args:
+        options: What to do.
+        factory: Makes connections.
+        clock: The time.
+        publish: Takes snapshots.
+        sleep: Waits, in seconds.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        factory: Factory,
+        clock: Clock,
+        publish: Callable[[Snapshot], None],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._options = options
+        self._factory = factory
+        self._clock = clock
+        self._sleep = sleep
+        self._store = Store(
+            ClusterState(namespaces=options.namespaces, read_only=options.read_only)
+        )
+        self._store.set_controller(UNKNOWN)
+        self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
+        self._ledger = Ledger(self._store)
+        self._session: Session | None = None
+        self._link: Link | None = None
+        self._events = False
+        self._again = asyncio.Event()
+        self._readers: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        helpers = [
+            asyncio.create_task(self._kept(self._feed.run)),
+            asyncio.create_task(self._tick()),
+        ]
+        self._feed.changed()
+        try:
+            await self._connect_for_ever()
+        finally:
+            tasks = [*helpers, *self._readers]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._feed.flush()
+
+    # What the console asks for.
+
+    async def write(self, intent: Intent, *, dry_run: bool) -> Outcome:
+        """Carry an intent out, or ask whether the server would accept it."""
+        if self._options.read_only:
+            return Outcome(False, f"{phrase(intent)}: read-only, nothing was sent")
+        if self._link is None:
+            return Outcome(False, f"{phrase(intent)}: not connected, nothing was sent")
+        known = self._store.get(LEADERWORKERSETS, intent.target)
+        outcome = await perform(self._link.cluster, intent, known=known, dry_run=dry_run)
+        if not dry_run:
+            self._ledger.enter(intent, outcome, self._clock.now())
+            self._feed.changed()
+        return outcome
+
+    async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
+        """Read one object and return it as YAML, cleaned, without managed fields.
+
+        Raises:
+            ControllerError: If it cannot be read.
+        """
+        if self._link is None:
+            raise Unavailable("not connected to a cluster")
+        raw = await self._link.cluster.get(resource, namespace, name)
+        body = msgspec.json.decode(safe(raw))
+        body.get("metadata", {}).pop("managedFields", None)
+        body = {name: body[name] for name in (*_FIRST, *body) if name in body}
+        text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
+        return text
+
+    def open_logs(
+        self, request: LogRequest, sink: Callable[[list[LogEntry]], None]
+    ) -> Callable[[], object]:
+        """Open merged logs; return what closes them."""
+        if self._link is None:
+            sink([LogEntry("lwstui", self._clock.now(), "not connected to a cluster", "error")])
+            return lambda: None
+        session = LogSession(
+            request,
+            sink,
+            store=self._store,
+            link=self._link,
+            now=self._clock.now,
+            sleep=self._sleep,
+        )
+        task = asyncio.create_task(self._read(session))
+        self._readers.add(task)
+        task.add_done_callback(self._readers.discard)
+        return task.cancel
+
+    async def _read(self, session: LogSession) -> None:
+        self._feed.listeners.append(session.changed)
+        try:
+            await session.run()
+        finally:
+            self._feed.listeners.remove(session.changed)
+
+    def want_events(self, *, wanted: bool) -> None:
+        """Watch events from now on, or no longer."""
+        self._events = wanted
+        if self._session is not None:
+            self._session.want_events(wanted=wanted)
+
+    def reconnect(self) -> None:
+        """List everything again, or try to connect, now."""
+        self._again.set()
+        if self._session is not None:
+            self._session.refresh()
+
+    def pause(self, *, paused: bool) -> None:
+        """Pause or resume the embedded controller."""
+        if self._session is not None:
+            self._session.pause(paused=paused)
+
+    # Connecting.
+
+    async def _connect_for_ever(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._connect_once()
+            except Unavailable as error:
+                self._problem(str(error))
+            except Exception as error:  # noqa: BLE001 - the supervisor of the connection
+                _log.exception("the connection failed")
+                self._problem(f"{type(error).__name__}: {error}")
+            await self._pause(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt += 1
+
+    async def _connect_once(self) -> None:
+        """Connect and work until the connection fails for good or all is cancelled."""
+        self._introduce()
+        link = await self._factory.connect(self._options.target)
+        options = SessionOptions(
+            namespaces=self._options.namespaces,
+            identity=self._options.identity if self._options.embedded_controller else "",
+            apply_first=self._options.apply_first,
+        )
+        session = Session(
+            link,
+            self._factory,
+            self._store,
+            self._feed,
+            options,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+        self._link, self._session = link, session
+        try:
+            await session.run(events=self._events)
+        finally:
+            self._link = self._session = None
+            await link.close()
+
+    def _introduce(self) -> None:
+        """Say where we are going before anything has answered."""
+        where = self._factory.describe(self._options.target)
+        known = replace(
+            self._store.cluster,
+            context=where.context,
+            cluster=where.cluster,
+            server=where.server,
+            user=where.user,
+            sandbox=where.sandbox,
+        )
+        self._store.set_cluster(known)
+        self._feed.changed()
+
+    def _problem(self, text: str) -> None:
+        self._store.set_cluster(replace(self._store.cluster, problem=text))
+        self._feed.changed()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait before the next attempt, or less if one is asked for."""
+        self._again.clear()
+        waiting = {
+            asyncio.ensure_future(self._again.wait()),
+            asyncio.ensure_future(self._sleep(seconds)),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    # Publishing.
+
+    async def _kept(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something for ever: a defect in what it calls must not freeze the screen."""
+        while True:
+            try:
+                await work()
+            except Exception:  # noqa: BLE001 - the supervisor of publishing
+                _log.exception("publishing failed")
+            await self._sleep(TICK_S)
+
+    async def _tick(self) -> None:
+        """Let what depends on time alone be looked at once a second."""
+        while True:
+            await self._sleep(TICK_S)
+            self._feed.changed()
+
+    def _derive(self, now: float) -> None:
+        self._ledger.settle(now)
+        if self._session is not None:
+            self._session.derive(now)

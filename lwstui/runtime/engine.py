@@ -1,0 +1,202 @@
+"""The engine: its own thread and event loop, where everything that talks to a cluster runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from controller.api.names import Resource
+from controller.errors import Unavailable
+from controller.ports import Clock
+from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
+from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.model import Snapshot
+
+if TYPE_CHECKING:
+    from lwstui.kube.connect import Target
+    from lwstui.runtime.core import Core
+    from lwstui.runtime.ports import Factory
+
+T = TypeVar("T")
+
+JOIN_S: Final = 8.0
+_log = logging.getLogger("lwstui.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What an engine is to do.
+
+    Attributes:
+        target: Which cluster.
+        namespaces: Namespaces in view; empty means all that may be seen.
+        read_only: Refuse every write.
+        embedded_controller: Run the controller in this process.
+        identity: Name this process stands for election and reports events with.
+        apply_first: Objects to apply after connecting.
+    """
+
+    target: Target
+    namespaces: tuple[str, ...] = ()
+    read_only: bool = False
+    embedded_controller: bool = False
+    identity: str = ""
+    apply_first: tuple[dict[str, Any], ...] = ()
+
+
+class Engine:
+    """``Backend`` on a thread of its own. It starts once.
+
+    Args:
+        options: What to do.
+        factory: Makes connections; the default is ``lwstui.kube``, imported on the thread.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        *,
+        factory: Callable[[], Factory] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._options = options
+        self._factory = factory or self._kube
+        self._clock = clock or SystemClock()
+        self._events_wanted = False
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._core: Core | None = None
+        self._stop: asyncio.Event | None = None
+        self._up = threading.Event()
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None:
+        """Start the thread; ``publish`` is called on it."""
+        if self._thread is not None:
+            raise RuntimeError("the engine was started before")
+        self._thread = threading.Thread(
+            target=self._run, args=(publish,), name="lwstui-engine", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End everything, give the lease back, and wait for the thread for a few seconds."""
+        thread = self._thread
+        if thread is None:
+            return
+        self._up.wait(JOIN_S)
+        if self._stop is not None:
+            self._soon(self._stop.set)
+        thread.join(JOIN_S)
+        if thread.is_alive():
+            _log.error("the engine did not end within %s s", JOIN_S)
+
+    def dry_run(self, intent: Intent) -> Future[Outcome]:
+        """Ask the server whether it would accept an intent."""
+        return self._ask(lambda core: core.write(intent, dry_run=True))
+
+    def submit(self, intent: Intent) -> Future[Outcome]:
+        """Carry an intent out."""
+        return self._ask(lambda core: core.write(intent, dry_run=False))
+
+    def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
+        """Open merged logs."""
+        handle = _Handle(self._soon)
+        self._with_core(lambda core: handle.opened(core.open_logs(request, sink)))
+        return handle
+
+    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
+        """Read one object as YAML; the future fails with a ``ControllerError``."""
+        return self._ask(lambda core: core.yaml(resource, namespace, name))
+
+    def want_events(self, wanted: bool) -> None:
+        """Watch events from now on, or no longer; may be called before the start."""
+        self._events_wanted = wanted
+        self._with_core(lambda core: core.want_events(wanted=wanted))
+
+    def reconnect(self) -> None:
+        """List everything again, or try to connect, now."""
+        self._with_core(lambda core: core.reconnect())
+
+    def pause_controller(self, paused: bool) -> None:
+        """Pause or resume the embedded controller."""
+        self._with_core(lambda core: core.pause(paused=paused))
+
+    # The thread.
+
+    def _run(self, publish: Callable[[Snapshot], None]) -> None:
+        try:
+            asyncio.run(self._main(publish))
+        except Exception:  # noqa: BLE001 - nobody else sees what ends this thread
+            _log.exception("the engine ended")
+        finally:
+            self._up.set()
+
+    async def _main(self, publish: Callable[[Snapshot], None]) -> None:
+        # Heavy imports happen here: the first frame is on the screen by now.
+        from lwstui.runtime.core import Core
+
+        core = Core(self._options, self._factory(), self._clock, publish)
+        self._loop, self._core, self._stop = asyncio.get_running_loop(), core, asyncio.Event()
+        core.want_events(wanted=self._events_wanted)
+        self._up.set()
+        working = asyncio.create_task(core.run())
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, stopped):
+            task.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
+
+    def _kube(self) -> Factory:
+        from lwstui.runtime.kubelink import KubeFactory
+
+        return KubeFactory(self._options.identity)
+
+    # From other threads.
+
+    def _soon(self, call: Callable[[], object]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _with_core(self, call: Callable[[Core], object]) -> None:
+        core = self._core
+        if core is not None:
+            self._soon(lambda: call(core))
+
+    def _ask(self, work: Callable[[Core], Coroutine[Any, Any, T]]) -> Future[T]:
+        core, loop = self._core, self._loop
+        if core is None or loop is None or loop.is_closed():
+            future: Future[T] = Future()
+            future.set_exception(Unavailable("not connected to a cluster"))
+            return future
+        return asyncio.run_coroutine_threadsafe(work(core), loop)
+
+
+class _Handle:
+    """An open log as other threads see it: closing works even before it is open."""
+
+    def __init__(self, soon: Callable[[Callable[[], object]], None]) -> None:
+        self._soon = soon
+        self._close: Callable[[], object] | None = None
+        self._closed = False
+
+    def opened(self, close: Callable[[], object]) -> None:
+        """Take what closes it, on the engine's thread."""
+        self._close = close
+        if self._closed:
+            close()
+
+    def close(self) -> None:
+        """Stop all its streams."""
+        self._soon(self._end)
+
+    def _end(self) -> None:
+        self._closed = True
+        if self._close is not None:
+            self._close()

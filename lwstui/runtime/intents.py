@@ -1,0 +1,22 @@
+"""What the engine is asked to do, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
+
+__all__ = ["Intent", "Outcome", "RecreateGroup", "RollingRestart", "Scale", "SetImage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an intent or of its dry run.
+
+    Attributes:
+        ok: The server accepted it.
+        message: One sentence: what was done, or what failed, on what, and what to do.
+    """
+
+    ok: bool
+    message: str

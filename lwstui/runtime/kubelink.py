@@ -1,0 +1,145 @@
+"""The real thing: ``runtime.ports`` on ``lwstui.kube`` and the embedded controller.
+
+What it imports is heavy, so the engine imports it on its own thread, after the first frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from controller.api.meta import format_time
+from controller.errors import Unavailable
+from controller.manager import Manager
+from controller.ports import Cluster, EventSink
+from lwstui.data import crd
+from lwstui.kube import connect
+from lwstui.kube.apply import apply_objects
+from lwstui.kube.cluster import KubeCluster
+from lwstui.kube.decoders import decoder
+from lwstui.kube.events import KubeEvents
+from lwstui.kube.logs import Gap, LogOptions, follow
+from lwstui.kube.reflector import Reflector
+from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.ports import (
+    Controller,
+    Link,
+    LogPart,
+    LogSource,
+    Sink,
+    Watch,
+    WatchSpec,
+    Where,
+)
+
+
+class KubeFactory:
+    """Opens connections with ``lwstui.kube``.
+
+    Args:
+        identity: Who reports events.
+    """
+
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+
+    def describe(self, target: connect.Target) -> Where:
+        """Return what the kubeconfig says."""
+        try:
+            return _where(connect.describe(target))
+        except connect.ConnectError as error:
+            raise Unavailable(str(error)) from error
+
+    async def connect(self, target: connect.Target) -> Link:
+        """Load credentials and open a session."""
+        try:
+            connection = await connect.connect(target)
+        except connect.ConnectError as error:
+            raise Unavailable(str(error)) from error
+        return KubeLink(connection, self._identity)
+
+    def controller(self, link: Link, identity: str, namespace: str) -> Controller:
+        """Return the embedded controller."""
+        return Manager(
+            link.cluster, SystemClock(), link.events, identity=identity, namespace=namespace
+        )
+
+
+def _where(info: connect.ClusterInfo) -> Where:
+    return Where(
+        context=info.context,
+        cluster=info.cluster,
+        server=info.server,
+        user=info.user,
+        namespace=info.namespace,
+        sandbox=info.sandbox,
+    )
+
+
+class KubeLink:
+    """One open connection."""
+
+    def __init__(self, connection: connect.Connection, identity: str) -> None:
+        self._connection = connection
+        self._cluster = KubeCluster(connection.rest)
+        self._events = KubeEvents(self._cluster, identity)
+
+    @property
+    def where(self) -> Where:
+        """What the kubeconfig says."""
+        return _where(self._connection.info)
+
+    @property
+    def cluster(self) -> Cluster:
+        """Single reads and writes."""
+        return self._cluster
+
+    @property
+    def events(self) -> EventSink:
+        """Writes events; needs ``run_background``."""
+        return self._events
+
+    def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
+        """Return a reflector."""
+        return Reflector(
+            self._connection.rest,
+            spec.resource,
+            decode=decoder(spec.resource),
+            sink=sink,
+            namespace=spec.namespace,
+            label_selector=spec.label_selector,
+            field_selector=spec.field_selector,
+        )
+
+    async def logs(self, source: LogSource) -> AsyncIterator[LogPart]:
+        """Read one container's log."""
+        options = LogOptions(
+            follow=source.follow,
+            previous=source.previous,
+            tail_lines=source.tail,
+            since_time=format_time(source.since) if source.since else "",
+        )
+        parts = follow(
+            self._connection.rest, source.namespace, source.pod, source.container, options
+        )
+        async for part in parts:
+            if isinstance(part, Gap):
+                yield LogPart(gap=part.text)
+            else:
+                yield LogPart(lines=[(line.at, line.text) for line in part])
+
+    async def apply(
+        self, objects: Sequence[dict[str, Any]], namespace: str, report: Callable[[str], None]
+    ) -> int:
+        """Apply objects server-side."""
+        return await apply_objects(
+            self._connection, objects, namespace=namespace, crd=crd(), report=report
+        )
+
+    async def run_background(self) -> None:
+        """Write queued events until cancelled."""
+        await self._events.run()
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._connection.close()

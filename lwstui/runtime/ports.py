@@ -1,0 +1,213 @@
+"""What the engine needs from the cluster client, so that tests can stand in for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from controller.api.names import Resource
+from controller.ports import Cluster, EventSink
+from lwstui.kube.sync import KindSync
+
+if TYPE_CHECKING:
+    from controller.activity import ControllerState
+    from lwstui.kube.connect import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What is known of a cluster before it has answered anything."""
+
+    context: str = ""
+    cluster: str = ""
+    server: str = ""
+    user: str = ""
+    namespace: str = ""
+    sandbox: bool = False
+
+
+class Sink(Protocol):
+    """Takes what one list-and-watch brings."""
+
+    def page(self, items: Sequence[Any]) -> None:
+        """Take a part of a list that ``replace`` will complete."""
+        ...
+
+    def replace(self, items: Sequence[Any]) -> None:
+        """Take a complete list."""
+        ...
+
+    def apply(self, type_: str, item: Any) -> None:
+        """Take one watch event."""
+        ...
+
+    def synced(self, sync: KindSync) -> None:
+        """Take the freshness of the kind."""
+        ...
+
+
+class Watch(Protocol):
+    """One list-and-watch."""
+
+    async def run(self) -> None:
+        """Feed the sink until cancelled; faults are retried and told through ``synced``."""
+        ...
+
+    def refresh(self) -> None:
+        """List again now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSpec:
+    """What one list-and-watch is about; an empty namespace means all."""
+
+    resource: Resource
+    namespace: str = ""
+    label_selector: str = ""
+    field_selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """One container whose log is read.
+
+    Attributes:
+        tail: Lines to start with, or None for all.
+        since: Only lines from this epoch second on, or None.
+    """
+
+    namespace: str
+    pod: str
+    container: str
+    previous: bool = False
+    follow: bool = True
+    tail: int | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """Some lines of one container's log, or word of a gap in it.
+
+    Attributes:
+        lines: (epoch seconds or 0.0, cleaned text) pairs.
+        gap: Why lines may be missing before the next ones, empty if none is.
+    """
+
+    lines: Sequence[tuple[float, str]] = ()
+    gap: str = ""
+
+
+class Link(Protocol):
+    """An open connection to a cluster."""
+
+    @property
+    def where(self) -> Where:
+        """What the credentials and the server are called."""
+        ...
+
+    @property
+    def cluster(self) -> Cluster:
+        """Single reads and writes."""
+        ...
+
+    @property
+    def events(self) -> EventSink:
+        """Where the embedded controller's events go."""
+        ...
+
+    def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
+        """Return a list-and-watch that is not running yet."""
+        ...
+
+    def logs(self, source: LogSource) -> AsyncIterator[LogPart]:
+        """Read one container's log in parts until it ends; breaks are bridged.
+
+        Raises:
+            ApiError: If the server refuses to open it.
+        """
+        ...
+
+    async def apply(
+        self, objects: Sequence[dict[str, Any]], namespace: str, report: Callable[[str], None]
+    ) -> int:
+        """Apply objects and return how many were refused; ``report`` takes a sentence each."""
+        ...
+
+    async def run_background(self) -> None:
+        """Do what the connection needs done beside requests, until cancelled."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Controller(Protocol):
+    """The embedded controller as the engine drives it."""
+
+    on_change: Callable[[], None] | None
+    on_stale: Callable[[frozenset[Resource]], None] | None
+
+    @property
+    def cache(self) -> ControllerCache:
+        """Its cache, which the engine feeds."""
+        ...
+
+    async def run(self) -> None:
+        """Stand for election and work until cancelled."""
+        ...
+
+    def pause(self) -> None:
+        """Stop acting."""
+        ...
+
+    def resume(self) -> None:
+        """Act again."""
+        ...
+
+    def state(self) -> ControllerState:
+        """Return how it is doing."""
+        ...
+
+
+class ControllerCache(Protocol):
+    """The part of the controller's cache that is fed from outside."""
+
+    def page(self, resource: Resource, records: Iterable[Any]) -> None:
+        """Take a part of a list."""
+        ...
+
+    def replace(self, resource: Resource, records: Iterable[Any]) -> None:
+        """Take a complete list."""
+        ...
+
+    def apply(self, resource: Resource, type_: str, record: Any) -> None:
+        """Take one watch event."""
+        ...
+
+
+class Factory(Protocol):
+    """Makes what talks to a cluster; called on the engine's thread only."""
+
+    def describe(self, target: Target) -> Where:
+        """Return what is known without asking the cluster.
+
+        Raises:
+            Unavailable: If the configuration cannot be read; the text says why.
+        """
+        ...
+
+    async def connect(self, target: Target) -> Link:
+        """Return a connection.
+
+        Raises:
+            Unavailable: If there is none to be had now; the text says why.
+        """
+        ...
+
+    def controller(self, link: Link, identity: str, namespace: str) -> Controller:
+        """Return an embedded controller for one namespace, or for all if it is empty."""
+        ...

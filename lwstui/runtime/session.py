@@ -1,0 +1,302 @@
+"""One connection at work: watches, the embedded controller, and what they need from each other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.api.names import (
+    CLAIMS,
+    CONTROLLER_LEASE,
+    EVENTS,
+    LEADERWORKERSETS,
+    LEASES,
+    NODES,
+    PODS,
+    REVISIONS,
+    SERVICES,
+    SET_NAME,
+    Resource,
+)
+from controller.errors import ControllerError
+from controller.ports import Clock
+from lwstui.kube.sync import KindSync
+from lwstui.runtime.control import (
+    LEASE_NAMESPACE,
+    LeaseWatch,
+    embedded_view,
+    news,
+    outside_view,
+    told,
+)
+from lwstui.runtime.feed import Feed
+from lwstui.runtime.ports import Controller, Factory, Link, Sink, Watch, WatchSpec
+from lwstui.state.model import Activity, ControllerView
+from lwstui.state.store import Store
+
+if TYPE_CHECKING:
+    from controller.activity import Decision
+
+RESTART_S: Final = 5.0
+_NAMESPACED: Final = (LEADERWORKERSETS, SERVICES, REVISIONS)
+_LEASE: Final = WatchSpec(
+    LEASES, LEASE_NAMESPACE, field_selector=f"metadata.name={CONTROLLER_LEASE}"
+)
+_PARTIAL: Final = "only pods of sets in these namespaces are seen: other users of devices are not"
+_log = logging.getLogger("lwstui.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What a session is to do.
+
+    Attributes:
+        namespaces: Namespaces in view; empty means all that may be seen.
+        identity: Who stands for election; empty without an embedded controller.
+        apply_first: Objects to apply once.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    identity: str = ""
+    apply_first: tuple[dict[str, Any], ...] = ()
+
+
+class Session:
+    """Watches a cluster until cancelled.
+
+    Args:
+        link: The connection; closed by whoever opened it.
+        factory: Makes the embedded controller.
+        store: Where records go.
+        feed: How they go there.
+        options: What to do.
+        clock: The time.
+        sleep: Waits, in seconds.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        factory: Factory,
+        store: Store,
+        feed: Feed,
+        options: SessionOptions,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.link = link
+        self._factory = factory
+        self._store = store
+        self._feed = feed
+        self._options = options
+        self._clock = clock
+        self._sleep = sleep
+        self._lease = LeaseWatch(feed.changed)
+        self._controller: Controller | None = None
+        self._refusal = ""
+        self._last: Decision | None = None
+        self._running: dict[WatchSpec, tuple[Watch, asyncio.Task[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._forbidden: set[Resource] = set()
+
+    async def run(self, *, events: bool) -> None:
+        """Watch until cancelled; ``events`` says whether to watch events from the start."""
+        self._feed.on_sync = self._heard
+        try:
+            self._prepare_controller()
+            self._spawn(self._supervised(self.link.run_background), "background")
+            await self._apply_first()
+            self._start_watches()
+            self.want_events(wanted=events)
+            if self._controller is not None:
+                self._spawn(self._supervised(self._controller.run), "controller")
+            await asyncio.Event().wait()
+        finally:
+            self._feed.on_sync = None
+            self._feed.cache = None
+            await self._end()
+
+    # What the engine asks for.
+
+    def want_events(self, *, wanted: bool) -> None:
+        """Watch events, or stop to."""
+        specs = [WatchSpec(EVENTS, namespace) for namespace in self._scope()]
+        for spec in specs:
+            if wanted:
+                self._watch(spec)
+            else:
+                self._unwatch(spec)
+
+    def refresh(self) -> None:
+        """List everything again now."""
+        for watch, _ in self._running.values():
+            watch.refresh()
+
+    def pause(self, *, paused: bool) -> None:
+        """Pause or resume the embedded controller."""
+        if self._controller is None:
+            return
+        if paused:
+            self._controller.pause()
+        else:
+            self._controller.resume()
+        text = "paused the controller" if paused else "resumed the controller"
+        self._store.log(Activity(self._clock.now(), "you", text, "", "done"))
+        self._feed.changed()
+
+    def derive(self, now: float) -> None:
+        """Bring the controller's view and its activity up to date."""
+        if self._controller is None:
+            view = outside_view(self._lease, now, native=self._store.natively_owned)
+            if self._refusal:
+                view = ControllerView(mode="failed", last_error=self._refusal)
+            self._store.set_controller(view)
+            return
+        state = self._controller.state()
+        self._store.set_controller(embedded_view(state))
+        for decision in news(state.decisions, self._last):
+            self._store.log(told(decision))
+            self._last = decision
+
+    # The controller.
+
+    def _prepare_controller(self) -> None:
+        if not self._options.identity:
+            return
+        namespaces = self._options.namespaces
+        if len(namespaces) > 1:
+            self._refusal = "the embedded controller serves one namespace or all, not several"
+            return
+        namespace = namespaces[0] if namespaces else ""
+        controller = self._factory.controller(self.link, self._options.identity, namespace)
+        controller.on_change = self._feed.changed
+        controller.on_stale = self._relist
+        self._feed.cache = controller.cache
+        self._controller = controller
+
+    def _relist(self, resources: frozenset[Resource]) -> None:
+        for spec, (watch, _) in self._running.items():
+            if spec.resource in resources:
+                watch.refresh()
+
+    async def _apply_first(self) -> None:
+        objects = self._options.apply_first
+        if not objects:
+            return
+        namespace = self._options.namespaces[0] if self._options.namespaces else ""
+        namespace = namespace or self.link.where.namespace or "default"
+        said: list[str] = []
+        try:
+            refused = await self.link.apply(objects, namespace, said.append)
+        except ControllerError as error:
+            refused, said = len(objects), [*said, str(error)]
+        outcome = f"{refused} of {len(objects)} refused" if refused else "done"
+        for text in said:
+            now = self._clock.now()
+            self._store.log(Activity(now, "you", "apply", text, outcome, ok=not refused))
+        self._feed.changed()
+
+    # Watches.
+
+    def _scope(self) -> tuple[str, ...]:
+        return self._store.cluster.namespaces or ("",)
+
+    def _start_watches(self) -> None:
+        self._watch(WatchSpec(NODES))
+        self._watch(WatchSpec(PODS))  # all pods: others hold accelerators too
+        for namespace in self._scope():
+            self._watch_namespace(namespace)
+        self._run(_LEASE, self._lease)
+
+    def _watch_namespace(self, namespace: str) -> None:
+        for resource in (*_NAMESPACED, *((CLAIMS,) if self._controller is not None else ())):
+            self._watch(WatchSpec(resource, namespace))
+
+    def _watch(self, spec: WatchSpec, note: str = "") -> None:
+        if spec not in self._running:
+            self._run(spec, self._feed.sink(spec, note))
+
+    def _run(self, spec: WatchSpec, sink: Sink) -> None:
+        watch = self.link.watch(spec, sink)
+
+        def failed(error: Exception) -> None:
+            now = self._clock.now()
+            reason = f"{type(error).__name__}: {error}"
+            sink.synced(KindSync("failed", now, None, 1, now + RESTART_S, reason))
+
+        task = self._spawn(self._supervised(watch.run, failed), f"watch {spec.resource}")
+        self._running[spec] = (watch, task)
+
+    async def _supervised(
+        self,
+        work: Callable[[], Awaitable[None]],
+        failed: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        """Run something for ever; a defect in it is told and does not end the rest."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the supervisor of all long tasks
+                _log.exception("a task of the engine failed")
+                failed(error)
+                self._feed.changed()
+            await self._sleep(RESTART_S)
+
+    def _unwatch(self, spec: WatchSpec) -> None:
+        found = self._running.pop(spec, None)
+        if found is not None:
+            found[1].cancel()
+            self._feed.forget(spec.resource)
+
+    def _heard(self, spec: WatchSpec, sync: KindSync) -> None:
+        """Note that the cluster answers, and do with less where more is forbidden."""
+        cluster = self._store.cluster
+        answered = sync.state in ("live", "forbidden", "missing", "unauthorized")
+        if answered:
+            self._store.set_cluster(replace(cluster, connected=True, problem=""))
+        elif sync.state == "reconnecting" and not cluster.connected:
+            self._store.set_cluster(replace(cluster, problem=sync.message))
+        if sync.state == "forbidden" and not spec.namespace and spec in self._running:
+            self._forbidden.add(spec.resource)
+            if LEADERWORKERSETS in self._forbidden and not cluster.namespaces:
+                self._narrow()
+            if PODS in self._forbidden and self._store.cluster.namespaces:
+                self._narrow_pods()
+
+    def _narrow(self) -> None:
+        """Watch one namespace when all of them may not be watched."""
+        namespace = self.link.where.namespace or "default"
+        wide = [s for s in self._running if not s.namespace and s.resource.namespaced]
+        kept = [s for s in wide if s.resource != PODS]
+        self._store.set_cluster(replace(self._store.cluster, namespaces=(namespace,)))
+        for spec in kept:
+            self._unwatch(spec)
+            self._watch(replace(spec, namespace=namespace))
+
+    def _narrow_pods(self) -> None:
+        """Watch the pods of the namespaces in view when all pods may not be watched."""
+        if WatchSpec(PODS) not in self._running:
+            return
+        self._unwatch(WatchSpec(PODS))
+        # The controller must also see strangers under the names it wants.
+        selector = "" if self._controller is not None else SET_NAME
+        for namespace in self._scope():
+            self._watch(WatchSpec(PODS, namespace, label_selector=selector), _PARTIAL)
+
+    # Tasks.
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _end(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

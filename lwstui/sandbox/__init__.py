@@ -1,0 +1,1 @@
+"""A small Kubernetes cluster on loopback with simulated nodes and engines."""

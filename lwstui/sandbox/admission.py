@@ -1,0 +1,191 @@
+"""Defaults and checks of built-in kinds, applied to every write before it is stored."""
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lwstui.sandbox import status
+from lwstui.sandbox.crds import CRD_KEY, admit_crd
+from lwstui.sandbox.objects import Json
+from lwstui.sandbox.poddefaults import default_pod, default_pod_spec
+from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
+from lwstui.sandbox.services import default_service, keep_addresses, service_causes
+from lwstui.sandbox.status import Cause
+
+_TEMPLATE_OWNERS = frozenset(
+    {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps", "jobs.batch"}
+)
+_REPLICATED = frozenset({"deployments.apps", "statefulsets.apps", "replicasets.apps"})
+
+
+def admit(key: str, new: Json, old: Json | None) -> None:
+    """Fill in the defaults of a built-in object in place.
+
+    Args:
+        key: Resource key.
+        new: The object about to be stored, with the fields of before that it may not change.
+        old: The stored object, None for a create.
+    """
+    if key in _DEFAULTS:
+        _DEFAULTS[key](new, old)
+    if key in _TEMPLATE_OWNERS:
+        _default_template(key, new)
+    if key == CRD_KEY:
+        admit_crd(new)
+
+
+def causes(key: str, new: Json, old: Json | None) -> Iterator[Cause]:
+    """Yield what is wrong with a built-in object."""
+    if key in _CHECKS:
+        yield from _CHECKS[key](new, old)
+    if key in _TEMPLATE_OWNERS:
+        template = new.get("spec", {}).get("template") or {}
+        yield from pod_spec_causes(template.get("spec") or {}, "spec.template.spec")
+
+
+def check_namespace(namespace: Json | None, name: str, key: str, created: str) -> None:
+    """Refuse to create an object in a namespace that is absent or going.
+
+    Args:
+        namespace: The namespace, None when there is none.
+        name: Its name.
+        key: Resource key of the object.
+        created: The object's name.
+
+    Raises:
+        StatusError: 404 or 403.
+    """
+    if namespace is None:
+        raise status.not_found("namespaces", name)
+    if "deletionTimestamp" in namespace["metadata"]:
+        cause = {
+            "reason": "NamespaceTerminating",
+            "message": f"namespace {name} is being terminated",
+            "field": "metadata.namespace",
+        }
+        why = f"unable to create new content in namespace {name} because it is being terminated"
+        raise status.forbidden(key, created, why, causes=[cause])
+
+
+def _pod(new: Json, old: Json | None) -> None:
+    new.setdefault("spec", {})
+    if old is None:
+        default_pod(new)
+    elif new["spec"] != old["spec"]:
+        default_pod_spec(new["spec"])
+
+
+def _pod_causes(new: Json, old: Json | None) -> Iterator[Cause]:
+    if old is None:
+        yield from pod_spec_causes(new["spec"])
+    else:
+        yield from pod_update_causes(new, old)
+
+
+def _service(new: Json, old: Json | None) -> None:
+    new.setdefault("spec", {})
+    if old is None:
+        default_service(new)
+    else:
+        keep_addresses(new, old)
+
+
+def _namespace(new: Json, old: Json | None) -> None:
+    new["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = new["metadata"][
+        "name"
+    ]
+    if old is None:
+        new["spec"] = {"finalizers": ["kubernetes"]}
+        new["status"] = {"phase": "Active"}
+
+
+def _claim(new: Json, old: Json | None) -> None:
+    new.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+    if old is None:
+        new["status"] = {"phase": "Pending"}
+
+
+def _secret(new: Json, _: Json | None) -> None:
+    new.setdefault("type", "Opaque")
+    plain = new.pop("stringData", None) or {}
+    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in plain.items()}
+    if encoded:
+        new["data"] = {**(new.get("data") or {}), **encoded}
+
+
+def _node(new: Json, old: Json | None) -> None:
+    new.setdefault("spec", {})
+    if old is None:
+        new.setdefault("status", {})
+
+
+def _default_template(key: str, new: Json) -> None:
+    spec = new.setdefault("spec", {})
+    if key in _REPLICATED:
+        spec.setdefault("replicas", 1)
+    template = spec.get("template") or {}
+    if template.get("spec"):
+        default_pod_spec(template["spec"])
+
+
+def _claim_causes(new: Json, old: Json | None) -> Iterator[Cause]:
+    spec = new["spec"]
+    if not spec.get("accessModes"):
+        yield required("spec.accessModes")
+    if not ((spec.get("resources") or {}).get("requests") or {}).get("storage"):
+        yield required("spec.resources[storage]")
+    if old is not None and _fixed_claim(spec) != _fixed_claim(old["spec"]):
+        message = (
+            "Forbidden: spec is immutable after creation except resources.requests and "
+            "volumeAttributesClassName for bound claims"
+        )
+        yield Cause("spec", message, "FieldValueForbidden")
+
+
+def _fixed_claim(spec: Json) -> Json:
+    free = ("resources", "volumeAttributesClassName", "volumeName")
+    return {name: value for name, value in spec.items() if name not in free}
+
+
+def _revision_causes(new: Json, old: Json | None) -> Iterator[Cause]:
+    if old is not None and new.get("data") != old.get("data"):
+        yield Cause("data", "Invalid value: {}: field is immutable")
+
+
+_Default = Callable[[Json, Json | None], None]
+_Check = Callable[[Json, Json | None], Iterator[Cause]]
+
+_DEFAULTS: dict[str, _Default] = {
+    "pods": _pod,
+    "services": _service,
+    "namespaces": _namespace,
+    "persistentvolumeclaims": _claim,
+    "secrets": _secret,
+    "nodes": _node,
+}
+_CHECKS: dict[str, _Check] = {
+    "pods": _pod_causes,
+    "services": lambda new, _: service_causes(new),
+    "persistentvolumeclaims": _claim_causes,
+    "controllerrevisions.apps": _revision_causes,
+}
+
+
+def with_fixed_fields(new: Json, old: Json) -> Json:
+    """Return an update with the metadata that only the server sets taken from the stored object."""
+    metadata: dict[str, Any] = dict(new["metadata"])
+    for name in (
+        "uid",
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "generateName",
+        "resourceVersion",
+    ):
+        metadata.pop(name, None)
+        if name in old["metadata"]:
+            metadata[name] = old["metadata"][name]
+    return {**new, "apiVersion": old["apiVersion"], "kind": old["kind"], "metadata": metadata}

@@ -1,0 +1,334 @@
+"""The HTTP interface of the objects: one handler per verb."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import web
+
+from lwstui.sandbox import metricsapi, podverbs, reads, requests, reviews, scale, status
+from lwstui.sandbox.answers import JSON, error_answer, json_answer, raw_answer
+from lwstui.sandbox.documents import Documents, health
+from lwstui.sandbox.objects import Entry, Json, StatusError, Store
+from lwstui.sandbox.output import JsonOutput, Output, PartialOutput, TableOutput, requested_form
+from lwstui.sandbox.patches import apply_patch
+from lwstui.sandbox.reads import Reader
+from lwstui.sandbox.registry import Registry, Resource
+from lwstui.sandbox.requests import Target, WriteOptions, flag, object_body, whole
+from lwstui.sandbox.sources import LogSource, MetricsSource
+from lwstui.sandbox.watchcache import WatchCache
+from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
+
+_LOG_HEADERS_AFTER_S = 1.0
+_PROPAGATIONS = frozenset({"", "Background", "Foreground", "Orphan"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request for a resource."""
+
+    request: web.Request
+    target: Target
+    resource: Resource
+
+    @property
+    def address(self) -> Address:
+        """Return the object the request is about."""
+        target = self.target
+        return Address(self.resource, target.namespace, target.name, target.subresource)
+
+    @property
+    def options(self) -> WriteOptions:
+        """Return the parameters of a write."""
+        agent = self.request.headers.get("User-Agent", "")
+        return requests.write_options(self.request.query, agent)
+
+    async def body(self) -> Any:
+        """Return the decoded body, None when there is none."""
+        raw = await self.request.read()
+        if not raw:
+            return None
+        return requests.decode_body(raw, self.request.content_type)
+
+
+_Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """Answers every request.
+
+    Args:
+        store: Where objects live.
+        token: Bearer token that everything but health checks needs.
+        logs: Source of container logs.
+        metrics: Source of resource metrics.
+    """
+
+    def __init__(
+        self, store: Store, *, token: str, logs: LogSource, metrics: MetricsSource
+    ) -> None:
+        self._store = store
+        self._authorization = f"Bearer {token}".encode()
+        self._logs = logs
+        self._metrics = metrics
+        self._cache = WatchCache(store)
+        self._registry = Registry(store, self._cache.forget)
+        self._documents = Documents(self._registry)
+        self._reader = Reader(store, self._cache)
+        self._writer = Writer(store)
+        self._handlers: dict[tuple[str, str], _Handler] = {
+            ("GET", ""): self._get,
+            ("GET", "status"): self._get,
+            ("GET", "scale"): self._get_scale,
+            ("GET", "log"): self._log,
+            ("POST", "binding"): self._bind,
+            ("POST", "eviction"): self._evict,
+            ("PUT", ""): self._update,
+            ("PUT", "status"): self._update,
+            ("PUT", "finalize"): self._update,
+            ("PUT", "scale"): self._write_scale,
+            ("PATCH", ""): self._patch,
+            ("PATCH", "status"): self._patch,
+            ("PATCH", "scale"): self._write_scale,
+            ("DELETE", ""): self._delete,
+        }
+        self._collection_handlers: dict[str, _Handler] = {
+            "GET": self._list,
+            "POST": self._create,
+            "DELETE": self._delete_collection,
+        }
+
+    def close(self) -> None:
+        """End every watch, so that the server can stop."""
+        self._cache.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request."""
+        try:
+            return health(request.path) or await self._answer(request)
+        except StatusError as error:
+            return error_answer(error)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self._authorize(request)
+        document = self._documents.answer(request)
+        if document is not None:
+            return document
+        target = requests.parse_path(request.path)
+        if target is None:
+            raise status.no_such_path()
+        if target.group == metricsapi.GROUP:
+            return json_answer(metricsapi.answer(self._store, self._metrics, target, request.query))
+        if (target.group, target.plural) in reviews.REVIEWS and request.method == "POST":
+            return await _review(request, target)
+        resource = self._registry.find(target.group, target.version, target.plural)
+        return await self._handler(request.method, target, resource)(
+            Call(request, target, resource)
+        )
+
+    def _authorize(self, request: web.Request) -> None:
+        given = request.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(given, self._authorization):
+            raise StatusError(401, "Unauthorized", "Unauthorized")
+
+    def _handler(self, method: str, target: Target, resource: Resource) -> _Handler:
+        if target.namespace and not resource.kind.namespaced:
+            raise status.no_such_path()
+        if not target.name:
+            handler = self._collection_handlers.get(method)
+            if resource.kind.namespaced and not target.namespace and method != "GET":
+                handler = None
+        else:
+            if resource.kind.namespaced and not target.namespace:
+                raise status.no_such_path()
+            if not _has_subresource(resource, target.subresource):
+                raise status.no_such_path()
+            handler = self._handlers.get((method, target.subresource))
+        if handler is None:
+            raise status.method_not_allowed()
+        return handler
+
+    async def _get(self, call: Call) -> web.StreamResponse:
+        if flag(call.request.query, "watch"):
+            return await self._watch(call)
+        target = call.target
+        entry = self._store.entry(call.resource.key, target.namespace, target.name)
+        return raw_answer(self._output(call).item(entry))
+
+    async def _list(self, call: Call) -> web.StreamResponse:
+        if flag(call.request.query, "watch"):
+            return await self._watch(call)
+        page = self._reader.page(_query(call))
+        return raw_answer(self._output(call).items(page.entries, page.metadata()))
+
+    async def _watch(self, call: Call) -> web.StreamResponse:
+        stream = self._reader.watch(_query(call), self._output(call))
+        return await _streamed(call.request, stream, JSON)
+
+    async def _create(self, call: Call) -> web.StreamResponse:
+        body = await call.body()
+        return self._written(call, self._writer.create(call.address, body, call.options))
+
+    async def _update(self, call: Call) -> web.StreamResponse:
+        body = await call.body()
+        return self._written(call, self._writer.update(call.address, body, call.options))
+
+    async def _patch(self, call: Call) -> web.StreamResponse:
+        patch, content_type = await call.body(), call.request.content_type
+        written = self._writer.patch(call.address, patch, content_type, call.options)
+        return self._written(call, written)
+
+    def _written(self, call: Call, written: Written) -> web.Response:
+        body = self._output(call).item(self._entry(call, written.object))
+        code = 201 if written.created else 200
+        return raw_answer(body, code=code, warnings=written.warnings)
+
+    def _entry(self, call: Call, obj: Json) -> Entry:
+        """Return the stored entry of an object, whose JSON others will need too."""
+        if self._store.get(call.resource.key, call.target.namespace, call.target.name) is obj:
+            return self._store.entry(call.resource.key, call.target.namespace, call.target.name)
+        return Entry(obj, 0)
+
+    async def _delete(self, call: Call) -> web.StreamResponse:
+        options = _delete_options(call, await call.body())
+        deleted = self._writer.delete(call.address, options)
+        if deleted["kind"] == "Status":
+            return json_answer(deleted)
+        return raw_answer(self._output(call).item(Entry(deleted, 0)))
+
+    async def _delete_collection(self, call: Call) -> web.StreamResponse:
+        if "deletecollection" not in call.resource.verbs:
+            raise status.method_not_allowed()
+        options = _delete_options(call, await call.body())
+        page = self._reader.page(_query(call))
+        for entry in page.entries:
+            name = entry.object["metadata"]["name"]
+            self._writer.delete(replace(call.address, name=name), options)
+        return raw_answer(self._output(call).items(page.entries, page.metadata()))
+
+    async def _get_scale(self, call: Call) -> web.StreamResponse:
+        target = call.target
+        obj = self._store.entry(call.resource.key, target.namespace, target.name).object
+        return json_answer(scale.to_scale(call.resource, obj))
+
+    async def _write_scale(self, call: Call) -> web.StreamResponse:
+        """Update or patch a Scale: the write goes on to the object's replicas."""
+        body, resource, target = await call.body(), call.resource, call.target
+        obj = self._store.entry(resource.key, target.namespace, target.name).object
+        asked = body
+        if call.request.method == "PATCH":
+            current = scale.to_scale(resource, obj)
+            asked = apply_patch(current, body, call.request.content_type, custom=True)
+        scaled = scale.set_replicas(resource, obj, object_body(asked))
+        written = self._writer.update(call.address, scaled, call.options)
+        return json_answer(scale.to_scale(resource, written.object))
+
+    async def _bind(self, call: Call) -> web.StreamResponse:
+        target, binding = call.target, object_body(await call.body())
+        dry_run = call.options.dry_run
+        podverbs.bind(self._store, target.namespace, target.name, binding, dry_run=dry_run)
+        return json_answer(status.success(), code=201)
+
+    async def _evict(self, call: Call) -> web.StreamResponse:
+        eviction = object_body(await call.body())
+        options = _delete_options(call, eviction.get("deleteOptions"))
+        self._writer.delete(replace(call.address, subresource=""), options)
+        return json_answer(status.success(), code=201)
+
+    async def _log(self, call: Call) -> web.StreamResponse:
+        target = call.target
+        pod = self._store.entry("pods", target.namespace, target.name).object
+        pieces = podverbs.open_log(self._store, self._logs, pod, call.request.query)
+        return await _streamed(call.request, pieces, "text/plain")
+
+    def _output(self, call: Call) -> Output:
+        form = requested_form(call.request.headers.get("Accept", ""))
+        if form == "Table":
+            include = call.request.query.get("includeObject", "")
+            return TableOutput(call.resource.table, self._store.clock.now, include)
+        if form:
+            return PartialOutput()
+        return JsonOutput(call.resource.kind, call.resource.to_view)
+
+
+def _has_subresource(resource: Resource, name: str) -> bool:
+    kind = resource.kind
+    match name:
+        case "":
+            return True
+        case "status":
+            return kind.has_status
+        case "scale":
+            return kind.has_scale
+        case "finalize":
+            return kind.key == "namespaces"
+    return kind.key == "pods" and name in ("log", "binding", "eviction")
+
+
+def _query(call: Call) -> reads.Query:
+    target = call.target
+    namespace = (target.namespace or None) if call.resource.kind.namespaced else ""
+    return reads.query(call.resource, namespace, target.name, call.request.query)
+
+
+def _delete_options(call: Call, body: Any) -> DeleteOptions:
+    query = call.request.query
+    given: Json = body if isinstance(body, dict) else {}
+    preconditions = given.get("preconditions") or {}
+    propagation = given.get("propagationPolicy") or query.get("propagationPolicy") or ""
+    if not propagation and given.get("orphanDependents") is not None:
+        propagation = "Orphan" if given["orphanDependents"] else "Background"
+    if propagation not in _PROPAGATIONS:
+        message = (
+            f'Unsupported value: "{propagation}": supported values: "Background", "Foreground", '
+            '"Orphan"'
+        )
+        cause = status.Cause("propagationPolicy", message, "FieldValueNotSupported")
+        raise status.invalid("DeleteOptions", "meta.k8s.io", "", [cause])
+    grace_s = given.get("gracePeriodSeconds")
+    return DeleteOptions(
+        whole(query, "gracePeriodSeconds") if grace_s is None else grace_s,
+        propagation,
+        preconditions.get("uid") or "",
+        preconditions.get("resourceVersion") or "",
+        dry_run=bool(given.get("dryRun")) or call.options.dry_run,
+    )
+
+
+async def _review(request: web.Request, target: Target) -> web.Response:
+    body = object_body(requests.decode_body(await request.read(), request.content_type))
+    answer = reviews.REVIEWS[target.group, target.plural]
+    return json_answer(answer(body), code=201)
+
+
+async def _streamed(
+    request: web.Request, pieces: AsyncIterator[bytes], content_type: str
+) -> web.StreamResponse:
+    """Send pieces as they come. A refusal by the first piece becomes an ordinary answer."""
+    first = asyncio.ensure_future(anext(pieces, None))
+    await asyncio.wait({first}, timeout=_LOG_HEADERS_AFTER_S)
+    if first.done():
+        first.result()
+    response = web.StreamResponse(headers={"Content-Type": content_type})
+    try:
+        await response.prepare(request)
+        piece = await first
+        while piece is not None:
+            if piece:
+                await response.write(piece)
+            piece = await anext(pieces, None)
+        await response.write_eof()
+    except ConnectionResetError:
+        pass
+    finally:
+        first.cancel()
+        await _close(pieces)
+    return response
+
+
+async def _close(pieces: AsyncIterator[bytes]) -> None:
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        await close()

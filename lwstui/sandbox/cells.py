@@ -1,0 +1,254 @@
+"""The cells of built-in kinds in server-side tables, as ``kubectl get`` prints them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lwstui.sandbox.durations import age
+from lwstui.sandbox.objects import Json
+from lwstui.sandbox.podcells import pod_cells
+
+Cells = Callable[[Json, float], list[Any]]
+
+NONE = "<none>"
+UNKNOWN = "<unknown>"
+
+
+def _name(obj: Json) -> str:
+    name: str = obj["metadata"]["name"]
+    return name
+
+
+def _age(obj: Json, now: float) -> str:
+    return age(obj["metadata"].get("creationTimestamp"), now)
+
+
+def _text(value: Any, default: str = NONE) -> str:
+    return str(value) if value else default
+
+
+def _pairs(labels: Json | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
+
+
+def _selector(selector: Json | None) -> str:
+    if not selector:
+        return NONE
+    return _pairs(selector.get("matchLabels"))
+
+
+def name_and_age(obj: Json, now: float) -> list[Any]:
+    """Return Name and Age."""
+    return [_name(obj), _age(obj, now)]
+
+
+def name_and_created(obj: Json, _now: float) -> list[Any]:
+    """Return Name and Created At."""
+    return [_name(obj), obj["metadata"].get("creationTimestamp")]
+
+
+def pod(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a pod."""
+    spec, status = obj["spec"], obj.get("status", {})
+    gates = spec.get("readinessGates") or []
+    conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
+    passed = sum(conditions.get(gate["conditionType"]) == "True" for gate in gates)
+    return [
+        _name(obj),
+        *pod_cells(obj, now),
+        _age(obj, now),
+        _text(status.get("podIP")),
+        _text(spec.get("nodeName")),
+        _text(status.get("nominatedNodeName")),
+        f"{passed}/{len(gates)}" if gates else NONE,
+    ]
+
+
+def node(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a node."""
+    status = obj.get("status", {})
+    info = status.get("nodeInfo", {})
+    addresses = {each["type"]: each["address"] for each in status.get("addresses") or ()}
+    return [
+        _name(obj),
+        _node_status(obj),
+        ",".join(_roles(obj["metadata"].get("labels") or {})) or NONE,
+        _age(obj, now),
+        info.get("kubeletVersion", ""),
+        addresses.get("InternalIP", NONE),
+        addresses.get("ExternalIP", NONE),
+        _text(info.get("osImage"), UNKNOWN),
+        _text(info.get("kernelVersion"), UNKNOWN),
+        _text(info.get("containerRuntimeVersion"), UNKNOWN),
+    ]
+
+
+def _node_status(obj: Json) -> str:
+    ready = [each for each in obj["status"].get("conditions") or () if each["type"] == "Ready"]
+    words = ["Ready" if ready[0]["status"] == "True" else "NotReady"] if ready else ["Unknown"]
+    if obj.get("spec", {}).get("unschedulable"):
+        words.append("SchedulingDisabled")
+    return ",".join(words)
+
+
+def _roles(labels: dict[str, str]) -> list[str]:
+    prefix = "node-role.kubernetes.io/"
+    roles = {label.removeprefix(prefix) for label in labels if label.startswith(prefix)}
+    if labels.get("kubernetes.io/role"):
+        roles.add(labels["kubernetes.io/role"])
+    return sorted(role for role in roles if role)
+
+
+def namespace(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a namespace."""
+    return [_name(obj), obj.get("status", {}).get("phase", ""), _age(obj, now)]
+
+
+def service(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a service."""
+    spec = obj["spec"]
+    external = spec.get("externalName") if spec.get("type") == "ExternalName" else None
+    return [
+        _name(obj),
+        spec.get("type", "ClusterIP"),
+        _text(spec.get("clusterIP")),
+        _text(external or ",".join(spec.get("externalIPs") or ())),
+        ",".join(_port(each) for each in spec.get("ports") or ()) or NONE,
+        _age(obj, now),
+        _pairs(spec.get("selector")),
+    ]
+
+
+def _port(port: Json) -> str:
+    node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port['port']}{node_port}/{port.get('protocol', 'TCP')}"
+
+
+def event(obj: Json, now: float) -> list[Any]:
+    """Return the cells of an event."""
+    involved = obj.get("involvedObject", {})
+    series = obj.get("series") or {}
+    first = obj.get("firstTimestamp") or obj.get("eventTime")
+    last = series.get("lastObservedTime") or obj.get("lastTimestamp") or first
+    return [
+        age(last, now),
+        obj.get("type", ""),
+        obj.get("reason", ""),
+        f"{involved.get('kind', '').lower()}/{involved.get('name', '')}",
+        involved.get("fieldPath", ""),
+        _source(obj),
+        obj.get("message", "").strip(),
+        age(first, now),
+        series.get("count") or obj.get("count") or 1,
+        _name(obj),
+    ]
+
+
+def _source(obj: Json) -> str:
+    source = obj.get("source") or {}
+    component = source.get("component") or obj.get("reportingComponent", "")
+    host = source.get("host") or obj.get("reportingInstance", "")
+    return ", ".join(each for each in (component, host) if each)
+
+
+def config_map(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a config map."""
+    entries = len(obj.get("data") or ()) + len(obj.get("binaryData") or ())
+    return [_name(obj), entries, _age(obj, now)]
+
+
+def secret(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a secret."""
+    return [_name(obj), obj.get("type", "Opaque"), len(obj.get("data") or ()), _age(obj, now)]
+
+
+_ACCESS_MODES = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def claim(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a persistent volume claim."""
+    spec, status = obj["spec"], obj.get("status", {})
+    phase = "Terminating" if "deletionTimestamp" in obj["metadata"] else status.get("phase", "")
+    volume = spec.get("volumeName", "")
+    modes = [_ACCESS_MODES.get(mode, mode) for mode in status.get("accessModes") or ()]
+    return [
+        _name(obj),
+        phase,
+        volume,
+        (status.get("capacity") or {}).get("storage", "") if volume else "",
+        ",".join(modes) if volume else "",
+        spec.get("storageClassName") or "",
+        spec.get("volumeAttributesClassName") or "<unset>",
+        _age(obj, now),
+        spec.get("volumeMode") or "<unset>",
+    ]
+
+
+def revision(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a controller revision."""
+    owners = [
+        each for each in obj["metadata"].get("ownerReferences") or () if each.get("controller")
+    ]
+    controller = _owner(owners[0]) if owners else NONE
+    return [_name(obj), controller, obj.get("revision", 0), _age(obj, now)]
+
+
+def _owner(reference: Json) -> str:
+    group, _, _ = reference["apiVersion"].rpartition("/")
+    kind = reference["kind"].lower()
+    return f"{kind}.{group}/{reference['name']}" if group else f"{kind}/{reference['name']}"
+
+
+def lease(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a lease."""
+    return [_name(obj), obj.get("spec", {}).get("holderIdentity") or "", _age(obj, now)]
+
+
+def deployment(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a deployment."""
+    spec, status = obj["spec"], obj.get("status", {})
+    names, images = _containers(obj)
+    return [
+        _name(obj),
+        f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 1)}",
+        status.get("updatedReplicas", 0),
+        status.get("availableReplicas", 0),
+        _age(obj, now),
+        names,
+        images,
+        _selector(spec.get("selector")),
+    ]
+
+
+def stateful_set(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a stateful set."""
+    ready = obj.get("status", {}).get("readyReplicas", 0)
+    names, images = _containers(obj)
+    return [_name(obj), f"{ready}/{obj['spec'].get('replicas', 1)}", _age(obj, now), names, images]
+
+
+def _containers(obj: Json) -> tuple[str, str]:
+    containers: Iterable[Json] = (
+        obj["spec"].get("template", {}).get("spec", {}).get("containers") or ()
+    )
+    names = ",".join(each["name"] for each in containers)
+    return names, ",".join(each.get("image", "") for each in containers)
+
+
+def autoscaler(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a horizontal pod autoscaler."""
+    spec = obj["spec"]
+    target = spec.get("scaleTargetRef", {})
+    return [
+        _name(obj),
+        f"{target.get('kind', '')}/{target.get('name', '')}",
+        UNKNOWN if spec.get("metrics") else NONE,
+        str(spec.get("minReplicas", "<unset>")),
+        spec.get("maxReplicas", 0),
+        obj.get("status", {}).get("currentReplicas", 0),
+        _age(obj, now),
+    ]

@@ -1,0 +1,100 @@
+"""The whole sandbox in one process: store, API server, behaviour, kubeconfig."""
+
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from lwstui.sandbox.behaviour import Behaviour, populate
+from lwstui.sandbox.certificates import loopback_certificate
+from lwstui.sandbox.clock import SimClock
+from lwstui.sandbox.kinds import BUILTIN
+from lwstui.sandbox.kubeconfig import kubeconfig, write_private
+from lwstui.sandbox.objects import Store
+from lwstui.sandbox.server import build_app
+
+_HOST = "127.0.0.1"
+_STOP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """What a sandbox is made of.
+
+    Attributes:
+        nodes: H100 hosts; the TPU slice, CPU and A10G nodes come on top.
+        gpus_per_node: Devices in each H100 host.
+        port: TCP port on loopback, 0 for a free one.
+        speed: Simulated seconds in one real second.
+        kubeconfig_out: Where to write the kubeconfig; None for a temporary file that goes away.
+    """
+
+    nodes: int = 16
+    gpus_per_node: int = 8
+    port: int = 0
+    speed: float = 1.0
+    kubeconfig_out: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox: where it listens, who may talk to it, and its objects.
+
+    ``authority`` is the PEM of the certificate it shows, the only one to trust.
+    """
+
+    url: str
+    token: str
+    authority: str
+    kubeconfig: Path
+    store: Store
+
+
+@asynccontextmanager
+async def running_sandbox(options: SandboxOptions | None = None) -> AsyncIterator[Sandbox]:
+    """Run a sandbox on the running loop until the block ends.
+
+    It is populated and listens when the block begins; its kubeconfig is written.
+
+    Raises:
+        OSError: The port is taken, or the kubeconfig cannot be written.
+    """
+    options = options or SandboxOptions()
+    store = Store(SimClock(options.speed))
+    for kind in BUILTIN:
+        store.register(kind)
+    behaviour = Behaviour(store)
+    token = secrets.token_urlsafe(32)
+    certificate = loopback_certificate(store.clock.now())
+    app = build_app(store, token=token, logs=behaviour.logs, metrics=behaviour.metrics)
+    populate(store, options.nodes, options.gpus_per_node)
+    with ExitStack() as cleanup:
+        behaviour.start()
+        cleanup.callback(behaviour.stop)
+        runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=_STOP_S, access_log=None
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(
+                runner, _HOST, options.port, ssl_context=certificate.server_context()
+            )
+            await site.start()
+            port = runner.addresses[0][1]
+            url = f"https://{_HOST}:{port}"
+            path = _kubeconfig_path(options, cleanup)
+            write_private(path, kubeconfig(url, token, certificate.certificate))
+            yield Sandbox(url, token, certificate.certificate, path, store)
+        finally:
+            await runner.cleanup()
+
+
+def _kubeconfig_path(options: SandboxOptions, cleanup: ExitStack) -> Path:
+    if options.kubeconfig_out is not None:
+        return options.kubeconfig_out
+    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lwstui-sandbox-"))
+    return Path(folder) / "kubeconfig"

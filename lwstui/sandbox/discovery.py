@@ -1,0 +1,240 @@
+"""API discovery: the legacy lists and the aggregated ``APIGroupDiscoveryList``."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lwstui.sandbox.kinds import KindInfo
+from lwstui.sandbox.objects import Json
+from lwstui.sandbox.registry import Resource
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+VERSION: Json = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "$Format:%H$",
+    "gitTreeState": "",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "go1.26.6",
+    "compiler": "gc",
+    "platform": "linux/amd64",
+}
+_ANY_METHOD_VERBS = ("get", "patch", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """A subresource as discovery announces it; empty group and version stand for its kind's own."""
+
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A resource as discovery announces it."""
+
+    kind: KindInfo
+    verbs: tuple[str, ...]
+    subresources: tuple[Subresource, ...] = ()
+
+
+def _virtual(group: str, version: str, plural: str, kind: str, *, namespaced: bool) -> KindInfo:
+    return KindInfo(group, version, plural, kind.lower(), kind, namespaced=namespaced)
+
+
+_REVIEWS = (
+    ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+    (
+        "selfsubjectrulesreviews",
+        "SelfSubjectRulesReview",
+    ),
+)
+_VIRTUAL = [
+    *(
+        Served(_virtual("authorization.k8s.io", "v1", *each, namespaced=False), ("create",))
+        for each in _REVIEWS
+    ),
+    Served(
+        _virtual(
+            "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview",
+            namespaced=False,
+        ),
+        ("create",),
+    ),
+    Served(
+        KindInfo("metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", namespaced=False),
+        ("get", "list"),
+    ),
+    Served(KindInfo("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics"), ("get", "list")),
+]  # fmt: skip
+
+
+def served(resources: Iterable[Resource]) -> list[Served]:
+    """Return everything discovery announces, by group and name."""
+    stored = [Served(each.kind, each.verbs, _subresources(each.kind)) for each in resources]
+    return sorted([*stored, *_VIRTUAL], key=lambda each: (each.kind.group, each.kind.plural))
+
+
+def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
+    found = []
+    if kind.key == "namespaces":
+        found.append(Subresource("finalize", kind.kind, ("update",)))
+    if kind.key == "pods":
+        found += [
+            Subresource("binding", "Binding", ("create",)),
+            Subresource("eviction", "Eviction", ("create",), "policy", "v1"),
+            Subresource("log", kind.kind, ("get",)),
+        ]
+    if kind.has_scale:
+        found.append(Subresource("scale", "Scale", _ANY_METHOD_VERBS, "autoscaling", "v1"))
+    if kind.has_status:
+        found.append(Subresource("status", kind.kind, _ANY_METHOD_VERBS))
+    return tuple(found)
+
+
+def aggregated(everything: Iterable[Served], *, core: bool) -> Json:
+    """Return the aggregated discovery of the core group or of all named ones."""
+    groups: dict[str, dict[str, list[Json]]] = {}
+    for each in everything:
+        if (each.kind.group == "") is core:
+            versions = groups.setdefault(each.kind.group, {})
+            versions.setdefault(each.kind.version, []).append(_aggregated_resource(each))
+    items = [
+        {
+            "metadata": {"name": group} if group else {},
+            "versions": [
+                {"version": version, "resources": resources, "freshness": "Current"}
+                for version, resources in versions.items()
+            ],
+        }
+        for group, versions in groups.items()
+    ]
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": items,
+    }
+
+
+def _aggregated_resource(each: Served) -> Json:
+    kind = each.kind
+    resource: Json = {
+        "resource": kind.plural,
+        "responseKind": _response_kind(kind, kind.kind),
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular,
+        "verbs": list(each.verbs),
+    }
+    if kind.short_names:
+        resource["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        resource["categories"] = list(kind.categories)
+    if each.subresources:
+        resource["subresources"] = [
+            {
+                "subresource": sub.name,
+                "responseKind": (
+                    {"group": sub.group, "version": sub.version, "kind": sub.kind}
+                    if sub.group
+                    else _response_kind(kind, sub.kind)
+                ),
+                "verbs": list(sub.verbs),
+            }
+            for sub in each.subresources
+        ]
+    return resource
+
+
+def _response_kind(kind: KindInfo, name: str) -> Json:
+    """Built-in kinds leave group and version empty: those of the group they are listed under."""
+    if not kind.custom:
+        return {"group": "", "version": "", "kind": name}
+    return {"group": kind.group, "version": kind.version, "kind": name}
+
+
+def api_versions(address: str) -> Json:
+    """Return ``/api``."""
+    return {
+        "kind": "APIVersions",
+        "versions": ["v1"],
+        "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}],
+    }
+
+
+def group_list(everything: Iterable[Served]) -> Json:
+    """Return ``/apis``."""
+    names = dict.fromkeys(each.kind.group for each in everything if each.kind.group)
+    groups = [group(everything, name) for name in names]
+    return {
+        "kind": "APIGroupList",
+        "apiVersion": "v1",
+        "groups": [
+            {name: value for name, value in each.items() if name not in ("kind", "apiVersion")}
+            for each in groups
+            if each
+        ],
+    }
+
+
+def group(everything: Iterable[Served], name: str) -> Json | None:
+    """Return ``/apis/<group>``; None when nothing is served there."""
+    versions = dict.fromkeys(each.kind.version for each in everything if each.kind.group == name)
+    if not versions:
+        return None
+    described = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    return {
+        "kind": "APIGroup",
+        "apiVersion": "v1",
+        "name": name,
+        "versions": described,
+        "preferredVersion": described[0],
+    }
+
+
+def resource_list(everything: Iterable[Served], name: str, version: str) -> Json | None:
+    """Return ``/api/v1`` or ``/apis/<group>/<version>``; None when nothing is served there."""
+    found = [each for each in everything if (each.kind.group, each.kind.version) == (name, version)]
+    if not found:
+        return None
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": found[0].kind.api_version,
+        "resources": [resource for each in found for resource in _listed(each)],
+    }
+
+
+def _listed(each: Served) -> Iterable[Json]:
+    kind = each.kind
+    resource: Json = {
+        "name": kind.plural,
+        "singularName": kind.singular,
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": list(each.verbs),
+    }
+    if kind.short_names:
+        resource["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        resource["categories"] = list(kind.categories)
+    yield resource
+    for sub in each.subresources:
+        listed: Json = {
+            "name": f"{kind.plural}/{sub.name}",
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": sub.kind,
+            "verbs": list(sub.verbs),
+        }
+        if sub.group:
+            listed |= {"group": sub.group, "version": sub.version}
+        yield listed

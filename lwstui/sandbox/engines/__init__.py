@@ -1,0 +1,1 @@
+"""Simulated serving engines: what their containers log and how long they take."""

@@ -1,0 +1,120 @@
+"""RFC 6902 patches."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lwstui.sandbox import status
+from lwstui.sandbox.objects import Json, StatusError
+
+
+def apply_json_patch(document: Json, operations: Any) -> Json:
+    """Return ``document`` changed by a JSON patch; the document itself is changed too.
+
+    Raises:
+        StatusError: 400 not a patch, 422 a path that is not there or a test that fails.
+    """
+    if not isinstance(operations, list):
+        raise status.bad_request(
+            "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+        )
+    root: Json = {"": document}
+    for operation in operations:
+        name = operation.get("op") if isinstance(operation, dict) else None
+        if name not in _OPERATIONS:
+            raise _failed(f"Unexpected kind: {name}")
+        try:
+            _OPERATIONS[name](root, operation)
+        except (KeyError, IndexError, TypeError, ValueError):
+            path = operation.get("path", "")
+            raise _failed(
+                f"{name} operation does not apply: doc is missing path: {path!r}: missing value"
+            ) from None
+    result: Json = root[""]
+    return result
+
+
+def _failed(message: str) -> StatusError:
+    return StatusError(
+        422,
+        "Invalid",
+        f"the server rejected our request due to an error in our request: {message}",
+        {},
+    )
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")]
+
+
+def _parent(root: Any, pointer: str) -> tuple[Any, str]:
+    steps = _steps(pointer)
+    for step in steps[:-1]:
+        root = _child(root, step)
+    return root, steps[-1]
+
+
+def _child(parent: Any, step: str) -> Any:
+    return parent[_index(step)] if isinstance(parent, list) else parent[step]
+
+
+def _index(step: str) -> int:
+    if not step.isdigit():
+        raise ValueError(step)
+    return int(step)
+
+
+def _value(root: Any, pointer: str) -> Any:
+    parent, last = _parent(root, pointer)
+    return _child(parent, last)
+
+
+def _add(root: Any, operation: Json) -> None:
+    _insert(root, operation["path"], operation["value"])
+
+
+def _insert(root: Any, pointer: str, value: Any) -> None:
+    parent, last = _parent(root, pointer)
+    if not isinstance(parent, list):
+        parent[last] = value
+        return
+    index = len(parent) if last == "-" else _index(last)
+    if index > len(parent):
+        raise IndexError(index)
+    parent.insert(index, value)
+
+
+def _remove(root: Any, operation: Json) -> None:
+    parent, last = _parent(root, operation["path"])
+    del parent[_index(last) if isinstance(parent, list) else last]
+
+
+def _replace(root: Any, operation: Json) -> None:
+    parent, last = _parent(root, operation["path"])
+    _child(parent, last)
+    parent[_index(last) if isinstance(parent, list) else last] = operation["value"]
+
+
+def _move(root: Any, operation: Json) -> None:
+    value = _value(root, operation["from"])
+    _remove(root, {"path": operation["from"]})
+    _insert(root, operation["path"], value)
+
+
+def _copy(root: Any, operation: Json) -> None:
+    _insert(root, operation["path"], _value(root, operation["from"]))
+
+
+def _test(root: Any, operation: Json) -> None:
+    if _value(root, operation["path"]) != operation.get("value"):
+        path = operation["path"]
+        raise _failed(f"testing value {path} failed: test failed")
+
+
+_OPERATIONS: dict[str, Callable[[Any, Json], None]] = {
+    "add": _add,
+    "remove": _remove,
+    "replace": _replace,
+    "move": _move,
+    "copy": _copy,
+    "test": _test,
+}

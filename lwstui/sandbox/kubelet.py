@@ -1,0 +1,233 @@
+"""Every node's kubelet in one loop: plays the pods bound to nodes and writes what comes of it."""
+
+from collections.abc import Iterable
+
+from lwstui.sandbox import lifecycle
+from lwstui.sandbox.amounts import milli
+from lwstui.sandbox.clock import rfc3339
+from lwstui.sandbox.containers import FOREVER, Note
+from lwstui.sandbox.devices import Held, Ledger
+from lwstui.sandbox.lifecycle import Step
+from lwstui.sandbox.objects import Change, Json, Store
+from lwstui.sandbox.podrecords import Addresses, PodRecord, PodRecords, group_of
+from lwstui.sandbox.podstatus import Placement, phase, pod_status
+from lwstui.sandbox.recorder import Recorder
+from lwstui.sandbox.scripts import RESTART, pod_run
+from lwstui.sandbox.worklist import WorkList
+
+_FINISHED = ("Succeeded", "Failed")
+
+
+def _restart_wish(pod: Json) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(RESTART, ""))
+
+
+def _host_ip(node: Json) -> str:
+    for address in (node.get("status") or {}).get("addresses") or ():
+        if address["type"] == "InternalIP":
+            return str(address["address"])
+    return "127.0.0.1"
+
+
+def _grace_s(pod: Json) -> float | None:
+    if "deletionTimestamp" not in pod["metadata"]:
+        return None
+    return float(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+
+
+class Kubelet:
+    """Runs the pods of all nodes of a store.
+
+    Args:
+        store: The cluster's objects.
+        recorder: Takes the kubelets' events.
+    """
+
+    def __init__(self, store: Store, recorder: Recorder) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._records = PodRecords()
+        self._cached: dict[str, frozenset[str]] = {}
+        self._ledger = Ledger()
+        self._addresses = Addresses()
+        self._work = WorkList(self._look)
+
+    def start(self) -> None:
+        """Take over the pods that are bound and follow the store; needs a running loop."""
+        self._unsubscribe = self._store.subscribe(self._on_change)
+        for pod in self._store.items("pods"):
+            self._work.add((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+
+    def stop(self) -> None:
+        """Stop playing; pods stay as they are."""
+        self._unsubscribe()
+        self._work.clear()
+        for record in self._records:
+            if record.timer is not None:
+                record.timer.cancel()
+
+    def record(self, uid: str) -> PodRecord | None:
+        """Return what the kubelets know of a pod, None if it never got to a node."""
+        return self._records.get(uid)
+
+    def records(self) -> Iterable[PodRecord]:
+        """Return all pods in the hands of a kubelet."""
+        return self._records
+
+    def _on_change(self, change: Change) -> None:
+        meta = change.object["metadata"]
+        if change.key == "pods" and change.type == "DELETED":
+            self._forget(meta["uid"])
+        elif change.key == "pods" and change.object["spec"].get("nodeName"):
+            self._work.add((meta["namespace"], meta["name"]))
+        elif change.key == "nodes" and change.type == "DELETED":
+            self._cached.pop(meta["name"], None)
+
+    def _look(self, ref: tuple[str, str]) -> None:
+        pod = self._store.get("pods", *ref)
+        if pod is not None and pod["spec"].get("nodeName"):
+            self._take(pod)
+
+    def _take(self, pod: Json) -> None:
+        record = self._records.get(pod["metadata"]["uid"])
+        if record is not None:
+            record.pod = pod
+            self._sync(record)
+        elif "deletionTimestamp" in pod["metadata"]:
+            self._remove(pod)
+        elif (pod.get("status") or {}).get("phase") not in _FINISHED:
+            record = self._accept(pod)
+            if record is not None:
+                self._sync(record)
+
+    def _accept(self, pod: Json) -> PodRecord | None:
+        """Admit a pod to its node; None if there is no such node or it has to refuse."""
+        meta, spec = pod["metadata"], pod["spec"]
+        node = self._store.get("nodes", "", spec["nodeName"])
+        if node is None:
+            return None
+        allocatable = (node.get("status") or {}).get("allocatable") or {}
+        amounts = {name: milli(value) for name, value in allocatable.items()}
+        held, refused = self._ledger.take(spec["nodeName"], amounts, meta["uid"], spec)
+        if refused:
+            self._reject(pod, refused)
+            return None
+        where = self._place(node, pod, held)
+        clock = self._store.clock
+        record = PodRecord(
+            pod,
+            pod_run(pod, where.pod_ip),
+            where,
+            clock.now(),
+            clock.speed,
+            _restart_wish(pod),
+            group_of(pod),
+        )
+        self._records.add(record)
+        return record
+
+    def _place(self, node: Json, pod: Json, held: Held) -> Placement:
+        host_ip = _host_ip(node)
+        shares_host = pod["spec"].get("hostNetwork")
+        pod_ip = host_ip if shares_host else self._addresses.take(node)
+        return Placement(pod["metadata"]["uid"], pod_ip, host_ip, held)
+
+    def _reject(self, pod: Json, why: str) -> None:
+        meta = pod["metadata"]
+        reason, message = "UnexpectedAdmissionError", f"Pod was rejected: {why}"
+        now = rfc3339(self._store.clock.now())
+
+        def fail(target: Json) -> None:
+            status = {"phase": "Failed", "reason": reason, "message": message, "startTime": now}
+            target["status"] = {**(target.get("status") or {}), **status}
+
+        self._store.update("pods", meta["namespace"], meta["name"], fail, subresource="status")
+        self._recorder.kubelet(pod, pod["spec"]["nodeName"], reason, why, warning=True)
+
+    def _sync(self, record: PodRecord) -> None:
+        """Bring one pod up to now and write down what has become of it."""
+        before = record.run
+        now_s = record.pod_time(self._store.clock.now())
+        self._apply(record, self._advance(record, now_s))
+        wish = _restart_wish(record.pod)
+        if wish != record.restart_seen:
+            record.restart_seen = wish
+            self._apply(record, lifecycle.kill(record.run, wish.partition("#")[0], now_s))
+            self._apply(record, self._advance(record, now_s))
+        grace_s = _grace_s(record.pod)
+        if grace_s is not None and grace_s < record.run.grace_s:
+            self._apply(record, lifecycle.stop(record.run, now_s, grace_s))
+            self._apply(record, self._advance(record, now_s))
+        self._write(record, now_s)
+        if record.run is not before:
+            record.tell()
+            if phase(record.run) == "Running" != phase(before):
+                for member in (record, *self._records.peers(record)):
+                    self._work.add(member.ref)
+        if record.run.stopped:
+            self._remove(record.pod)
+        else:
+            self._plan(record, now_s)
+
+    def _advance(self, record: PodRecord, now_s: float) -> Step:
+        return lifecycle.advance(
+            record.run,
+            now_s,
+            cached=self._cached.get(record.node, frozenset()),
+            group_running=self._records.group_runs(record),
+        )
+
+    def _apply(self, record: PodRecord, step: Step) -> None:
+        record.run = step.pod
+        if step.pulled:
+            self._cached[record.node] = self._cached.get(record.node, frozenset()) | step.pulled
+        for note in step.notes:
+            self._record(record, note)
+
+    def _record(self, record: PodRecord, note: Note) -> None:
+        self._recorder.kubelet(
+            record.pod,
+            record.node,
+            note.reason,
+            note.message,
+            container_path=note.path,
+            warning=note.warning,
+        )
+
+    def _write(self, record: PodRecord, now_s: float) -> None:
+        fresh = pod_status(record.pod, record.run, now_s, where=record.where, stamp=record.stamp)
+
+        def change(target: Json) -> None:
+            target["status"] = {**(target.get("status") or {}), **fresh}
+
+        record.pod = self._store.update("pods", *record.ref, change, subresource="status")
+
+    def _plan(self, record: PodRecord, now_s: float) -> None:
+        if record.timer is not None:
+            record.timer.cancel()
+            record.timer = None
+        wake_s = lifecycle.next_wake(record.run, now_s)
+        if wake_s < FOREVER:
+            ref = record.ref
+            record.timer = self._store.clock.call_later(wake_s - now_s, lambda: self._work.add(ref))
+
+    def _remove(self, pod: Json) -> None:
+        """Let go of a pod that has ended: the API server removes it now."""
+        meta = pod["metadata"]
+        self._store.delete(
+            "pods", meta["namespace"], meta["name"], uid=meta["uid"], propagation="", grace_s=0
+        )
+
+    def _forget(self, uid: str) -> None:
+        record = self._records.pop(uid)
+        if record is None:
+            return
+        if record.timer is not None:
+            record.timer.cancel()
+        now_s = record.pod_time(self._store.clock.now())
+        ended = lifecycle.stop(record.run, now_s, 0).pod
+        record.run = lifecycle.advance(ended, now_s).pod
+        record.tell()
+        self._ledger.release(record.node, uid)
+        if record.where.pod_ip != record.where.host_ip:
+            self._addresses.release(record.where.pod_ip)

@@ -1,0 +1,36 @@
+"""The sandbox's Kubernetes API server as an aiohttp application."""
+
+from aiohttp import web
+
+from lwstui.sandbox.api import Api
+from lwstui.sandbox.objects import Store
+from lwstui.sandbox.sources import LogSource, MetricsSource
+
+__all__ = ["LogSource", "MetricsSource", "build_app"]
+
+_BODY_LIMIT_BYTES = 3 << 20
+
+
+def build_app(
+    store: Store, *, token: str, logs: LogSource, metrics: MetricsSource
+) -> web.Application:
+    """Return the API server over a store.
+
+    Run it with ``handler_cancellation=True``, so that a watch ends when its client goes, and over
+    TLS, without which ``kubectl`` sends no token.
+
+    Args:
+        store: Where objects live; CustomResourceDefinitions in it are served at once.
+        token: Bearer token that everything but health checks needs.
+        logs: Source of container logs.
+        metrics: Source of resource metrics.
+    """
+    api = Api(store, token=token, logs=logs, metrics=metrics)
+    app = web.Application(client_max_size=_BODY_LIMIT_BYTES)
+    app.router.add_route("*", "/{path:.*}", api.handle)
+
+    async def close(_: web.Application) -> None:
+        api.close()
+
+    app.on_shutdown.append(close)
+    return app

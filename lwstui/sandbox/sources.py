@@ -1,0 +1,39 @@
+"""What the API server asks the nodes for: container logs and resource metrics."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from lwstui.sandbox.objects import Json
+
+
+class LogSource(Protocol):
+    """Container logs."""
+
+    def open(
+        self,
+        pod: Json,
+        container: str,
+        *,
+        follow: bool,
+        previous: bool,
+        tail_lines: int | None,
+        since_s: float | None,
+        timestamps: bool,
+        limit_bytes: int | None,
+    ) -> AsyncIterator[bytes]:
+        """Return pieces of a container's log.
+
+        Raises:
+            StatusError: 400, the container has not started or has no previous instance; raised at
+                once or with the first piece.
+        """
+
+
+class MetricsSource(Protocol):
+    """Resource metrics, as metrics-server reports them."""
+
+    def node(self, name: str) -> Json | None:
+        """Return timestamp, window and usage of a node; None without a sample."""
+
+    def pod(self, namespace: str, name: str) -> Json | None:
+        """Return timestamp, window and containers of a pod; None without a sample."""

@@ -1,0 +1,1 @@
+"""What the console knows: immutable snapshots, one writer. Pure."""

@@ -1,0 +1,129 @@
+"""The snapshot: everything the console knows at one moment, immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from controller.api.core import Event, Node, Revision, Service
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
+from controller.api.pods import Pod
+from lwstui.kube.sync import KindSync
+
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _empty() -> Mapping[Any, Any]:
+    return _EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """Where the console is attached.
+
+    Attributes:
+        sandbox: Whether it is the sandbox, which simulates; always shown.
+        namespaces: Namespaces in view; empty means all.
+        problem: One sentence when the cluster cannot be used at all, else empty.
+        connected: Whether any request has been answered yet.
+    """
+
+    context: str = ""
+    cluster: str = ""
+    server: str = ""
+    user: str = ""
+    sandbox: bool = False
+    namespaces: tuple[str, ...] = ()
+    read_only: bool = False
+    problem: str = ""
+    connected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerView:
+    """What is known of the controller that serves the sets.
+
+    Attributes:
+        mode: ``leader`` (this process acts), ``standby``, ``starting``, ``paused``, ``failed``,
+            ``elsewhere`` (another process holds the lease), ``native``, or ``off``.
+        holder: Identity of the acting controller, empty if none.
+        since: When it took the lease, epoch seconds.
+        waits: Why sets wait, from the plan: (code, reason, group index or -1) per set.
+    """
+
+    mode: str = "off"
+    holder: str = ""
+    since: float | None = None
+    queue: int = 0
+    reconciles: int = 0
+    errors: int = 0
+    last_error: str = ""
+    waits: Mapping[Key, tuple[tuple[str, str, int], ...]] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One thing that was done: by the operator or by this process's controller."""
+
+    at: float
+    who: str
+    what: str
+    target: str
+    outcome: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An intent that the watch has not confirmed yet."""
+
+    since: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHistory:
+    """What is remembered of one group beyond its present pods.
+
+    Attributes:
+        incarnations: Creation times of the leaders seen, oldest first, at most 20.
+        ready_once: Whether the present leader's group was ever fully ready.
+    """
+
+    incarnations: tuple[float, ...] = ()
+    ready_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the console knows at one moment.
+
+    Attributes:
+        version: Grows by one with each published snapshot.
+        taken_at: Epoch seconds.
+        pods: All pods that belong to sets.
+        by_set: Pods of each set, sorted by group and worker index; the tuple's identity
+            changes only when a pod of that set does.
+        node_pods: Pods bound to each node that request accelerators or belong to sets.
+        sync: Freshness by plural resource name.
+    """
+
+    version: int = 0
+    taken_at: float = 0.0
+    sets: Mapping[Key, LeaderWorkerSet] = field(default_factory=_empty)
+    pods: Mapping[Key, Pod] = field(default_factory=_empty)
+    by_set: Mapping[Key, tuple[Pod, ...]] = field(default_factory=_empty)
+    node_pods: Mapping[str, tuple[Pod, ...]] = field(default_factory=_empty)
+    services: Mapping[Key, Service] = field(default_factory=_empty)
+    revisions: Mapping[Key, Revision] = field(default_factory=_empty)
+    nodes: Mapping[str, Node] = field(default_factory=_empty)
+    events: Mapping[str, Event] = field(default_factory=_empty)
+    history: Mapping[tuple[Key, int], GroupHistory] = field(default_factory=_empty)
+    sync: Mapping[str, KindSync] = field(default_factory=_empty)
+    cluster: ClusterState = ClusterState()
+    controller: ControllerView = ControllerView()
+    activity: tuple[Activity, ...] = ()
+    pending: Mapping[Key, Pending] = field(default_factory=_empty)

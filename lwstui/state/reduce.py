@@ -1,0 +1,46 @@
+"""What a set's pods say together: order, and what is remembered of its groups. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import Final
+
+from controller.api.pods import Pod
+from lwstui.state.model import GroupHistory
+
+INCARNATIONS: Final = 20
+
+
+def ordered(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """Return pods by group and worker index, then name."""
+    return tuple(sorted(pods, key=lambda pod: (pod.group, pod.worker, pod.name)))
+
+
+def whole_groups(pods: Iterable[Pod]) -> Iterator[int]:
+    """Yield the indexes of groups all whose pods are there and ready; pods must be ordered."""
+    for index, found in groupby(pods, key=lambda pod: pod.group):
+        members = tuple(found)
+        leader = members[0]
+        complete = leader.worker == 0 and len(members) >= max(1, leader.size)
+        if complete and all(p.running_and_ready and not p.terminating for p in members):
+            yield index
+
+
+def with_leader(history: GroupHistory | None, before: Pod | None, leader: Pod) -> GroupHistory:
+    """Return a group's history after a leader was seen.
+
+    A leader of another revision begins a new history: a rollout recreates on purpose.
+
+    Args:
+        history: What is remembered so far.
+        before: The leader seen before, None if none.
+        leader: The leader seen now.
+    """
+    if history is None or (before is not None and before.revision != leader.revision):
+        return GroupHistory((leader.created_at,))
+    if before is not None and before.uid == leader.uid:
+        return history
+    seen = (*history.incarnations, leader.created_at)[-INCARNATIONS:]
+    return replace(history, incarnations=seen, ready_once=False)

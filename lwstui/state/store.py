@@ -1,0 +1,367 @@
+"""The store: everything the watches brought, one writer, immutable snapshots out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from controller.api.core import Event, Node
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
+from controller.api.names import (
+    EVENTS,
+    LEADERWORKERSETS,
+    NODES,
+    PODS,
+    REVISIONS,
+    SERVICES,
+    Resource,
+)
+from controller.api.pods import Pod
+from lwstui.kube.sync import KindSync
+from lwstui.state.model import (
+    Activity,
+    ClusterState,
+    ControllerView,
+    GroupHistory,
+    Pending,
+    Snapshot,
+)
+from lwstui.state.reduce import ordered, whole_groups, with_leader
+
+EVENT_LIMIT: Final = 2000
+ACTIVITY_LIMIT: Final = 500
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_FIELDS: Final = {
+    LEADERWORKERSETS: "sets",
+    PODS: "pods",
+    SERVICES: "services",
+    REVISIONS: "revisions",
+    NODES: "nodes",
+    EVENTS: "events",
+}
+
+
+class Store:
+    """Private dictionaries that only the engine's thread changes, published as snapshots.
+
+    A kind's mapping is copied only if something of that kind changed since the last snapshot;
+    ``by_set`` and ``node_pods`` keep their tuples for sets and nodes nothing changed in. A
+    record equal to the one held is no change: heartbeats of nodes cost nothing downstream.
+    """
+
+    def __init__(self, cluster: ClusterState | None = None) -> None:
+        self._kinds: dict[str, dict[Any, Any]] = {name: {} for name in _FIELDS.values()}
+        # Pods outside sets, as far as they hold accelerators.
+        self._others: dict[Key, Pod] = {}
+        self._members: dict[Key, dict[str, Pod]] = {}
+        self._tenants: dict[str, dict[Key, Pod]] = {}
+        self._leaders: dict[tuple[Key, int], Pod] = {}
+        self._history: dict[tuple[Key, int], GroupHistory] = {}
+        self._by_set: dict[Key, tuple[Pod, ...]] = {}
+        self._node_pods: dict[str, tuple[Pod, ...]] = {}
+        self._sync: dict[str, KindSync] = {}
+        self._activity: list[Activity] = []
+        self._pending: dict[Key, Pending] = {}
+        self._changed: set[str] = set()
+        self._dirty_sets: set[Key] = set()
+        self._dirty_nodes: set[str] = set()
+        self._snapshot = Snapshot(cluster=cluster or ClusterState())
+        self._controller = self._snapshot.controller
+        self._cluster = self._snapshot.cluster
+
+    # What the watches bring.
+
+    def apply(self, resource: Resource, type_: str, record: Any) -> None:
+        """Take one watch event.
+
+        Args:
+            resource: Kind of the record; kinds the snapshot does not hold are ignored.
+            type_: ``ADDED``, ``MODIFIED`` or ``DELETED``.
+            record: The struct of ``controller.api`` for the kind.
+        """
+        name = _FIELDS.get(resource)
+        if name is None:
+            return
+        if type_ == "DELETED":
+            self._remove(name, record)
+        else:
+            self._put(name, record)
+
+    def page(self, resource: Resource, records: Iterable[Any]) -> None:
+        """Take a part of a list that ``replace`` will complete."""
+        for record in records:
+            self.apply(resource, "MODIFIED", record)
+
+    def replace(self, resource: Resource, records: Iterable[Any], namespace: str = "") -> None:
+        """Take a complete list: what it lacks is gone, except events, which outlive the API's.
+
+        Args:
+            resource: Kind of the records.
+            records: All of them.
+            namespace: The namespace the list is complete for; empty for all.
+        """
+        name = _FIELDS.get(resource)
+        if name is None:
+            return
+        fresh = list(records)
+        if name != "events":
+            present = {_key(record) for record in fresh}
+            known = {**self._kinds[name], **(self._others if name == "pods" else {})}
+            for key in known.keys() - present:
+                if not namespace or key.namespace == namespace:
+                    self._remove(name, known[key])
+        self.page(resource, fresh)
+
+    def forget(self, resource: Resource) -> None:
+        """Drop a kind and its freshness, when its watch has been ended on purpose."""
+        if self._sync.pop(resource.plural, None) is not None:
+            self._changed.add("sync")
+
+    def synced(self, resource: Resource, sync: KindSync) -> None:
+        """Take the freshness of a kind."""
+        self._sync[resource.plural] = sync
+        self._changed.add("sync")
+
+    # What the engine says.
+
+    def set_cluster(self, cluster: ClusterState) -> None:
+        """Take where the console is attached."""
+        if cluster != self._cluster:
+            self._cluster = cluster
+            self._changed.add("cluster")
+
+    @property
+    def cluster(self) -> ClusterState:
+        """Where the console is attached."""
+        return self._cluster
+
+    def set_controller(self, controller: ControllerView) -> None:
+        """Take what is known of the acting controller."""
+        if controller != self._controller:
+            self._controller = controller
+            self._changed.add("controller")
+
+    def log(self, activity: Activity) -> None:
+        """Add one line to the activity log, oldest first; the oldest are dropped."""
+        self._activity.append(activity)
+        del self._activity[:-ACTIVITY_LIMIT]
+        self._changed.add("activity")
+
+    def mark(self, key: Key, pending: Pending | None) -> None:
+        """Set or clear the mark of an intent that the watch has not confirmed yet."""
+        if pending is None:
+            if self._pending.pop(key, None) is None:
+                return
+        else:
+            self._pending[key] = pending
+        self._changed.add("pending")
+
+    # What others ask.
+
+    @property
+    def pending(self) -> Mapping[Key, Pending]:
+        """Intents that the watch has not confirmed yet."""
+        return MappingProxyType(self._pending)
+
+    def get(self, resource: Resource, key: Any) -> Any:
+        """Return the record held under a key (UID for events, name for nodes), or None."""
+        return self._kinds[_FIELDS[resource]].get(key)
+
+    def members(self, key: Key) -> Iterable[Pod]:
+        """Return the pods of a set as they are held now, in no order."""
+        return self._members.get(key, {}).values()
+
+    @property
+    def natively_owned(self) -> bool:
+        """Whether some set's leader belongs to a StatefulSet: a native controller made it."""
+        return any(leader.owner_kind == "StatefulSet" for leader in self._leaders.values())
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything changed since the last snapshot."""
+        return bool(self._changed)
+
+    def publish(self, now: float) -> Snapshot:
+        """Return a snapshot of everything; the previous one if nothing changed."""
+        if not self._changed:
+            return self._snapshot
+        self._settle_sets()
+        self._settle_nodes()
+        fields: dict[str, Any] = {
+            name: _frozen(self._source(name)) for name in self._changed & _MAPPINGS
+        }
+        if "activity" in self._changed:
+            fields["activity"] = tuple(self._activity)
+        self._snapshot = replace(
+            self._snapshot,
+            version=self._snapshot.version + 1,
+            taken_at=now,
+            cluster=self._cluster,
+            controller=self._controller,
+            **fields,
+        )
+        self._changed.clear()
+        return self._snapshot
+
+    def _source(self, name: str) -> dict[Any, Any]:
+        own: dict[str, dict[Any, Any]] = {
+            "by_set": self._by_set,
+            "node_pods": self._node_pods,
+            "history": self._history,
+            "sync": self._sync,
+            "pending": self._pending,
+        }
+        return own[name] if name in own else self._kinds[name]
+
+    # One record.
+
+    def _put(self, name: str, record: Any) -> None:
+        kind, key = self._kinds[name], _key(record)
+        if name == "pods":
+            self._put_pod(key, record)
+            return
+        old = kind.get(key)
+        if old == record:
+            return
+        kind[key] = record
+        self._changed.add(name)
+        if name == "sets":
+            self._shrunk(key, record.spec.get("replicas"))
+        elif name == "events" and len(kind) > EVENT_LIMIT * 1.1:
+            self._drop_old_events(kind)
+
+    def _put_pod(self, key: Key, pod: Pod) -> None:
+        pods: dict[Key, Pod] = self._kinds["pods"]
+        old = pods.get(key) or self._others.get(key)
+        if old == pod:
+            return
+        self._index(old, pod)
+        if pod.set_name:
+            pods[key] = pod
+            self._changed.add("pods")
+        elif pod.accelerators:
+            self._others[key] = pod
+
+    def _remove(self, name: str, record: Any) -> None:
+        if name == "events":
+            return  # kept on purpose: the API server forgets them after an hour
+        kind, key = self._kinds[name], _key(record)
+        old = kind.get(key) or (self._others.get(key) if name == "pods" else None)
+        if old is None:
+            return
+        uid, gone = (_uid(old), _uid(record))
+        if uid and gone and uid != gone:
+            return  # the late end of an earlier incarnation
+        if name == "pods":
+            self._index(old, None)
+            self._others.pop(key, None)
+        if kind.pop(key, None) is not None:
+            self._changed.add(name)
+        if name == "sets":
+            self._forget_history(key)
+
+    def _index(self, old: Pod | None, pod: Pod | None) -> None:
+        """Move a pod in the indexes by set and by node."""
+        if old is not None:
+            self._leave(old)
+        if pod is None:
+            return
+        if pod.node and (pod.set_name or pod.accelerators):
+            self._tenants.setdefault(pod.node, {})[pod.key] = pod
+            self._dirty_nodes.add(pod.node)
+            self._changed.add("node_pods")
+        if pod.set_name:
+            self._members.setdefault(pod.set_key, {})[pod.name] = pod
+            self._dirty_sets.add(pod.set_key)
+            self._changed.add("by_set")
+            if pod.worker == 0 and pod.group >= 0:
+                self._see_leader(pod)
+
+    def _leave(self, old: Pod) -> None:
+        if self._tenants.get(old.node, {}).pop(old.key, None) is not None:
+            self._dirty_nodes.add(old.node)
+            self._changed.add("node_pods")
+        if self._members.get(old.set_key, {}).pop(old.name, None) is not None:
+            self._dirty_sets.add(old.set_key)
+            self._changed.add("by_set")
+
+    def _see_leader(self, leader: Pod) -> None:
+        slot = (leader.set_key, leader.group)
+        known = self._history.get(slot)
+        history = with_leader(known, self._leaders.get(slot), leader)
+        self._leaders[slot] = leader
+        if history is not known:
+            self._history[slot] = history
+            self._changed.add("history")
+
+    def _shrunk(self, key: Key, replicas: Any) -> None:
+        """Forget groups that were scaled away: coming back is no recreation."""
+        if isinstance(replicas, int):
+            self._forget_history(key, above=replicas)
+
+    def _forget_history(self, key: Key, above: int = 0) -> None:
+        """Forget the groups of a set whose index is at or above a number."""
+        for slot in [s for s in self._history if s[0] == key and s[1] >= above]:
+            del self._history[slot]
+            self._leaders.pop(slot, None)
+            self._changed.add("history")
+
+    def _drop_old_events(self, kind: dict[str, Event]) -> None:
+        newest = sorted(kind.values(), key=lambda event: event.last_at)[-EVENT_LIMIT:]
+        kind.clear()
+        kind.update((event.uid or event.name, event) for event in newest)
+
+    # Indexes, once per snapshot.
+
+    def _settle_sets(self) -> None:
+        for key in self._dirty_sets:
+            pods = ordered(self._members.get(key, {}).values())
+            if pods:
+                self._by_set[key] = pods
+            else:
+                self._by_set.pop(key, None)
+                self._members.pop(key, None)
+            for index in whole_groups(pods):
+                history = self._history.get((key, index))
+                if history is not None and not history.ready_once:
+                    self._history[key, index] = replace(history, ready_once=True)
+                    self._changed.add("history")
+        self._dirty_sets.clear()
+
+    def _settle_nodes(self) -> None:
+        for node in self._dirty_nodes:
+            if pods := self._tenants.get(node):
+                self._node_pods[node] = ordered(pods.values())
+            else:
+                self._node_pods.pop(node, None)
+                self._tenants.pop(node, None)
+        self._dirty_nodes.clear()
+
+
+_MAPPINGS: Final = frozenset(
+    {*_FIELDS.values(), "by_set", "node_pods", "history", "sync", "pending"}
+)
+
+
+def _frozen(source: dict[K, V]) -> Mapping[K, V]:
+    return MappingProxyType(source.copy())
+
+
+def _uid(record: Any) -> str:
+    uid: str = record.metadata.uid if isinstance(record, LeaderWorkerSet) else record.uid
+    return uid
+
+
+def _key(record: Any) -> Any:
+    """Return what a record is stored under: UID of events, name of nodes, else both names."""
+    if isinstance(record, Event):
+        return record.uid or record.name
+    if isinstance(record, LeaderWorkerSet):
+        return record.key
+    return record.name if isinstance(record, Node) else Key(record.namespace, record.name)

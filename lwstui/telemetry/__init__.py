@@ -1,0 +1,1 @@
+"""Device and engine telemetry, joined to pods."""

@@ -1,0 +1,1 @@
+"""View-models: snapshot, query and time in; rows and facts out. Pure."""

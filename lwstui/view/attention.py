@@ -1,0 +1,100 @@
+"""The needs-attention strip: one line per cause, the most important first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from lwstui.view.ages import age
+from lwstui.view.digest import GroupDigest, SetDigest, group_ref
+from lwstui.view.health import TONES
+from lwstui.view.memo import Memo
+from lwstui.view.phrases import runs
+from lwstui.view.types import Attention, Ref
+
+ANNOUNCE_AFTER_S: Final = 2.0
+_FAULTS: Final = "XP!?"
+_VARYING: Final = re.compile(r"[×\d]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Groups of one set that are in the same state for the same reason."""
+
+    one: SetDigest
+    glyph: str
+    reason: str
+    groups: tuple[GroupDigest, ...]
+    since: float | None
+
+
+def strip(found: Sequence[SetDigest], now: float, memo: Memo) -> tuple[Attention, ...]:
+    """Return all lines of the strip, most important first.
+
+    A cause must hold for two seconds before it is announced, so that a flicker is not.
+
+    Args:
+        found: Digests of all sets.
+        now: Epoch seconds.
+        memo: Remembers since when a cause holds.
+    """
+    causes = [cause for one in found for cause in _remembered(one, now, memo)]
+    lasting = [cause for cause in causes if _lasts(cause, now, memo)]
+    lasting.sort(key=_score)
+    return tuple(_line(cause, now) for cause in lasting)
+
+
+def _remembered(one: SetDigest, now: float, memo: Memo) -> tuple[_Cause, ...]:
+    return memo.get(("causes", one.key), (one,), now, lambda: (_causes(one), inf))
+
+
+def _causes(one: SetDigest) -> tuple[_Cause, ...]:
+    """Return the causes of a set: faulty groups by state and alike reason, then the set's own."""
+    alike: dict[tuple[str, str], list[GroupDigest]] = {}
+    for group in one.groups:
+        glyph = group.health.glyph
+        if glyph in _FAULTS:
+            cause = _VARYING.sub("#", group.health.reason)
+            alike.setdefault((glyph, cause), []).append(group)
+    causes = [
+        _Cause(one, glyph, groups[0].health.reason, tuple(groups), _since(groups))
+        for (glyph, _), groups in alike.items()
+    ]
+    own = one.health
+    if own.glyph in _FAULTS and own.reason and not own.reason.startswith("group "):
+        causes.append(_Cause(one, own.glyph, own.reason, (), own.since))
+    return tuple(causes)
+
+
+def _since(groups: Sequence[GroupDigest]) -> float | None:
+    return min((g.health.since for g in groups if g.health.since is not None), default=None)
+
+
+def _score(cause: _Cause) -> tuple[float, ...]:
+    """Order: severity, share of the set, groups affected, how long."""
+    affected = len(cause.groups) or cause.one.replicas
+    share = affected / max(1, cause.one.replicas)
+    return (_FAULTS.index(cause.glyph), -share, -affected, cause.since or 0.0)
+
+
+def _lasts(cause: _Cause, now: float, memo: Memo) -> bool:
+    if cause.since is not None and now >= cause.since + ANNOUNCE_AFTER_S:
+        return True
+    slot = ("announce", cause.one.key, cause.glyph, _VARYING.sub("#", cause.reason))
+    start = memo.since(slot, now, holds=True)
+    return start is not None and now >= start + ANNOUNCE_AFTER_S
+
+
+def _line(cause: _Cause, now: float) -> Attention:
+    key, groups = cause.one.key, cause.groups
+    ref = Ref("set", key.namespace, key.name, uid=cause.one.lws.metadata.uid)
+    what = "set"
+    if groups:
+        what = f"{'group' if len(groups) == 1 else 'groups'} {runs([g.index for g in groups])}"
+        ref = group_ref(cause.one, groups[0])
+    since = age(now - cause.since) if cause.since is not None else ""
+    tone = TONES[cause.glyph]
+    return Attention(cause.glyph, tone, str(key), what, cause.reason, since, ref)

@@ -1,0 +1,393 @@
+"""What every screen says about sets and groups, worked out once and remembered.
+
+A digest is rebuilt only when a pod of its set, the set itself or a node's readiness changes,
+or when a judgment runs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import inf
+from typing import Final
+
+from controller.api import names
+from controller.api.core import Revision
+from controller.api.lws import LeaderWorkerSet, read_record
+from controller.api.meta import Key
+from controller.api.pods import Pod
+from lwstui.capacity.requests import GroupRequest, group_request
+from lwstui.state.model import GroupHistory, Snapshot
+from lwstui.view.health import (
+    NO_HISTORY,
+    GroupContext,
+    Health,
+    earliest,
+    group_health,
+    judge,
+    pod_health,
+    set_health,
+)
+from lwstui.view.memo import Memo
+from lwstui.view.spec import partition_of, replicas_of, size_of, spec_text
+from lwstui.view.types import Ref
+
+DISAGREES_AFTER_S: Final = 5.0
+HOLDS_IDLE_AFTER_S: Final = 900.0
+_REFUSED: Final = frozenset({"invalid", "unsupported", "refused"})
+_BLOCKED: Final = frozenset({"collision", "foreign"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupDigest:
+    """One group.
+
+    Attributes:
+        index: Group index.
+        pods: Its pods by worker index.
+        healths: Their judgments.
+        health: Its judgment.
+        size: Pods it should have.
+        ready: Pods that are ready.
+        revision: Revision of its leader, else of its first pod.
+        surge: Whether its index is at or above ``replicas``.
+        restarts: Container restarts of its pods.
+        bound: Accelerators its pods hold on nodes.
+        asked: Accelerators its pods ask for.
+    """
+
+    index: int
+    pods: tuple[Pod, ...]
+    healths: tuple[Health, ...]
+    health: Health
+    size: int
+    ready: int
+    revision: str
+    surge: bool
+    restarts: int
+    bound: int
+    asked: int
+
+    @property
+    def leader(self) -> Pod | None:
+        """The leader pod, if it exists."""
+        return self.pods[0] if self.pods and self.pods[0].worker == 0 else None
+
+    @property
+    def serves(self) -> bool:
+        """Whether all its pods are ready."""
+        return bool(self.size) and self.ready >= self.size == len(self.pods)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetDigest:
+    """One set.
+
+    Attributes:
+        groups: All groups that exist or should, by index.
+        replicas: Groups asked for.
+        size: Pods per group asked for.
+        desired: Revision groups should reach, empty if unknown.
+        partition: The user's partition, a group index.
+        ready: Groups below ``replicas`` that serve.
+        updated: Groups below ``replicas`` on the desired revision.
+        surge: Groups at or above ``replicas``.
+        pods_ready: Ready pods.
+        pods: Pods that exist.
+        accelerators: Accelerators bound and asked for by all its groups, None if its pods
+            ask for none.
+        rolling: Whether some group still runs another revision than the desired one.
+        disagrees: Whether the reported ready groups differ from what the pods show.
+    """
+
+    lws: LeaderWorkerSet
+    health: Health
+    groups: tuple[GroupDigest, ...]
+    replicas: int
+    size: int
+    desired: str
+    partition: int
+    ready: int
+    updated: int
+    surge: int
+    pods_ready: int
+    pods: int
+    accelerators: tuple[int, int] | None
+    request: GroupRequest | None
+    rolling: bool
+    disagrees: bool
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.lws.key
+
+    @property
+    def held(self) -> bool:
+        """Whether only the user's partition keeps a rollout from going on."""
+        old = [g for g in self.groups if g.revision not in ("", self.desired) and not g.surge]
+        return self.rolling and bool(old) and all(g.index < self.partition for g in old)
+
+    @property
+    def blocker(self) -> GroupDigest | None:
+        """The highest group on the desired revision that is broken while a rollout runs."""
+        if not self.rolling:
+            return None
+        broken = [g for g in self.groups if g.revision == self.desired and g.health.glyph in "XP!?"]
+        return broken[-1] if broken else None
+
+
+def group_ref(one: SetDigest, group: GroupDigest) -> Ref:
+    """Return what a cell or row about a group refers to."""
+    leader = group.leader
+    uid = leader.uid if leader is not None else ""
+    return Ref("group", one.key.namespace, one.key.name, group.index, uid=uid)
+
+
+def pod_ref(pod: Pod) -> Ref:
+    """Return what a cell or row about a pod refers to."""
+    return Ref("pod", pod.namespace, pod.name, pod.group, pod.worker, pod.uid)
+
+
+def bad_nodes(snapshot: Snapshot, memo: Memo, now: float) -> frozenset[tuple[str, str]]:
+    """Return (node, reason) of all nodes that are not ready, the same object while equal."""
+
+    def build() -> tuple[frozenset[tuple[str, str]], float]:
+        found = frozenset(
+            (node.name, node.ready_reason or "NotReady")
+            for node in snapshot.nodes.values()
+            if not node.ready
+        )
+        return memo.keep("bad-nodes-kept", found), inf
+
+    return memo.get("bad-nodes", (snapshot.nodes,), now, build)
+
+
+def newest_revisions(snapshot: Snapshot, memo: Memo, now: float) -> Mapping[Key, Revision]:
+    """Return the newest revision of each set that has one."""
+
+    def build() -> tuple[dict[Key, Revision], float]:
+        newest: dict[Key, Revision] = {}
+        for revision in snapshot.revisions.values():
+            key = Key(revision.namespace, revision.set_name)
+            known = newest.get(key)
+            if known is None or revision.number > known.number:
+                newest[key] = revision
+        return newest, inf
+
+    return memo.get("newest-revisions", (snapshot.revisions,), now, build)
+
+
+def desired_revision(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> str:
+    """Return the key of the revision all groups should reach, empty if unknown.
+
+    Our controller writes its target down; of any other the newest revision tells it.
+    """
+    record = read_record(lws.annotations, names.ROLLOUT_RECORD)
+    pods = snapshot.by_set.get(lws.key, ())
+    if record is not None and not any(pod.owner_kind == "StatefulSet" for pod in pods[:1]):
+        return record.target
+    newest = newest_revisions(snapshot, memo, now).get(lws.key)
+    return newest.key if newest is not None else ""
+
+
+def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> SetDigest:
+    """Return the digest of one set."""
+    key = lws.key
+    pods = snapshot.by_set.get(key, ())
+    nodes = bad_nodes(snapshot, memo, now)
+    desired = desired_revision(snapshot, lws, memo, now)
+    waits = snapshot.controller.waits.get(key, ())
+    trouble = _trouble(snapshot, lws, pods, waits)
+
+    def build() -> tuple[SetDigest, float]:
+        frame = _Frame(
+            lws=lws,
+            key=key,
+            desired=desired,
+            size=size_of(lws),
+            partition=partition_of(lws),
+            leader_first=spec_text(lws.spec, "", "startupPolicy") == "LeaderReady",
+            nodes=nodes,
+            reasons=dict(nodes),
+            history=snapshot.history,
+            memo=memo,
+            now=now,
+        )
+        return _summarise(frame, _groups(frame, pods), trouble)
+
+    # The history of a group changes only together with a pod of its set.
+    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=(desired, trouble))
+
+
+def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
+    """Return the digests of all sets, by namespace and name."""
+    return tuple(digest(snapshot, snapshot.sets[key], memo, now) for key in sorted(snapshot.sets))
+
+
+def _trouble(
+    snapshot: Snapshot,
+    lws: LeaderWorkerSet,
+    pods: Sequence[Pod],
+    waits: Sequence[tuple[str, str, int]],
+) -> Health | None:
+    for code, reason, _ in waits:
+        if code in _REFUSED:
+            return judge("X", reason)
+        if code in _BLOCKED:
+            return judge("!", reason)
+    if snapshot.controller.mode != "off":
+        return None
+    native = any(pod.owner_kind == "StatefulSet" for pod in pods[:1])
+    untouched = not pods and not lws.status.conditions
+    if not native and (pods or untouched):
+        return judge("?", "no controller: nothing reconciles this set")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all groups of one set are judged by.
+
+    Attributes:
+        lws: The set.
+        desired: Key of the revision its groups should reach.
+        size: Pods per group asked for.
+        partition: The user's partition.
+        leader_first: Whether workers wait for their leader.
+        nodes: Nodes that are not ready, with the reasons.
+        reasons: The same by node name.
+        history: What is remembered of groups.
+    """
+
+    lws: LeaderWorkerSet
+    key: Key
+    desired: str
+    size: int
+    partition: int
+    leader_first: bool
+    nodes: frozenset[tuple[str, str]]
+    reasons: Mapping[str, str]
+    history: Mapping[tuple[Key, int], GroupHistory]
+    memo: Memo
+    now: float
+
+
+def _groups(frame: _Frame, pods: tuple[Pod, ...]) -> tuple[GroupDigest, ...]:
+    replicas = replicas_of(frame.lws)
+    members = {i: tuple(found) for i, found in groupby(pods, key=lambda p: p.group) if i >= 0}
+    indexes = sorted(members.keys() | range(replicas))
+    return tuple(_group(frame, i, members.get(i, ()), surge=i >= replicas) for i in indexes)
+
+
+def _group(frame: _Frame, index: int, pods: tuple[Pod, ...], *, surge: bool) -> GroupDigest:
+    key, now = frame.key, frame.now
+    context = GroupContext(
+        size=(pods[0].size or frame.size) if pods else frame.size,
+        desired=frame.desired,
+        held=index < frame.partition,
+        leader_first=frame.leader_first,
+        history=frame.history.get((key, index), NO_HISTORY),
+    )
+
+    def build() -> tuple[GroupDigest, float]:
+        reasons = frame.reasons
+        healths = tuple(pod_health(p, now, bad_node=reasons.get(p.node, "")) for p in pods)
+        health = group_health(pods, healths, context, now)
+        found = GroupDigest(
+            index=index,
+            pods=pods,
+            healths=healths,
+            health=health,
+            size=context.size,
+            ready=sum(p.running_and_ready and not p.terminating for p in pods),
+            revision=pods[0].revision if pods else "",
+            surge=surge,
+            restarts=sum(p.restarts for p in pods),
+            bound=sum(map(_devices, filter(_holds, pods))),
+            asked=sum(map(_devices, pods)),
+        )
+        return found, min(health.until, earliest(healths))
+
+    slot, facts = ("group", key, index), (context, surge)
+    return frame.memo.get(slot, (frame.nodes, *pods), now, build, facts=facts)
+
+
+def _devices(pod: Pod) -> int:
+    return sum(amount for _, amount in pod.accelerators)
+
+
+def _holds(pod: Pod) -> bool:
+    return bool(pod.node) and pod.phase not in ("Succeeded", "Failed")
+
+
+def _summarise(
+    frame: _Frame, groups: tuple[GroupDigest, ...], trouble: Health | None
+) -> tuple[SetDigest, float]:
+    lws, desired, now = frame.lws, frame.desired, frame.now
+    replicas = replicas_of(lws)
+    wanted = [g for g in groups if not g.surge]
+    ready = sum(g.serves for g in wanted)
+    updated = sum(bool(g.pods) and g.revision == desired for g in wanted)
+    request = group_request(lws.spec)
+    reported = lws.status.ready_replicas
+    serving = ready + sum(g.serves for g in groups if g.surge)
+    since = frame.memo.since(("disagrees", lws.key), now, holds=reported not in (ready, serving))
+    lasts = since is not None and now >= since + DISAGREES_AFTER_S
+    accelerators = _accelerators(groups, request)
+    bound = accelerators[0] if accelerators is not None else 0
+    idle = _idle_since(groups, bound)
+    if trouble is None and idle is not None and now >= idle + HOLDS_IDLE_AFTER_S:
+        trouble = judge("!", f"holds {bound} GPU, serves 0", idle)
+    health = set_health([(g.index, g.health) for g in groups], replicas, trouble)
+    found = SetDigest(
+        lws=lws,
+        health=health,
+        groups=groups,
+        replicas=replicas,
+        size=size_of(lws),
+        desired=desired,
+        partition=partition_of(lws),
+        ready=ready,
+        updated=updated if desired else lws.status.updated_replicas,
+        surge=len(groups) - len(wanted),
+        pods_ready=sum(g.ready for g in groups),
+        pods=sum(len(g.pods) for g in groups),
+        accelerators=accelerators,
+        request=request,
+        rolling=bool(desired) and any(g.revision not in ("", desired) for g in groups),
+        disagrees=lasts,
+    )
+    until = min((earliest((g.health, *g.healths)) for g in groups), default=inf)
+    if since is not None and not lasts:
+        until = min(until, since + DISAGREES_AFTER_S)
+    if trouble is None and idle is not None:
+        until = min(until, idle + HOLDS_IDLE_AFTER_S)
+    return found, until
+
+
+def _accelerators(
+    groups: Sequence[GroupDigest], request: GroupRequest | None
+) -> tuple[int, int] | None:
+    """Return accelerators (bound, asked for) of all groups, None if they ask for none."""
+    bound, asked = sum(g.bound for g in groups), sum(g.asked for g in groups)
+    if request is not None and request.devices:
+        asked += sum(_missing_devices(group, request) for group in groups)
+    return (bound, asked) if asked else None
+
+
+def _missing_devices(group: GroupDigest, request: GroupRequest) -> int:
+    """Return the accelerators that the pods a group still lacks will ask for."""
+    missing = group.size - len(group.pods)
+    if missing <= 0:
+        return 0
+    leaders = int(group.leader is None)
+    return leaders * request.leader_devices + (missing - leaders) * request.worker_devices
+
+
+def _idle_since(groups: Sequence[GroupDigest], bound: int) -> float | None:
+    """Return since when a set holds accelerators and no group of it serves, None if one does."""
+    if not bound or any(group.serves for group in groups):
+        return None
+    return max((g.health.since for g in groups if g.bound and g.health.since), default=None)

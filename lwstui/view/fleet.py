@@ -1,0 +1,203 @@
+"""The fleet screen: all sets, worst first, what needs attention, the newest events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from heapq import nlargest
+from math import inf
+from typing import Final
+
+from controller.api.meta import parse_time
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import age, changes_in, count, percent, ratio
+from lwstui.view.attention import strip
+from lwstui.view.digest import SetDigest, digests
+from lwstui.view.health import ORDER, TONES
+from lwstui.view.memo import Memo
+from lwstui.view.phrases import bar, event_line
+from lwstui.view.tables import DASH, arrange, glyph, row
+from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
+
+COLUMNS: Final = (
+    Column("state", "S", 1),
+    Column("name", "NAME", 14, flex=True),
+    Column("namespace", "NS", 9, min_screen=80),
+    Column("ready", "READY", 7, "right"),
+    Column("updated", "UPD", 7, "right"),
+    Column("size", "SIZE", 4, "right", min_screen=90),
+    Column("gpu", "GPU", 8, "right", min_screen=80),
+    Column("rollout", "ROLLOUT", 12),
+    Column("groups", "GROUPS", 12, min_screen=90),
+    Column("revision", "REV", 6, min_screen=90),
+    Column("age", "AGE", 6, "right", age=True),
+    Column("restarts", "RESTARTS", 8, "right", min_screen=141),
+    Column("nodes", "NODES", 5, "right", min_screen=141),
+    Column("image", "IMAGE", 28, min_screen=141),
+)
+EVENT_LINES: Final = 3
+CELLS: Final = 12
+COARSE_ABOVE: Final = 200
+"""Tables longer than this show ages in whole minutes."""
+
+
+def fleet(
+    snapshot: Snapshot, query: Query, now: float, memo: Memo, *, width: int = 100
+) -> FleetView:
+    """Return what the fleet screen shows.
+
+    Args:
+        snapshot: What is known.
+        query: Filter and order of the table.
+        now: Epoch seconds.
+        memo: Remembers rows between calls.
+        width: Cells of the screen; the event lines fill it.
+    """
+    found = digests(snapshot, memo, now)
+    coarse = len(found) > COARSE_ABOVE
+    rows = [_row(snapshot, one, now, memo, coarse=coarse) for one in found]
+    table = arrange(COLUMNS, rows, query, now, empty=_empty(snapshot))
+    attention = strip(found, now, memo)
+    newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
+    return FleetView(
+        title=_title(query, len(table.rows), table.total),
+        table=table,
+        attention=attention[:5],
+        more_attention=max(0, len(attention) - 5),
+        calm="" if attention else _calm(found),
+        events=tuple(_cut(event_line(event), width) for event in newest),
+    )
+
+
+def _cut(line: Line, width: int) -> Line:
+    """Return a line without the part of its last span that a screen cannot show."""
+    *head, last = line
+    room = max(0, width - sum(len(span.text) for span in head))
+    return (*head, Span(last.text[:room], last.tone))
+
+
+def _empty(snapshot: Snapshot) -> str:
+    if snapshot.cluster.problem:
+        return snapshot.cluster.problem
+    sync = snapshot.sync.get("leaderworkersets")
+    if sync is None or sync.state in ("", "starting", "listing", "connecting"):
+        return "asking the cluster for its sets"
+    if sync.state in ("forbidden", "absent", "missing"):
+        return sync.message or f"sets: {sync.state}"
+    return "no LeaderWorkerSet here yet: apply a manifest, such as one of the examples"
+
+
+def _title(query: Query, shown: int, total: int) -> Line:
+    order = f"sort {query.sort.upper()}{'↓' if query.descending else '↑'}" if query.sort else ""
+    words = [f"/ {query.filter}" if query.filter else "no filter", order or "worst first"]
+    if query.faults_only:
+        words.append("faults only")
+    return (
+        Span("sets", "title"),
+        Span("   " + "   ".join(words), "dim"),
+        Span(f"   {shown:,} of {total:,}"),
+    )
+
+
+def _calm(found: tuple[SetDigest, ...]) -> str:
+    groups = sum(one.replicas for one in found)
+    ready = sum(one.ready for one in found)
+    if not groups:
+        return "no groups are asked for" if found else ""
+    if ready == groups:
+        return f"all {count(groups, 'group')} ready"
+    return f"{ready:,} of {count(groups, 'group')} ready, nothing stands out"
+
+
+def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
+    pending = snapshot.pending.get(one.key)
+    requested = pending.text if pending is not None else ""
+
+    def build() -> tuple[Row, float]:
+        return _build_row(one, requested, now, coarse=coarse)
+
+    return memo.get(("fleet", one.key), (one,), now, build, facts=(requested, coarse))
+
+
+def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> tuple[Row, float]:
+    meta, health = one.lws.metadata, one.health
+    created = parse_time(meta.creation_timestamp) or 0.0
+    cells = (
+        glyph(health),
+        Cell(meta.name),
+        Cell(meta.namespace),
+        _ready(one),
+        Cell(ratio(one.updated, one.replicas), "" if one.updated == one.replicas else "info"),
+        Cell(str(one.size)),
+        Cell(ratio(*one.accelerators)) if one.accelerators else DASH,
+        Cell(requested, "busy") if requested else _rollout(one),
+        _groups(one),
+        Cell(one.desired[:6], "dim"),
+        Cell(age(now - created, coarse=coarse) if created else "", "dim"),
+        Cell(str(_restarts(one))),
+        Cell(str(len({p.node for g in one.groups for p in g.pods if p.node}))),
+        Cell(_image(one), "dim"),
+    )
+    sort = (
+        health.severity,
+        meta.name,
+        meta.namespace,
+        one.ready / one.replicas if one.replicas else 1.0,
+        one.updated / one.replicas if one.replicas else 1.0,
+        one.size,
+        one.accelerators[1] if one.accelerators else 0,
+        one.updated - one.replicas,
+        one.replicas,
+        one.desired,
+        -created,
+        _restarts(one),
+        cells[12].text,
+        cells[13].text,
+    )
+    ref = Ref("set", meta.namespace, meta.name, uid=meta.uid)
+    found = row(meta.uid or str(one.key), cells, sort, ref, health, labels=meta.labels or {})
+    until = now + changes_in(now - created, coarse=coarse) if created else inf
+    return found, until
+
+
+def _ready(one: SetDigest) -> Cell:
+    text = ratio(one.ready, one.replicas)
+    if one.disagrees:
+        return Cell(f"{text}≠", "warn")
+    return Cell(text, "" if one.ready >= one.replicas else one.health.tone)
+
+
+def _rollout(one: SetDigest) -> Cell:
+    if not one.replicas:
+        return Cell("scaled to 0", "dim")
+    if not one.rolling:
+        return DASH
+    done = percent(one.updated, one.replicas)
+    if one.held:
+        return Cell(f"held {done}", "info")
+    if one.blocker is not None:
+        return Cell(f"blocked {done}", "warn")
+    return Cell(f"{bar(one.updated, one.replicas)} {done:>4}", "busy")
+
+
+def _groups(one: SetDigest) -> Cell:
+    glyphs = [g.health.glyph for g in one.groups]
+    if not glyphs:
+        return Cell("")
+    counts = Counter(glyphs)
+    if len(glyphs) <= CELLS:
+        return Cell("".join(glyphs), spans=tuple(Span(g, TONES[g]) for g in glyphs))
+    if len(counts) == 1:
+        return Cell(f"{glyphs[0]} ×{len(glyphs)}", TONES[glyphs[0]])
+    spans = tuple(Span(f"{g}{counts[g]} ", TONES[g]) for g in ORDER if counts[g])
+    return Cell("".join(span.text for span in spans).rstrip(), spans=spans)
+
+
+def _restarts(one: SetDigest) -> int:
+    return sum(group.restarts for group in one.groups)
+
+
+def _image(one: SetDigest) -> str:
+    """Return the image of the first leader's main container, without its registry."""
+    leader = next((g.leader for g in one.groups if g.leader is not None), None)
+    images = [c.image for c in leader.containers if not c.init] if leader is not None else []
+    return images[0].rpartition("/")[2] if images else ""

@@ -1,0 +1,110 @@
+"""Short texts that several screens share: products, accelerator counts, bars, event lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from controller.api.core import Event, Node
+from lwstui.capacity.free import Devices
+from lwstui.view.ages import clock
+from lwstui.view.types import Line, Span, Tone
+
+_PRODUCT_LABELS: Final = (
+    "nvidia.com/gpu.product",
+    "amd.com/gpu.product-name",
+    "gpu.intel.com/product",
+    "cloud.google.com/gke-tpu-accelerator",
+    "cloud.google.com/gke-accelerator",
+)
+_FAMILIES: Final = {
+    "nvidia.com/gpu": "GPU",
+    "nvidia.com/gpu.shared": "slices",
+    "amd.com/gpu": "AMD GPU",
+    "google.com/tpu": "TPU",
+    "gpu.intel.com/i915": "Intel GPU",
+    "gpu.intel.com/xe": "Intel GPU",
+    "habana.ai/gaudi": "Gaudi",
+    "huawei.com/Ascend910": "Ascend",
+}
+_MAKERS: Final = re.compile(r"^(?:NVIDIA|AMD|Intel|Tesla|Instinct|Radeon)[-_ ]+", re.IGNORECASE)
+_MEMORY: Final = re.compile(r"^(\d+)GB$", re.IGNORECASE)
+TOPOLOGY_LABELS: Final = (
+    "cloud.provider.com/topology-block",
+    "cloud.provider.com/topology-rack",
+    "topology.kubernetes.io/rack",
+    "kubernetes.io/rack",
+    "cloud.google.com/gke-nodepool",
+    "topology.kubernetes.io/zone",
+)
+
+
+def product(node: Node) -> str:
+    """Return a node's accelerator product as ``H100-80G``, empty if no label tells it."""
+    text = next((node.labels[k] for k in _PRODUCT_LABELS if node.labels.get(k)), "")
+    while match := _MAKERS.match(text):
+        text = text[match.end() :]
+    words = []
+    for word in text.split("-"):
+        memory = _MEMORY.match(word)
+        words.append(f"{memory[1]}G" if memory else word)
+        if memory:
+            break
+    return "-".join(words)
+
+
+def family(resource: str) -> str:
+    """Return what one unit of an accelerator resource is called."""
+    known = _FAMILIES.get(resource)
+    return known or resource.rpartition("/")[2]
+
+
+def devices_text(devices: Devices, name: str = "") -> str:
+    """Return ``6/8 H100-80G``: allocated of allocatable."""
+    text = f"{devices.allocated}/{devices.allocatable} {name or family(devices.resource)}"
+    return f"{text} +{devices.overcommitted} over" if devices.overcommitted else text
+
+
+def totals_text(totals: Sequence[Devices]) -> str:
+    """Return ``GPU 812/832`` per resource, not added across resources."""
+    return "  ".join(f"{family(d.resource)} {d.allocated}/{d.allocatable}" for d in totals)
+
+
+def topology_key(nodes: Iterable[Node], preferred: str = "") -> str:
+    """Return the label key nodes are ordered by: the preferred one, or a known one in use."""
+    keys = {key for node in nodes for key in node.labels}
+    return next((k for k in (preferred, *TOPOLOGY_LABELS) if k and k in keys), "")
+
+
+def bar(part: int, whole: int, width: int = 7) -> str:
+    """Return a bar of ``width`` cells, filled in proportion and only when complete full."""
+    filled = width * part // whole if whole else 0
+    return "█" * filled + "░" * (width - filled)
+
+
+def runs(indexes: Sequence[int]) -> str:
+    """Return group indexes as ``3``, ``2-5`` or ``0, 4-6, 9``; long lists end in ``…``."""
+    parts = []
+    for _, run in groupby(enumerate(sorted(indexes)), key=lambda item: item[1] - item[0]):
+        found = [index for _, index in run]
+        parts.append(f"{found[0]}-{found[-1]}" if len(found) > 1 else str(found[0]))
+    return ", ".join(parts[:4]) + (", …" if len(parts) > 4 else "")
+
+
+def event_tone(event: Event) -> Tone:
+    """Return the tone of an event: warnings stand out."""
+    return "warn" if event.type == "Warning" else "dim"
+
+
+def event_line(event: Event) -> Line:
+    """Return one event as a line: time, type, reason, object, note."""
+    times = f" ×{event.count}" if event.count > 1 else ""
+    about = f"{event.namespace}/{event.regarding_name}" if event.namespace else event.regarding_name
+    return (
+        Span(f"{clock(event.last_at)} ", "dim"),
+        Span(f"{event.type[:1]} {event.reason + times:<18} ", event_tone(event)),
+        Span(f"{about:<24} "),
+        Span(event.note),
+    )

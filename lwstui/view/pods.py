@@ -1,0 +1,160 @@
+"""The pods table: of everything, of a set, of a group, or of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from math import inf
+from typing import Final
+
+from controller.api.meta import Key
+from controller.api.pods import Pod
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import age, changes_in, ratio
+from lwstui.view.digest import bad_nodes, pod_ref
+from lwstui.view.health import Health, pod_health
+from lwstui.view.memo import Memo
+from lwstui.view.tables import DASH, arrange, glyph, row
+from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+
+COLUMNS: Final = (
+    Column("state", "S", 1),
+    Column("name", "POD", 16, flex=True),
+    Column("namespace", "NS", 9, min_screen=110),
+    Column("role", "ROLE", 6),
+    Column("group", "GRP", 4, "right"),
+    Column("status", "STATUS", 9),
+    Column("ready", "READY", 5, "right"),
+    Column("restarts", "RST", 3, "right"),
+    Column("gpu", "GPU", 3, "right"),
+    Column("node", "NODE", 12),
+    Column("revision", "REV", 6, min_screen=90),
+    Column("reason", "REASON", 14, flex=True, min_screen=80),
+    Column("ip", "IP", 15, min_screen=141),
+    Column("age", "AGE", 6, "right", age=True),
+)
+COARSE_ABOVE: Final = 200
+
+
+def pods(
+    snapshot: Snapshot, query: Query, now: float, memo: Memo, *, scope: Ref | None = None
+) -> TableView:
+    """Return the pods table.
+
+    Args:
+        snapshot: What is known.
+        query: Filter and order.
+        now: Epoch seconds.
+        memo: Remembers rows between calls.
+        scope: A set, group, pod or node whose pods are meant; None means all sets.
+    """
+    nodes = bad_nodes(snapshot, memo, now)
+    if scope is None:
+        keys = [key for key in sorted(snapshot.by_set) if _in_view(snapshot, key)]
+        coarse = sum(len(snapshot.by_set[key]) for key in keys) > COARSE_ABOVE
+        parts = [_rows_of_set(snapshot, key, nodes, now, memo, coarse=coarse) for key in keys]
+        rows: Iterable[Row] = chain.from_iterable(parts)
+    else:
+        found = tuple(scoped(snapshot, scope))
+        coarse, reasons = len(found) > COARSE_ABOVE, dict(nodes)
+        rows = [_row(p, reasons.get(p.node, ""), now, memo, coarse=coarse)[0] for p in found]
+    return arrange(COLUMNS, rows, query, now, empty="no pods here")
+
+
+def _rows_of_set(
+    snapshot: Snapshot,
+    key: Key,
+    nodes: frozenset[tuple[str, str]],
+    now: float,
+    memo: Memo,
+    *,
+    coarse: bool,
+) -> tuple[Row, ...]:
+    """Return the rows of one set's pods; a set nothing happens in costs nothing."""
+    members = snapshot.by_set[key]
+
+    def build() -> tuple[tuple[Row, ...], float]:
+        reasons = dict(nodes)
+        pairs = [_row(p, reasons.get(p.node, ""), now, memo, coarse=coarse) for p in members]
+        return tuple(found for found, _ in pairs), min((until for _, until in pairs), default=inf)
+
+    return memo.get(("pods", key), (members, nodes), now, build, facts=coarse)
+
+
+def scoped(snapshot: Snapshot, scope: Ref) -> Iterable[Pod]:
+    """Return the pods that belong to a set, group, pod or node."""
+    if scope.kind == "node":
+        return snapshot.node_pods.get(scope.name, ())
+    if scope.kind == "pod":
+        pod = snapshot.pods.get(scope.key)
+        return (pod,) if pod is not None else ()
+    members = snapshot.by_set.get(scope.key, ())
+    if scope.kind == "group":
+        return (pod for pod in members if pod.group == scope.group)
+    return members
+
+
+def _in_view(snapshot: Snapshot, key: Key) -> bool:
+    """Tell whether a set's pods are asked for: all pods are watched, for their devices."""
+    return not snapshot.cluster.namespaces or key.namespace in snapshot.cluster.namespaces
+
+
+def role(pod: Pod) -> str:
+    """Return ``leader``, ``w3``, or a dash for pods outside sets."""
+    if pod.worker < 0:
+        return "—"
+    return "leader" if pod.worker == 0 else f"w{pod.worker}"
+
+
+def _row(pod: Pod, bad_node: str, now: float, memo: Memo, *, coarse: bool) -> tuple[Row, float]:
+    """Return a pod's row, and the epoch second from which it would read differently."""
+
+    def build() -> tuple[tuple[Row, float], float]:
+        health = pod_health(pod, now, bad_node=bad_node)
+        until = min(health.until, now + changes_in(now - pod.created_at, coarse=coarse))
+        return (_build(pod, health, now, coarse=coarse), until), until
+
+    return memo.get(("pod", pod.uid), (pod,), now, build, facts=(bad_node, coarse))
+
+
+def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
+    main = [c for c in pod.containers if not c.init]
+    ready = sum(c.ready for c in main)
+    restarts = pod.restarts
+    devices = sum(amount for _, amount in pod.accelerators)
+    cells = (
+        glyph(health),
+        Cell(pod.name),
+        Cell(pod.namespace),
+        Cell(role(pod), "bold" if pod.worker == 0 else ""),
+        Cell(str(pod.group)) if pod.group >= 0 else DASH,
+        Cell(health.word, health.tone),
+        Cell(ratio(ready, len(main))),
+        Cell(str(restarts), "warn" if restarts else "dim"),
+        Cell(str(devices)) if devices else DASH,
+        Cell(pod.node) if pod.node else DASH,
+        Cell(pod.revision[:6], "dim"),
+        Cell(health.reason, "" if health.glyph in "XP!" else "dim"),
+        Cell(pod.ip, "dim"),
+        Cell(age(now - pod.created_at, coarse=coarse), "dim"),
+    )
+    place = (pod.namespace, pod.set_name, pod.group, pod.worker)
+    sort = (
+        health.severity,
+        (*place, pod.name),
+        pod.namespace,
+        (pod.worker, *place),
+        place,
+        health.word,
+        ready - len(main),
+        restarts,
+        devices,
+        (pod.node, *place),
+        pod.revision,
+        health.reason,
+        pod.ip,
+        -pod.created_at,
+    )
+    images = " ".join(container.image for container in main)
+    labels = {"name": pod.set_name, "role": pod.role, "revision": pod.revision}
+    return row(pod.uid, cells, sort, pod_ref(pod), health, extra=images, labels=labels)

@@ -1,0 +1,117 @@
+"""The first line of every screen: where, how fresh, who controls, how much."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.capacity.free import totals
+from lwstui.kube.sync import KindSync
+from lwstui.state.model import ControllerView, Snapshot
+from lwstui.view.ages import age, clock
+from lwstui.view.digest import digests
+from lwstui.view.memo import Memo
+from lwstui.view.phrases import totals_text
+from lwstui.view.spec import replicas_of
+from lwstui.view.types import Span, StatusView
+
+NEEDED: Final = ("leaderworkersets", "pods", "nodes")
+STALE_AFTER_S: Final = 90.0
+"""A watch is reopened after this long without any word; later than that it lags."""
+
+_CONTROLLERS: Final[dict[str, Span]] = {
+    "leader": Span("CTL ◆ leader", "ok"),
+    "starting": Span("CTL ◇ starting", "busy"),
+    "standby": Span("CTL ◇ standby", "info"),
+    "paused": Span("CTL ‖ paused", "warn"),
+    "failed": Span("CTL ✕ failed", "bad"),
+    "elsewhere": Span("CTL ◇", "ok"),
+    "native": Span("CTL native", "ok"),
+    "off": Span("CTL off", "warn"),
+    "unknown": Span("CTL ?", "dim"),
+}
+
+
+def status(snapshot: Snapshot, now: float, memo: Memo | None = None) -> StatusView:
+    """Return the facts of the status line.
+
+    Args:
+        snapshot: What is known.
+        now: Epoch seconds.
+        memo: Remembers the digests the totals come from; without it the groups are those
+            that the sets report, which costs little.
+    """
+    cluster = snapshot.cluster
+    return StatusView(
+        context=cluster.context or cluster.server or "no context",
+        scope=f"ns:{','.join(cluster.namespaces) or 'all'}",
+        mode="RO" if cluster.read_only else "RW",
+        connection=connection(snapshot, now),
+        controller=_controller(snapshot.controller),
+        totals=_totals(snapshot, _groups(snapshot, now, memo)),
+        clock=clock(now)[:5],
+        sandbox=cluster.sandbox,
+        user=cluster.user,
+    )
+
+
+def connection(snapshot: Snapshot, now: float) -> Span:
+    """Return the state of the connection: the worst of the watches every screen needs."""
+    cluster = snapshot.cluster
+    if cluster.problem:
+        return Span(f"✕ {cluster.problem}", "bad")
+    syncs = {name: snapshot.sync[name] for name in NEEDED if name in snapshot.sync}
+    if not cluster.connected or not syncs:
+        since = min((sync.since for sync in syncs.values() if sync.since), default=None)
+        return Span(f"○ CONNECTING{'' if since is None else ' ' + age(now - since)}", "busy")
+    for name, sync in syncs.items():
+        said = _fault(name, sync, now)
+        if said is not None:
+            return said
+    if any(sync.state in ("connecting", "listing") for sync in syncs.values()):
+        return Span("○ LISTING", "busy")
+    newest = max((sync.last_event_at or 0.0 for sync in syncs.values()), default=0.0)
+    late = now - newest
+    if newest and late > STALE_AFTER_S:
+        return Span(f"◐ LAGGING {age(late)}", "warn")
+    return Span("● LIVE", "ok")
+
+
+def _fault(name: str, sync: KindSync, now: float) -> Span | None:
+    if sync.state == "unauthorized":
+        return Span("✕ AUTH", "bad")
+    if sync.state == "missing":
+        return Span("⊘ NO CRD" if name == "leaderworkersets" else f"⊘ NO {name}", "bad")
+    if sync.state == "forbidden":
+        return Span(f"✕ FORBIDDEN {name}", "warn")
+    if sync.state in ("reconnecting", "failed"):
+        wait = f" in {age(sync.retry_at - now)}" if sync.retry_at else ""
+        return Span(f"◌ RECONNECTING {sync.attempt}{wait}", "warn")
+    return None
+
+
+def _controller(view: ControllerView) -> Span:
+    said = _CONTROLLERS.get(view.mode, Span(f"CTL {view.mode}", "warn"))
+    if view.mode in ("standby", "elsewhere") and view.holder:
+        return Span(f"{said.text} ({view.holder.partition('_')[0]})", said.tone)
+    return said
+
+
+def _groups(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[int, int]:
+    """Return groups (ready, asked for) of all sets."""
+    if memo is None:
+        sets = snapshot.sets.values()
+        return sum(s.status.ready_replicas for s in sets), sum(map(replicas_of, sets))
+    found = digests(snapshot, memo, now)
+    return sum(one.ready for one in found), sum(one.replicas for one in found)
+
+
+def _totals(snapshot: Snapshot, groups: tuple[int, int]) -> tuple[Span, ...]:
+    ready, asked = groups
+    spans = [
+        Span(f"sets {len(snapshot.sets)}"),
+        Span(f"groups {ready}/{asked}", "" if ready >= asked else "warn"),
+    ]
+    accelerators = totals(snapshot.nodes, snapshot.node_pods)
+    if accelerators:
+        spans.append(Span(totals_text(accelerators)))
+    return tuple(spans)

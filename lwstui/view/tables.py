@@ -1,0 +1,107 @@
+"""What all tables share: filtering, sorting, the note about both, and building rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from lwstui.view.filters import Filter, FilterError, parse
+from lwstui.view.health import FINE, Health
+from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+
+DASH: Final = Cell("—", "dim")
+
+
+def row(
+    key: str,
+    cells: Sequence[Cell],
+    sort: Sequence[object],
+    ref: Ref,
+    health: Health,
+    *,
+    extra: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> Row:
+    """Return a row whose state comes from a health and whose haystack is all it shows.
+
+    Args:
+        key: Identity of the row.
+        cells: One per column.
+        sort: One per column.
+        ref: What the row is about.
+        health: Judgment the row's state and severity come from.
+        extra: Text that plain filter words search too.
+        labels: Labels for ``-l``.
+    """
+    words = [cell.text for cell in cells]
+    words += [health.word, health.reason, extra]
+    return Row(
+        key,
+        tuple(cells),
+        "dim" if health.glyph == " " else "",
+        " ".join(filter(None, words)).lower(),
+        tuple(sort),
+        ref,
+        health.word,
+        health.severity,
+        labels or {},
+    )
+
+
+def glyph(health: Health) -> Cell:
+    """Return the state cell: glyph and tone."""
+    return Cell(health.glyph, health.tone)
+
+
+def arrange(
+    columns: tuple[Column, ...],
+    rows: Iterable[Row],
+    query: Query,
+    now: float,
+    *,
+    empty: str = "",
+    default: str = "",
+) -> TableView:
+    """Return the table a query asks for.
+
+    A filter that cannot be understood hides nothing and is explained in the note.
+
+    Args:
+        columns: Column specifications.
+        rows: All rows.
+        query: Filter, sort column and order; unknown sort columns mean the default.
+        now: Epoch seconds.
+        empty: Note when there is nothing at all.
+        default: Column to sort by when the query names none; empty for worst first.
+    """
+    everything = tuple(rows)
+    note = ""
+    wanted = Filter()
+    try:
+        wanted = parse(query.filter, columns)
+    except FilterError as error:
+        note = str(error)
+    shown = [r for r in everything if wanted.matches(r, now)] if wanted.tests else [*everything]
+    if query.faults_only:
+        shown = [r for r in shown if r.severity < FINE]
+    _sort(shown, columns, query.sort or default, descending=query.descending)
+    if not note and not shown:
+        note = _nothing(everything, query, empty)
+    return TableView(columns, tuple(shown), len(everything), note)
+
+
+def _sort(rows: list[Row], columns: tuple[Column, ...], column: str, *, descending: bool) -> None:
+    ids = [c.id for c in columns]
+    if column in ids and column != "state":
+        index = ids.index(column)
+        rows.sort(key=lambda r: r.sort[index], reverse=descending)  # type: ignore[arg-type, return-value]
+        return
+    rows.sort(key=lambda r: r.severity, reverse=descending)
+
+
+def _nothing(everything: tuple[Row, ...], query: Query, empty: str) -> str:
+    if not everything:
+        return empty
+    if query.faults_only and not query.filter:
+        return "nothing is wrong here"
+    return f"none of {len(everything):,} match"
