@@ -105,14 +105,14 @@ async def serve(options: HeadlessOptions) -> int:
     try:
         await connection.rest.request("GET", "/version", what="version")
         _log.info("started", extra={"fields": _fields(connection, options)})
-        await _until_signalled(_work(connection, options))
+        await _until_signalled(work(connection, options))
         _log.info("stopped", extra={"fields": {"requests": connection.rest.requests.total()}})
     finally:
         await connection.close()
     return 0
 
 
-async def _work(connection: Connection, options: HeadlessOptions) -> None:
+async def work(connection: Connection, options: HeadlessOptions) -> None:
     """Run the watches, the events and the manager until cancelled."""
     cluster = KubeCluster(connection.rest)
     host = socket.gethostname()
