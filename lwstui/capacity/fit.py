@@ -60,7 +60,7 @@ def how_many(
     if request is None or specs is None:
         return Fit(None, "not computed: the template cannot be read")
     if not request.devices:
-        return Fit(None, "not computed: the pods request no accelerators")
+        return Fit(None, "not computed: no accelerators asked for")
     if not nodes:
         return Fit(None, "not computed: no nodes are known")
     hidden = sorted({name for spec in specs for name in _HIDDEN if _constrains(spec, name)})

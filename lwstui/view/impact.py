@@ -20,7 +20,7 @@ from lwstui.state.patches import Unpatchable, image_patch, images, restart_patch
 from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import runs
+from lwstui.view.phrases import group_runs
 from lwstui.view.rollout import budget, floor, partition_now
 from lwstui.view.types import Impact, Span
 
@@ -109,15 +109,14 @@ def _scale(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
 def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
     existing = [g for g in one.groups if one.replicas <= g.index < new and g.pods]
     more = new - one.replicas
-    what = [f"Creates groups {runs(range(one.replicas, new))}, {count(one.size, 'pod')} each."]
+    what = [f"Creates {group_runs(range(one.replicas, new))} of {count(one.size, 'pod')}."]
     if existing:
-        kept = runs([g.index for g in existing])
-        what.append(f"Surge groups {kept} exist already and stay.")
+        what.append(f"Kept as is: surge {group_runs([g.index for g in existing])}.")
     what.append(f"New groups start on revision {one.desired[:6] or 'of the template'}.")
     created = more - len(existing)
     devices = one.request.devices * created if one.request is not None else None
     fit = how_many(one.lws, snapshot.nodes, snapshot.node_pods, created)
-    room = Span(f"unknown: {fit.why}", "dim")
+    room = Span(fit.why, "dim")
     if fit.groups is not None:
         all_fit = fit.groups >= created
         said = f"all {created} fit" if all_fit else f"{fit.groups} of {created} fit"
@@ -140,11 +139,12 @@ def _scale_down(one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
     surge = [g for g in gone if g.surge]
     removed = [g for g in gone if not g.surge]
     what = [
-        f"Deletes groups {runs([g.index for g in removed])}: "
+        f"Deletes {group_runs([g.index for g in removed])}: "
         f"{count(sum(len(g.pods) for g in gone), 'pod')} stop."
     ]
     if surge:
-        what.append(f"Surge groups {runs([g.index for g in surge])} go when the rollout allows.")
+        leaving = group_runs([g.index for g in surge])
+        what.append(f"Surge {leaving}: removed when the rollout allows.")
     lost = sum(g.serves for g in removed)
     facts = (
         ("Groups", Span(f"{one.replicas} → {new}  (-{one.replicas - new})")),

@@ -93,6 +93,11 @@ def runs(indexes: Sequence[int]) -> str:
     return ", ".join(parts[:4]) + (", …" if len(parts) > 4 else "")
 
 
+def group_runs(indexes: Sequence[int]) -> str:
+    """Return group indexes with their noun: ``group 3``, ``groups 2-5``."""
+    return f"group{'' if len(indexes) == 1 else 's'} {runs(indexes)}"
+
+
 def event_tone(event: Event) -> Tone:
     """Return the tone of an event: warnings stand out."""
     return "warn" if event.type == "Warning" else "dim"

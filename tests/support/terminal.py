@@ -4,11 +4,11 @@ import fcntl
 import os
 import pty
 import re
-import select
 import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -39,6 +39,7 @@ class Terminal:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._fd = ours
+        self._changed = threading.Condition(threading.RLock())
         self.process = subprocess.Popen(
             command,
             stdin=theirs,
@@ -49,6 +50,8 @@ class Terminal:
             close_fds=True,
         )
         os.close(theirs)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> "Terminal":
         return self
@@ -62,12 +65,14 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        self._reader.join()
         os.close(self._fd)
 
     @property
     def text(self) -> str:
         """The screen as lines of text."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        with self._changed:
+            return "\n".join(line.rstrip() for line in self._screen.display)
 
     def send(self, keys: str) -> None:
         """Type; control keys as their characters."""
@@ -81,30 +86,31 @@ class Terminal:
         """
         matches = wanted if callable(wanted) else re.compile(wanted).search
         deadline = time.monotonic() + within_s
-        while not matches(self.text):
-            left = deadline - time.monotonic()
-            if left <= 0 or not self._read(min(left, 0.2)):
-                raise ScreenTimeout(f"waited {within_s} s for {wanted!r}; screen:\n{self.text}")
-        return self.text
+        with self._changed:
+            while not matches(self.text):
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._reader.is_alive():
+                    raise ScreenTimeout(f"waited {within_s} s for {wanted!r}; screen:\n{self.text}")
+                self._changed.wait(min(left, 0.2))
+            return self.text
 
     def wait_for_exit(self, within_s: float = 20) -> int:
-        """Read until the program has ended and return its exit code."""
-        deadline = time.monotonic() + within_s
-        while self.process.poll() is None:
-            if time.monotonic() > deadline:
-                raise ScreenTimeout(f"still running after {within_s} s; screen:\n{self.text}")
-            self._read(0.1)
-        return int(self.process.returncode)
-
-    def _read(self, within_s: float) -> bool:
-        """Feed what arrives within the time to the screen; False at the end of the program."""
-        ready, _, _ = select.select([self._fd], [], [], within_s)
-        if not ready:
-            return self.process.poll() is None
+        """Wait until the program has ended and return its exit code."""
         try:
-            data = os.read(self._fd, 65536)
-        except OSError:
-            return False
-        self.written += data
-        self._stream.feed(data)
-        return bool(data)
+            return self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise ScreenTimeout(f"still running after {within_s} s; screen:\n{self.text}") from None
+
+    def _read(self) -> None:
+        """Feed what the program writes to the screen, so that it never waits for a reader."""
+        while True:
+            try:
+                data = os.read(self._fd, 65536)
+            except OSError:  # the program closed its side
+                return
+            if not data:
+                return
+            with self._changed:
+                self.written += data
+                self._stream.feed(data)
+                self._changed.notify_all()

@@ -34,7 +34,7 @@ def facts(found):
 def test_scaling_up_says_what_appears_and_whether_it_fits():
     found = impact(cluster(), Scale(LLAMA, UID, 5), NOW)
     said = facts(found)
-    assert found.what[0] == "Creates groups 3-4, 2 pods each."
+    assert found.what[0] == "Creates groups 3-4 of 2 pods."
     assert said["Groups"] == "3 → 5  (+2)"
     assert said["Pods"] == "+4"
     assert said["Accelerators"] == "+16"
@@ -58,7 +58,7 @@ def test_adopting_surge_groups_creates_fewer():
     pods = tuple(pod(g, w) for g in range(3) for w in (0, 1))
     snap = snapshot(sets=(lws(2),), pods=pods, revisions=(revision(),))
     found = impact(snap, Scale(LLAMA, UID, 4), NOW)
-    assert "Surge groups 2 exist already and stay." in found.what
+    assert "Kept as is: surge group 2." in found.what
     assert facts(found)["Pods"] == "+2"
 
 
