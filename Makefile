@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo sandbox test check lint types imports unit fix snap wheel lock setup clean help
+.PHONY: demo sandbox test check lint types imports unit fix snap docs wheel lock setup clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ fix: $(STAMP)  ## Format and apply the safe fixes of the linter
 
 snap: $(STAMP)  ## Take the screen snapshots anew (look at the difference before committing)
 	$(BIN)/pytest tests/tui --snapshot-update
+
+docs: $(STAMP)  ## Generate the reference pages
+	$(BIN)/python -m lwstui.tui.reference > docs/reference/keys.md
 
 wheel: $(STAMP)  ## Build the distribution
 	$(BIN)/python -m build

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from lwstui.cli.common import FAILED, add_target, fail, target_of
+from lwstui.cli.common import FAILED, add_target, explain, fail, target_of
 
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         failures = asyncio.run(_apply(target_of(arguments), documents, arguments))
     except (ConnectError, ControllerError) as error:
-        return fail(str(error))
+        return fail(explain(error, target_of(arguments)))
     return FAILED if failures else 0
 
 

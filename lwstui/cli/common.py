@@ -19,6 +19,29 @@ def fail(sentence: str) -> int:
     return FAILED
 
 
+def explain(error: Exception, target: Target) -> str:
+    """Return one sentence about a failed request: what, on which cluster, and what to do.
+
+    Args:
+        error: What was raised.
+        target: The cluster that the flags chose.
+    """
+    from controller.errors import Forbidden, Unauthorized
+    from lwstui.kube.connect import ConnectError, describe
+
+    if isinstance(error, ConnectError):
+        return str(error)
+    where = describe(target)
+    if isinstance(error, Unauthorized):
+        return (
+            f"{where.server} refused the credentials of user {where.user or '(none)'} "
+            f"(context {where.context}): log in again, or choose another --context"
+        )
+    if isinstance(error, Forbidden):
+        return f"context {where.context}: {error}; ask an administrator for this permission"
+    return f"context {where.context}: {error}"
+
+
 def add_target(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
     """Add the flags that choose a cluster, named as kubectl names them.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from lwstui.cli.common import add_target, fail, target_of
+from lwstui.cli.common import add_target, explain, fail, target_of
 
 NAME = "controller"
 SUMMARY = "run the LeaderWorkerSet controller without a screen"
@@ -41,4 +41,4 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return asyncio.run(serve(options))
     except (ConnectError, ControllerError) as error:
-        return fail(str(error))
+        return fail(explain(error, options.target))

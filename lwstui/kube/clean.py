@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from yaml import YAMLError
+
 ESCAPE_SEQUENCE: Final = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
     r"|\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, clipboard, links
@@ -41,3 +43,11 @@ def clean_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return clean(text.replace("\n", " ").replace("\t", " "))
+
+
+def yaml_problem(error: YAMLError) -> str:
+    """Return what is wrong with a YAML text, and in which line, to follow the text's name."""
+    mark = getattr(error, "problem_mark", None)
+    where = f" line {mark.line + 1}" if mark is not None else ""
+    problem = getattr(error, "problem", None) or "it cannot be parsed"
+    return f"{where} is not valid YAML: {clean_line(problem)}"

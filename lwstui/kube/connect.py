@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from lwstui.kube.clean import clean_line
+from lwstui.kube.clean import clean_line, yaml_problem
 from lwstui.kube.credentials import CredentialError, is_loopback
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
         except (OSError, UnicodeDecodeError) as error:
             raise ConnectError(f"cannot read the kubeconfig {path}: {error}") from error
         except yaml.YAMLError as error:
-            line = clean_line(str(error).splitlines()[-1].strip())
-            raise ConnectError(f"the kubeconfig {path} is not valid YAML: {line}") from error
+            reason = yaml_problem(error)
+            raise ConnectError(f"the kubeconfig {path}{reason}") from error
         if not isinstance(loaded, dict):
             raise ConnectError(f"the kubeconfig {path} is empty or not a mapping")
         for part in ("clusters", "contexts", "users"):

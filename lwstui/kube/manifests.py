@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from lwstui.kube.clean import clean_line
+from lwstui.kube.clean import yaml_problem
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -48,10 +48,7 @@ def _objects(text: str, source: str) -> list[dict[str, Any]]:
     try:
         documents = [d for d in yaml.safe_load_all(text) if d is not None]
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise ManifestError(f"{source}{where} is not valid YAML: {clean_line(problem)}") from error
+        raise ManifestError(f"{source}{yaml_problem(error)}") from error
     flat: list[dict[str, Any]] = []
     for number, document in enumerate(documents, 1):
         items = (

@@ -6,6 +6,7 @@ The one place where HTTP status becomes an exception.
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -218,8 +219,10 @@ class Rest:
         elif isinstance(error, TimeoutError):
             text = f"{server} did not answer in time"
         elif isinstance(error, aiohttp.ClientConnectorError | ConnectionError):
-            reason = clean_line(str(getattr(error, "os_error", None) or error))
-            text = f"{server} cannot be reached: {reason}"
+            cause = getattr(error, "os_error", None) or error
+            number = getattr(cause, "errno", None)
+            reason = os.strerror(number).lower() if number else clean_line(str(cause))
+            text = f"{server} cannot be reached: {reason}; is it running, and the network up?"
         else:
             text = (
                 f"the connection to {server} broke: {clean_line(str(error)) or 'no reason given'}"

@@ -29,9 +29,10 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
         where = cluster.server or cluster.context
         return (_line("○", f"connecting{f' to {where}' if where else ''}", "", tone="busy"),)
     if sync.state == "unauthorized":
-        return (_line("✕", f"the cluster refused the credentials: {sync.message}", _as_of(sync)),)
+        who = f" of {cluster.user}" if cluster.user else ""
+        return (_line("✕", f"the cluster refused the credentials{who}", _as_of(sync)),)
     if sync.state == "missing":
-        what = "LeaderWorkerSet is not installed in this cluster: apply its CRD"
+        what = "LeaderWorkerSet is not installed in this cluster"
         return (_line("⊘", what, "this screen fills as soon as it arrives", tone="warn"),)
     if sync.state in LOST:
         return (_line("◌", _lost(sync, now), "ctrl-r reconnects now", tone="warn"),)

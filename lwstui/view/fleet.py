@@ -79,10 +79,14 @@ def _empty(snapshot: Snapshot) -> str:
     if snapshot.cluster.problem:
         return snapshot.cluster.problem
     sync = snapshot.sync.get("leaderworkersets")
-    if sync is None or sync.state in ("", "starting", "listing", "connecting"):
+    if sync is None or sync.state in ("listing", "connecting"):
         return "asking the cluster for its sets"
-    if sync.state in ("forbidden", "absent", "missing"):
-        return sync.message or f"sets: {sync.state}"
+    if sync.state == "missing":
+        return "to install it: lwstui crd | kubectl apply --server-side -f -"
+    if sync.state == "unauthorized":
+        return "log in again in another terminal: this screen goes on by itself"
+    if sync.state == "forbidden":
+        return sync.message or "not allowed to list leaderworkersets"
     return "no LeaderWorkerSet here yet: apply a manifest, such as one of the examples"
 
 

@@ -55,10 +55,13 @@ def status(snapshot: Snapshot, now: float, memo: Memo | None = None) -> StatusVi
 
 
 def connection(snapshot: Snapshot, now: float) -> Span:
-    """Return the state of the connection: the worst of the watches every screen needs."""
+    """Return the state of the connection: the worst of the watches every screen needs.
+
+    When all is well it says how long ago one of them brought an event or a bookmark.
+    """
     cluster = snapshot.cluster
     if cluster.problem:
-        return Span(f"✕ {cluster.problem}", "bad")
+        return Span("✕ NO CLUSTER", "bad")
     syncs = {name: snapshot.sync[name] for name in NEEDED if name in snapshot.sync}
     if not cluster.connected or not syncs:
         since = min((sync.since for sync in syncs.values() if sync.since), default=None)
@@ -73,7 +76,7 @@ def connection(snapshot: Snapshot, now: float) -> Span:
     late = now - newest
     if newest and late > STALE_AFTER_S:
         return Span(f"◐ LAGGING {age(late)}", "warn")
-    return Span("● LIVE", "ok")
+    return Span(f"● LIVE {age(late)}" if newest else "● LIVE", "ok")
 
 
 def _fault(name: str, sync: KindSync, now: float) -> Span | None:

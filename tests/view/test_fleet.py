@@ -179,10 +179,15 @@ def test_filter_sort_and_broken_filter():
 
 @pytest.mark.parametrize(
     ("state", "says"),
-    [("missing", "not installed"), ("listing", "asking the cluster")],
+    [
+        ("missing", "lwstui crd | kubectl apply"),
+        ("unauthorized", "log in again"),
+        ("forbidden", "LWS is not for you"),
+        ("listing", "asking the cluster"),
+    ],
 )
 def test_an_empty_fleet_says_why(state, says):
-    snap = Snapshot(sync={"leaderworkersets": KindSync(state, message="LWS is not installed")})
+    snap = Snapshot(sync={"leaderworkersets": KindSync(state, message="LWS is not for you")})
     assert says in view(snap).table.note
     broken = Snapshot(cluster=ClusterState(problem="no kubeconfig"))
     assert view(broken).table.note == "no kubeconfig"

@@ -20,7 +20,7 @@ def with_sync(**syncs):
 @pytest.mark.parametrize(
     ("snap", "says"),
     [
-        (with_sync(), "● LIVE"),
+        (with_sync(), "● LIVE 0s"),
         (with_sync(pods=KindSync("listing")), "○ LISTING"),
         (
             with_sync(pods=KindSync("reconnecting", attempt=4, retry_at=NOW + 8)),
@@ -29,7 +29,7 @@ def with_sync(**syncs):
         (with_sync(nodes=KindSync("forbidden")), "✕ FORBIDDEN nodes"),
         (with_sync(leaderworkersets=KindSync("missing")), "⊘ NO CRD"),
         (with_sync(leaderworkersets=KindSync("unauthorized")), "✕ AUTH"),
-        (replace(with_sync(), cluster=ClusterState(problem="no route")), "✕ no route"),
+        (replace(with_sync(), cluster=ClusterState(problem="no route")), "✕ NO CLUSTER"),
         (
             replace(with_sync(), cluster=ClusterState(), sync={"pods": KindSync(since=NOW - 3)}),
             "○ CONNECTING 3s",
