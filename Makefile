@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo sandbox test check lint types imports unit fix snap docs wheel lock setup clean help
+.PHONY: demo sandbox test check lint types imports unit fix snap docs screenshot wheel lock setup clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ snap: $(STAMP)  ## Take the screen snapshots anew (look at the difference before
 
 docs: $(STAMP)  ## Generate the reference pages
 	$(BIN)/python -m lwstui.tui.reference > docs/reference/keys.md
+
+screenshot: $(STAMP)  ## Take the picture of the README from a real run
+	$(BIN)/python -m tests.support.screenshot docs/guide/dashboard.svg
 
 wheel: $(STAMP)  ## Build the distribution
 	$(BIN)/python -m build
