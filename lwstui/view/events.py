@@ -20,11 +20,11 @@ from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
 COLUMNS: Final = (
     Column("state", "T", 1),
     Column("time", "TIME", 8),
-    Column("age", "LAST", 6, "right", age=True),
+    Column("age", "LAST", 6, "right", min_screen=100, age=True),
     Column("count", "×", 4, "right"),
     Column("reason", "REASON", 18),
     Column("namespace", "NS", 9, min_screen=110),
-    Column("object", "OBJECT", 22),
+    Column("object", "OBJECT", 20),
     Column("group", "GRP", 4, "right", min_screen=90),
     Column("note", "NOTE", 30, flex=True),
     Column("reporter", "FROM", 16, min_screen=141),

@@ -12,7 +12,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in
 from lwstui.view.health import node_health
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import devices_text, product, runs, topology_key
+from lwstui.view.phrases import devices_text, natural, product, runs, topology_key
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
 
@@ -98,8 +98,8 @@ def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse
     )
     sort = (
         health.severity,
-        (domain, node.name),
-        node.name,
+        (natural(domain), natural(node.name)),
+        natural(node.name),
         free,
         sum(d.allocated for d in devices),
         free,

@@ -78,6 +78,12 @@ def topology_key(nodes: Iterable[Node], preferred: str = "") -> str:
     return next((k for k in (preferred, *TOPOLOGY_LABELS) if k and k in keys), "")
 
 
+def natural(name: str) -> tuple[str | int, ...]:
+    """Return a sort key that puts ``rack-2`` before ``rack-10``: text and numbers in turn."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def bar(part: int, whole: int, width: int = 7) -> str:
     """Return a bar of ``width`` cells, filled in proportion and only when complete full."""
     filled = width * part // whole if whole else 0

@@ -1,0 +1,1 @@
+"""The terminal console: the only package that imports Textual."""

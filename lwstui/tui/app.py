@@ -1,0 +1,346 @@
+"""The console application: snapshots in, screens in front, commands and quitting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, ClassVar, Final, TypeVar
+
+from textual.actions import ActionParseResult
+from textual.app import AutopilotCallbackType, ComposeResult
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import ModalScreen, Screen
+
+from lwstui.runtime.backend import Backend
+from lwstui.runtime.slot import LatestSlot
+from lwstui.state.model import Snapshot
+from lwstui.tui import commands, verbs
+from lwstui.tui.dispatch import run_line
+from lwstui.tui.guard import report, run_guarded
+from lwstui.tui.leaving import at_stake
+from lwstui.tui.palette import Palette
+from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
+from lwstui.tui.scopes import app_bindings
+from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.registry import make_screen
+from lwstui.tui.theming import DEFAULT_THEME, ThemedApp
+from lwstui.view.memo import Memo
+from lwstui.view.types import Impact, Tone
+
+T = TypeVar("T")
+
+TICK_S: Final = 1.0
+log = logging.getLogger("lwstui.tui")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """What the command line decided.
+
+    Attributes:
+        theme: Theme to start with.
+        ascii: Draw with printable ASCII only.
+        no_color: No colours at all.
+        read_only: Nothing may be changed.
+        first_command: Command run at the start, such as ``logs llama70b``; empty for none.
+        keymap: Keys by action id, comma separated, replacing the default ones.
+        problems: Sentences about the settings, shown on the first screen.
+    """
+
+    theme: str = DEFAULT_THEME
+    ascii: bool = False
+    no_color: bool = False
+    read_only: bool = False
+    first_command: str = ""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+class Console(ThemedApp[int], inherit_bindings=False):
+    """The console.
+
+    Args:
+        backend: The engine; started after the first frame, stopped when the console has left
+            the terminal.
+        options: What the command line decided.
+        clock: Epoch seconds.
+    """
+
+    TITLE = "lwstui"
+    BINDINGS: ClassVar[list[BindingType]] = [*app_bindings()]
+    # All at once: a style sheet that comes with a screen makes Textual parse every sheet again.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "screens/base.tcss",
+        "screens/fleet.tcss",
+        "screens/lws.tcss",
+    ]
+    ENABLE_COMMAND_PALETTE = False
+    PAUSE_GC_ON_SCROLL = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares them on instances
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (90, "-medium"),
+        (140, "-wide"),
+        (180, "-widest"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as above
+        (0, "-flat"),
+        (15, "-short"),
+        (24, "-normal"),
+        (28, "-tall"),
+        (45, "-tallest"),
+    ]
+
+    snapshot: var[Snapshot] = var(Snapshot())
+
+    @dataclass
+    class SnapshotReady(Message):
+        """A snapshot waits in the slot."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: ConsoleOptions | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        options = options or ConsoleOptions()
+        super().__init__(theme=options.theme, no_color=options.no_color, ascii_only=options.ascii)
+        self.memo = Memo()
+        self.backend = backend
+        self.read_only = options.read_only
+        self._started = self._events_wanted = False
+        self._options = options
+        self._clock = clock
+        self._trail = Trail(FLEET)
+        self._states: dict[Route, RouteState] = {}
+        self._slot: LatestSlot[Snapshot] = LatestSlot(self._wake)
+
+    # Snapshots.
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first screen."""
+        return self._make(FLEET)
+
+    def compose(self) -> ComposeResult:
+        """Compose nothing: screens bring their widgets."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Start the clock, and the engine once the first frame is on the screen."""
+        self.set_keymap(dict(self._options.keymap))
+        if self._options.problems:
+            self.say("; ".join(self._options.problems), "bad")
+        self.set_interval(TICK_S, self.tick)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._started = True
+        self.backend.start(self._slot.put)
+        if self._events_wanted:
+            self.backend.want_events(wanted=True)
+        if self._options.first_command:
+            self.run_command(self._options.first_command)
+
+    def _wake(self) -> None:
+        self.post_message(self.SnapshotReady())
+
+    def on_console_snapshot_ready(self, message: SnapshotReady) -> None:
+        """Take the newest snapshot."""
+        message.stop()
+        snapshot = self._slot.take()
+        if snapshot is not None:
+            self.snapshot = snapshot
+
+    def watch_snapshot(self) -> None:
+        """Hand the snapshot to the screen in front; covered ones catch up on resume."""
+        if self.is_running and self.screen_stack:
+            self.front.refresh_view()
+
+    def tick(self) -> None:
+        """Let the ages on the screen in front grow."""
+        self.front.refresh_view()
+
+    # What screens ask for.
+
+    @property
+    def front(self) -> ConsoleScreen:
+        """The screen in front, dialogs left aside."""
+        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
+        return screens[-1]
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        """Texts of the open routes."""
+        return self._trail.crumbs
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock()
+
+    def completions(self, text: str) -> tuple[str, ...]:
+        """Return whole command lines that continue a text."""
+        return commands.complete(text, self.snapshot, self.available_themes)
+
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show one sentence on the flash line of the screen in front."""
+        self.front.say(text, tone)
+
+    def trouble(self, sentence: str) -> None:
+        """Show what failed."""
+        self.say(sentence, "bad")
+
+    def run_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine; its failure is logged and becomes one sentence."""
+        self.run_worker(run_guarded(self, work, "the action"), exit_on_error=False)
+
+    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+        """Open a dialog and wait for its answer; None if it was dismissed without one."""
+        return await self.push_screen_wait(dialog)
+
+    def run_command(self, text: str) -> None:
+        """Run a line of the command bar."""
+        run_line(self, text)
+
+    def want_events(self, *, wanted: bool) -> None:
+        """Tell the engine whether events are shown, once it runs."""
+        if wanted != self._events_wanted:
+            self._events_wanted = wanted
+            if self._started:
+                self.backend.want_events(wanted)
+
+    def show_help(self) -> None:
+        """Show the keys of the screen in front."""
+        self.front.action_help()
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme."""
+        self.theme = name
+
+    # Navigation.
+
+    def goto(self, route: Route, *, top: bool = False) -> None:
+        """Open a route."""
+        self._show(self._trail.open(route, top=top))
+
+    def leave(self) -> None:
+        """Close the screen in front; on the first one say how to quit."""
+        stack = self._trail.leave()
+        if stack is None:
+            self.say("this is the first screen: :q or ctrl-c quits", "dim")
+        else:
+            self._show(stack)
+
+    def travel(self, by: int) -> None:
+        """Go through history, -1 back or 1 forward."""
+        stack = self._trail.back() if by < 0 else self._trail.forward()
+        if stack is None:
+            self.say("history ends here", "dim")
+        else:
+            self._show(stack)
+
+    def _show(self, stack: Stack) -> None:
+        """Make the open screens those of a stack; equal ones at the bottom stay as they are."""
+        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
+        same = 0
+        for screen, route in zip(screens, stack, strict=False):
+            if screen.route != route:
+                break
+            same += 1
+        with self.batch_update():
+            for _ in screens[same:]:
+                self.pop_screen()
+            for route in stack[same:]:
+                self.push_screen(self._make(route))
+
+    def _make(self, route: Route) -> ConsoleScreen:
+        return make_screen(route, self._states.setdefault(route, RouteState()))
+
+    # Everything at once, and leaving.
+
+    def action_palette(self) -> None:
+        """Search objects, actions and themes."""
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(Palette())
+
+    def action_quit_guard(self) -> None:
+        """Close what is open, copy what is selected, else leave; ask if something is at stake."""
+        if isinstance(self.screen, ModalScreen):
+            if self.screen.has_class(verbs.LEAVING):
+                self.exit(0)
+            else:
+                self.screen.dismiss(None)
+            return
+        if self.front.cancel_prompt():
+            return
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.say("copied", "dim")
+            return
+        self.quit_guarded()
+
+    def quit_guarded(self) -> None:
+        """Leave; ask first if something depends on this program."""
+        impact = at_stake(self.snapshot)
+        if impact is None:
+            self.exit(0)
+        else:
+            self.run_task(self._confirm_leaving(impact))
+
+    async def _confirm_leaving(self, impact: Impact) -> None:
+        if await verbs.leave_guard(self, impact):
+            self.exit(0)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run the action of a key; a failure costs a sentence."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:  # noqa: BLE001 - the program must survive any defect
+            report(self, error, "the key")
+            return True
+
+    async def run_async(
+        self,
+        *,
+        headless: bool = False,
+        inline: bool = False,
+        inline_no_clear: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+        auto_pilot: AutopilotCallbackType | None = None,
+    ) -> int | None:
+        """Run the console; the engine is stopped when it has left the terminal."""
+        try:
+            return await super().run_async(
+                headless=headless,
+                inline=inline,
+                inline_no_clear=inline_no_clear,
+                mouse=mouse,
+                size=size,
+                auto_pilot=auto_pilot,
+            )
+        finally:
+            if self._started:
+                await asyncio.to_thread(self.backend.stop)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with one sentence instead of a traceback; tests still see the exception."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        log.critical("the console failed", exc_info=error)
+        self.exit(1, 1, f"lwstui failed: {type(error).__name__}; details are in the log file")

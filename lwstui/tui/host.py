@@ -1,0 +1,96 @@
+"""What screens and verbs may ask of the application that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
+
+from textual.screen import ModalScreen
+from textual.theme import Theme
+
+from lwstui.runtime.backend import Backend
+from lwstui.state.model import Snapshot
+from lwstui.tui.routes import Route
+from lwstui.view.memo import Memo
+from lwstui.view.types import Tone
+
+T = TypeVar("T")
+
+
+class Host(Protocol):
+    """The application as its screens see it."""
+
+    snapshot: Snapshot
+    memo: Memo
+
+    @property
+    def backend(self) -> Backend:
+        """The only door to a cluster."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed."""
+        ...
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        """Texts of the open routes."""
+        ...
+
+    @property
+    def available_themes(self) -> Mapping[str, Theme]:
+        """Themes by name."""
+        ...
+
+    def completions(self, text: str) -> tuple[str, ...]:
+        """Return whole command lines that continue a text."""
+        ...
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    def goto(self, route: Route, *, top: bool = False) -> None:
+        """Open a route."""
+        ...
+
+    def travel(self, by: int) -> None:
+        """Go through history, -1 back or 1 forward."""
+        ...
+
+    def leave(self) -> None:
+        """Close the screen in front."""
+        ...
+
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show one sentence on the flash line."""
+        ...
+
+    def run_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine; its failure is logged and becomes one sentence."""
+        ...
+
+    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+        """Open a dialog and wait for its answer; None if it was dismissed without one."""
+        ...
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme."""
+        ...
+
+    def show_help(self) -> None:
+        """Show the keys of the screen in front."""
+        ...
+
+    def want_events(self, *, wanted: bool) -> None:
+        """Note whether the screen in front shows events."""
+        ...
+
+    def quit_guarded(self) -> None:
+        """Leave; ask first if something depends on this program."""
+        ...
+
+    def run_command(self, text: str) -> None:
+        """Run a line of the command bar."""
+        ...

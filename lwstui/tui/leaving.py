@@ -1,0 +1,35 @@
+"""What depends on this program and would stop when it ends. Pure."""
+
+from __future__ import annotations
+
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import count
+from lwstui.view.types import Impact, Span
+
+
+def at_stake(snapshot: Snapshot) -> Impact | None:
+    """Return what leaving would interrupt, None if nothing depends on this program."""
+    leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
+    pending = len(snapshot.pending)
+    if not leads and not pending:
+        return None
+    what: list[str] = []
+    facts: list[tuple[str, Span]] = []
+    if leads:
+        groups = sum(_replicas(lws.spec) for lws in snapshot.sets.values())
+        what.append("The controller of these sets runs inside this console.")
+        what.append(
+            "Running pods go on, but lost groups stop being replaced and rollouts stop moving "
+            "until a controller runs again (lwstui manifest controller)."
+        )
+        facts.append(
+            ("Led from here", Span(f"{count(len(snapshot.sets), 'set')}, {count(groups, 'group')}"))
+        )
+    if pending:
+        facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
+    return Impact("LEAVE", snapshot.cluster.context, tuple(what), tuple(facts))
+
+
+def _replicas(spec: dict[str, object]) -> int:
+    value = spec.get("replicas", 1)
+    return value if isinstance(value, int) else 1

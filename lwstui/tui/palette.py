@@ -1,0 +1,142 @@
+"""The command palette: every object, every action of this screen, commands and themes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, cast
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.content import Content
+from textual.fuzzy import FuzzySearch
+
+from lwstui.tui.commands import COMMANDS, object_names
+from lwstui.tui.host import Host
+from lwstui.tui.keys import display_all
+from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
+from lwstui.tui.scopes import specs
+from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.view.types import Ref
+
+MOST_HITS: Final = 50
+"""Objects offered for one search; a cluster has more than anyone reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something the palette can do.
+
+    Attributes:
+        text: What is shown and searched.
+        note: Kind and key.
+        run: What choosing it does.
+    """
+
+    text: str
+    note: str
+    run: Callable[[], None]
+
+
+class OfferProvider(Provider):
+    """Searches a list of offers; text is shown as it is and never parsed."""
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield what can be offered at present."""
+        yield from ()
+
+    @property
+    def host(self) -> Host:
+        """The application."""
+        return cast("Host", self.app)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the offers that match."""
+        fuzzy = FuzzySearch()
+        found = [(*fuzzy.match(query, offer.text), offer) for offer in self.offers()]
+        best = sorted((hit for hit in found if hit[0] > 0), key=lambda hit: -hit[0])[:MOST_HITS]
+        for score, positions, offer in best:
+            yield Hit(score, _shown(offer, positions), offer.run, text=offer.text)
+
+    async def discover(self) -> AsyncIterator[DiscoveryHit]:
+        """Yield what is offered before anything is typed."""
+        for _, offer in zip(range(MOST_HITS), self.offers(), strict=False):
+            yield DiscoveryHit(_shown(offer), offer.run, text=offer.text)
+
+
+def _shown(offer: Offer, positions: Sequence[int] = ()) -> Content:
+    """Return an offer with matching characters underlined; names are never parsed."""
+    text = Content(offer.text)
+    for at in positions:
+        text = text.stylize("underline", at, at + 1)
+    return Content.assemble(text, (f"   {offer.note}", "$tone-dim"))
+
+
+class ActionProvider(OfferProvider):
+    """Actions of the screen the palette was opened on."""
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield the actions that have a word of their own."""
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+        for spec in specs(*screen.SCOPES, "everywhere"):
+            if spec.per_key or spec.id in ("app.palette", "app.step-out"):
+                continue
+            asks = ", asks" if spec.danger else ""
+            note = f"{display_all(spec.keys)}{asks}"
+            run = partial(self._run, screen, spec.action)
+            yield Offer(spec.title, note, run)
+
+    def _run(self, screen: ConsoleScreen, action: str) -> None:
+        screen.call_next(screen.run_action, action)
+
+
+class GoToProvider(OfferProvider):
+    """Screens, sets, pods and nodes."""
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield places: lists first, then sets, nodes and pods."""
+        host = self.host
+        for text, route in (("sets", FLEET), ("pods", PODS), ("nodes", NODES), ("events", EVENTS)):
+            yield Offer(text, "screen", partial(host.goto, route, top=route is not FLEET))
+        snapshot = host.snapshot
+        for key in sorted(snapshot.sets):
+            yield Offer(str(key), "set", partial(host.goto, set_route(key), top=True))
+        for name in sorted(snapshot.nodes):
+            route = Route("pods", Ref("node", "", name))
+            yield Offer(name, "node", partial(host.goto, route, top=True))
+        for key, pod in snapshot.pods.items():
+            ref = Ref("pod", key.namespace, key.name, pod.group, pod.worker, pod.uid)
+            yield Offer(str(key), "pod", partial(host.goto, Route("text", ref, "describe")))
+
+
+class CommandProvider(OfferProvider):
+    """Verbs of the command bar on every set, and themes."""
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield commands that need no more than a set or a theme."""
+        host = self.host
+        sets = object_names(host.snapshot.sets)
+        for spec in COMMANDS:
+            names = sorted(host.available_themes) if spec.args == ("theme",) else sets
+            if spec.args[:1] in (("set",), ("theme",)) and spec.needed == 1:
+                for name in names:
+                    line = f"{spec.verb} {name}"
+                    yield Offer(line, spec.help, partial(host.run_command, line))
+            elif not spec.needed:
+                yield Offer(spec.verb, spec.help, partial(host.run_command, spec.verb))
+
+
+PROVIDERS: Final[tuple[type[Provider], ...]] = (ActionProvider, GoToProvider, CommandProvider)
+
+
+class Palette(CommandPalette):
+    """Textual's palette with our offers and without an emoji, whose width is a guess."""
+
+    def __init__(self) -> None:
+        super().__init__(PROVIDERS, placeholder="object, action, command or theme")
+
+    def on_mount(self) -> None:
+        """Replace the icon."""
+        self.query_one(SearchIcon).icon = ">"

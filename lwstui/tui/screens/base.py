@@ -1,0 +1,267 @@
+"""The frame of every screen: status, title, body, prompt, flash, crumbs and keys."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar, Final, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from lwstui.state.model import Snapshot
+from lwstui.tui.actions import Scope
+from lwstui.tui.completion import CommandSuggester
+from lwstui.tui.guard import guarded
+from lwstui.tui.host import Host
+from lwstui.tui.routes import Route, RouteState
+from lwstui.tui.scopes import key_pairs, screen_bindings
+from lwstui.tui.screens.blocks import LineBlock
+from lwstui.tui.screens.verbs import VerbKeys
+from lwstui.tui.widgets.keyline import Crumbs, Flash, KeyLine
+from lwstui.tui.widgets.prompt import Mode, Prompt
+from lwstui.tui.widgets.statusline import StatusLine, TitleLine
+from lwstui.view.banner import banner, stale
+from lwstui.view.status import status
+from lwstui.view.types import Ref, Span, Tone
+
+TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
+
+
+class ConsoleScreen(VerbKeys, Screen[None]):
+    """One screen of the console.
+
+    It derives what it shows when a snapshot arrives, each second, and when the operator
+    changes the question; it does so only while nothing opaque covers it.
+
+    Args:
+        route: Where this screen is.
+        state: What the route remembers; the screen keeps it up to date.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
+
+    def __init__(self, route: Route, state: RouteState) -> None:
+        super().__init__()
+        self.route = route
+        self.state = state
+        self._filter_before = ""
+        self._to_say = Span("")
+        self._composed = False
+
+    # What screens define.
+
+    @abstractmethod
+    def body(self) -> Iterable[Widget]:
+        """Return the widgets between title and flash line."""
+
+    @abstractmethod
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Derive what is shown from a snapshot and hand it to the widgets."""
+
+    def selected(self) -> Ref | None:
+        """Return what verbs act on: by default what the screen is about."""
+        return self.route.ref
+
+    def find(self, text: str) -> None:
+        """React to the text of the filter prompt: by default filter the table."""
+        self.state.query = replace(self.state.query, filter=text)
+        self.refresh_view()
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether events are shown."""
+        return False
+
+    def next_problem(self) -> bool:
+        """Move to the next problem; return whether there is one."""
+        return False
+
+    def choose(self, number: int) -> None:
+        """Take one of the numbered choices of the screen."""
+        del number
+        self.say("there is nothing to choose by number here", "dim")
+
+    # The frame.
+
+    @property
+    def host(self) -> Host:
+        """The application."""
+        return cast("Host", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay the frame around the body."""
+        yield StatusLine()
+        yield TitleLine()
+        yield LineBlock(id="banner")
+        yield from self.body()
+        yield Flash()
+        yield Crumbs()
+        yield KeyLine()
+        yield Static(TOO_SMALL, id="too-small", markup=False)
+        yield Prompt(suggesters={"command": CommandSuggester(self.host.completions)})
+
+    def on_mount(self) -> None:
+        """Show what is known already, and what was said before there was a line for it."""
+        self._composed = True
+        self.refresh_view()
+        if self._to_say.text:
+            self.say(*self._to_say)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while something covered this screen."""
+        self.host.want_events(wanted=self.wants_events)
+        self.refresh_view()
+
+    @guarded("drawing the screen")
+    def refresh_view(self) -> None:
+        """Show the newest snapshot."""
+        if not self.alive:
+            return
+        host = self.host
+        snapshot, now = host.snapshot, host.now()
+        facts = status(snapshot, now, host.memo)
+        self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
+        self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
+        self.query_one(KeyLine).show(key_pairs(*self.key_scopes(), read_only=host.read_only))
+        self.query_one("#banner", LineBlock).show(banner(snapshot, now))
+        self.set_class(stale(snapshot), "-stale")
+        self.show(snapshot, now)
+
+    def key_scopes(self) -> tuple[Scope, ...]:
+        """Return the scopes whose keys help most at present, for the key line."""
+        return self.SCOPES
+
+    def aside(self, snapshot: Snapshot) -> str:
+        """Return what stands at the right of the crumbs: intents that are under way."""
+        asked = len(snapshot.pending)
+        return f"{asked} requested" if asked else ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the widgets are there: not yet before mounting, no more while leaving."""
+        return self._composed and self.app.is_running and self in self.app.screen_stack
+
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show one sentence on the flash line, as soon as there is one."""
+        if self.alive:
+            self.query_one(Flash).say(text, tone)
+        else:
+            self._to_say = Span(text, tone)
+
+    def trouble(self, sentence: str) -> None:
+        """Show what failed."""
+        self.say(sentence, "bad")
+
+    # Prompt.
+
+    def action_command(self) -> None:
+        """Open the command bar."""
+        self._open_prompt("command")
+
+    def action_filter(self) -> None:
+        """Open the filter prompt with the present filter."""
+        self._filter_before = self.state.query.filter
+        self._open_prompt("filter", self._filter_before)
+
+    def _open_prompt(self, mode: Mode, text: str = "") -> None:
+        self.add_class("-prompting")
+        self.query_one(Prompt).open(mode, text)
+
+    def _prompt_closed(self) -> None:
+        self.remove_class("-prompting")
+        self.focus_body()
+
+    @on(Prompt.Changed)
+    @guarded("filtering")
+    def prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter while typing."""
+        event.stop()
+        if event.mode == "filter":
+            self.find(event.text)
+
+    @on(Prompt.Submitted)
+    @guarded("the command")
+    def prompt_submitted(self, event: Prompt.Submitted) -> None:
+        """Keep the filter, or run the command."""
+        event.stop()
+        self._prompt_closed()
+        if event.mode == "filter":
+            self.find(event.text)
+        else:
+            self.host.run_command(event.text)
+
+    @on(Prompt.Cancelled)
+    @guarded("leaving the prompt")
+    def prompt_cancelled(self, event: Prompt.Cancelled) -> None:
+        """Go back to the filter from before the prompt."""
+        event.stop()
+        self._prompt_closed()
+        if event.mode == "filter":
+            self.find(self._filter_before)
+
+    def cancel_prompt(self) -> bool:
+        """Leave the prompt as escape does; return whether it was open."""
+        prompt = self.query_one(Prompt)
+        if not prompt.is_open:
+            return False
+        prompt.action_cancel()
+        return True
+
+    def focus_body(self) -> None:
+        """Give the focus to the main widget."""
+        if self.AUTO_FOCUS:
+            self.query_one(self.AUTO_FOCUS).focus()
+
+    # Keys that work on every screen.
+
+    def action_step_out(self) -> None:
+        """Take back the flash, then the filter, then leave the screen."""
+        query = self.state.query
+        if self.query_one(Flash).clear():
+            return
+        if query.filter or query.faults_only:
+            self.state.query = replace(query, filter="", faults_only=False)
+            self.find("")
+            return
+        self.host.leave()
+
+    def action_leave(self) -> None:
+        """Leave the screen."""
+        self.host.leave()
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        self.host.goto(Route("help", detail=",".join(self.SCOPES)))
+
+    def action_history_back(self) -> None:
+        """Go to where the operator was before."""
+        self.host.travel(-1)
+
+    def action_history_forward(self) -> None:
+        """Undo a step back."""
+        self.host.travel(1)
+
+    def action_reload(self) -> None:
+        """List everything again."""
+        self.host.backend.reconnect()
+        self.say("listing everything again", "busy")
+
+    def action_next_problem(self) -> None:
+        """Go to the next problem of this screen."""
+        if not self.next_problem():
+            self.say("no problem here", "ok")
+
+    def action_toggle_header(self) -> None:
+        """Show or hide the first lines."""
+        self.toggle_class("-bare")
+
+    def action_choice(self, digit: str) -> None:
+        """Take a numbered choice."""
+        self.choose(int(digit))

@@ -1,0 +1,254 @@
+"""One set: its groups as a map and as a list, its pods, its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from controller.api.meta import Key
+from lwstui.state.model import Snapshot
+from lwstui.tui.actions import Scope
+from lwstui.tui.guard import guarded
+from lwstui.tui.routes import Route, RouteState
+from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.screens.blocks import Heading, LineBlock
+from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.widgets.groupmap import GroupMap
+from lwstui.tui.widgets.keyed_table import KeyedTable
+from lwstui.view.events import events
+from lwstui.view.lws import set_view
+from lwstui.view.pods import pods
+from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
+
+TABS: Final = {1: "map", 2: "groups", 3: "pods", 6: "events", 7: "yaml"}
+SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
+    "map": ("group", "set"),
+    "groups": ("group", "set"),
+    "pods": ("pod", "set"),
+    "events": ("event", "set"),
+}
+
+MOST_WAITS: Final = 3
+IMPLIED: Final = frozenset({"namespace", "group"})
+"""Columns of pods that say nothing within one group."""
+NEVER: Final = 10_000
+"""Width of a screen that no terminal has: a column that wants it is not shown."""
+
+
+class LwsScreen(TableScreen):
+    """A set's screen; digits choose its tabs."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "pod", "set")
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "pod", "set")]
+    AUTO_FOCUS = None
+
+    def __init__(self, route: Route, state: RouteState) -> None:
+        super().__init__(route, state)
+        self._whole = state
+        ref = route.ref or Ref("set", "", "")
+        self._key: Key = ref.key
+        self._tab = state.tab or "map"
+        self.state = state.of_tab(self._tab)
+
+    def body(self) -> Iterable[Widget]:
+        """Return facts, tabs, the map with what explains it, and the table of the other tabs."""
+        yield LineBlock(id="facts", classes="data")
+        yield LineBlock(id="tabs")
+        with Vertical(id="map-pane"):
+            yield GroupMap(id="map", classes="data")
+            yield LineBlock(id="strip", classes="data")
+            yield LineBlock(id="waits", classes="data")
+            yield Heading("EXCEPTIONS", id="exceptions-head")
+            yield KeyedTable(id="exceptions", classes="data")
+            yield Heading("GROUP", hint="enter pods", id="detail-head")
+            yield KeyedTable(id="detail", classes="data")
+        yield from super().body()
+
+    def on_mount(self) -> None:
+        """Open the tab that was open before."""
+        self._open_tab(self._tab)
+
+    def _open_tab(self, tab: str) -> None:
+        self._tab = tab
+        self.state = self._whole.of_tab(tab)
+        self.set_class(tab == "map", "-map")
+        self.host.want_events(wanted=self.wants_events)
+        self.main.set_rows(())
+        self.refresh_view()
+        self.focus_body()
+
+    # What is shown.
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Show header and the open tab."""
+        view = set_view(snapshot, self._key, self.state.query, now, self.host.memo)
+        table = self._table(view, snapshot, self.state.query, now)
+        self.query_one("#facts", LineBlock).show(view.header[1:])
+        note = filter_note(self.state.query, table)
+        self.query_one("#tabs", LineBlock).show((tab_line(self._tab, note),))
+        if self._tab == "map":
+            self._show_map(view, snapshot, now)
+        else:
+            self.fill(table)
+        self.headline = view.header[0]
+        self.show_headline()
+
+    def _show_map(self, view: SetView, snapshot: Snapshot, now: float) -> None:
+        size = max((len(group.cells) for group in view.groups), default=1)
+        group_map = self.query_one("#map", GroupMap)
+        group_map.set_groups(view.groups, size)
+        group_map.dim_except(_matching(view) if self.state.query.filter else None)
+        self.query_one("#strip", LineBlock).show(
+            tuple(line for line in (view.strip, view.legend) if line)
+        )
+        self.query_one("#waits", LineBlock).show(_waits(view))
+        self._show_exceptions(view)
+        self._show_group(snapshot, now)
+
+    def _show_exceptions(self, view: SetView) -> None:
+        found = view.exceptions
+        note = "worst first" if found.rows else found.note or "none: every group is ready"
+        self.query_one("#exceptions-head", Heading).show("EXCEPTIONS", note)
+        _show_table(self.query_one("#exceptions", KeyedTable), found)
+
+    def _show_group(self, snapshot: Snapshot, now: float) -> None:
+        """Show the pods of the group under the cursor of the map."""
+        cursor = self.query_one("#map", GroupMap).cursor_ref
+        if cursor is None:
+            return
+        scope = Ref("group", self._key.namespace, self._key.name, cursor.group)
+        table = pods(snapshot, Query(sort="role"), now, self.host.memo, scope=scope)
+        columns = tuple(
+            replace(c, min_screen=NEVER) if c.id in IMPLIED else c for c in table.columns
+        )
+        self.query_one("#detail-head", Heading).show(f"GROUP {cursor.group}")
+        _show_table(self.query_one("#detail", KeyedTable), replace(table, columns=columns))
+
+    def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
+        """Return what the table of the open tab shows."""
+        view = set_view(snapshot, self._key, query, now, self.host.memo)
+        return self._table(view, snapshot, query, now)
+
+    def _table(self, view: SetView, snapshot: Snapshot, query: Query, now: float) -> TableView:
+        memo, scope = self.host.memo, self.route.ref
+        match self._tab:
+            case "pods":
+                return pods(snapshot, query, now, memo, scope=scope)
+            case "events":
+                return events(snapshot, query, now, memo, scope=scope)
+            case _:
+                return view.table
+
+    # What keys act on.
+
+    def selected(self) -> Ref | None:
+        """Return the group or pod under the cursor of the focused widget."""
+        focused = self.focused
+        if self._tab != "map":
+            return super().selected() or self.route.ref
+        if isinstance(focused, KeyedTable) and focused.cursor_row is not None:
+            return focused.cursor_row.ref
+        return self.query_one("#map", GroupMap).cursor_ref or self.route.ref
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is under the cursor has been there long enough to act on."""
+        focused = self.focused
+        if isinstance(focused, KeyedTable | GroupMap):
+            return focused.settled
+        return super().settled
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether events are shown."""
+        return self._tab == "events"
+
+    def key_scopes(self) -> tuple[Scope, ...]:
+        """Return the scopes of the open tab."""
+        return SCOPES_OF_TAB.get(self._tab, ("set",))
+
+    def next_problem(self) -> bool:
+        """Move to the next group or row that is not fine."""
+        if self._tab == "map":
+            return self.query_one("#map", GroupMap).next_problem()
+        return super().next_problem()
+
+    def choose(self, number: int) -> None:
+        """Open a tab."""
+        tab = TABS.get(number)
+        if tab is None:
+            self.say(f"there is no tab {number}", "dim")
+        elif tab == "yaml":
+            self.host.goto(Route("text", self.route.ref, "yaml"))
+        else:
+            self._open_tab(tab)
+
+    def focus_body(self) -> None:
+        """Give the focus to the map, or to the table of the open tab."""
+        self.set_focus(self.query_one("#map" if self._tab == "map" else "#main"))
+
+    @on(GroupMap.Highlighted)
+    @guarded("moving")
+    def cell_highlighted(self, event: GroupMap.Highlighted) -> None:
+        """Show the group under the cursor."""
+        event.stop()
+        if self.alive:
+            self._show_group(self.host.snapshot, self.host.now())
+            self.show_headline()
+
+    @on(GroupMap.Opened)
+    @guarded("opening")
+    def cell_opened(self, event: GroupMap.Opened) -> None:
+        """Open the group or pod under the cursor."""
+        event.stop()
+        self.open_ref(event.ref)
+
+    def on_descendant_focus(self) -> None:
+        """Say what keys act on now."""
+        self.show_headline()
+
+
+def tab_line(open_tab: str, note: str) -> Line:
+    """Return the line of tabs with the open one in brackets."""
+    spans: list[Span] = []
+    for number, tab in TABS.items():
+        left, right = "[]" if tab == open_tab else "  "
+        title = "YAML" if tab == "yaml" else tab.capitalize()
+        spans += [
+            Span(f"{left}{number} ", "dim"),
+            Span(f"{title}{right} ", "bold" if tab == open_tab else "dim"),
+        ]
+    return (*spans, Span(note, "info"))
+
+
+def filter_note(query: Query, table: TableView) -> str:
+    """Return the filter and how much it leaves, empty without a filter. Pure."""
+    if not query.filter:
+        return ""
+    note = table.note if table.rows else ""
+    return f"/ {query.filter}   {note or f'{len(table.rows):,} of {table.total:,}'}"
+
+
+def _matching(view: SetView) -> frozenset[int]:
+    return frozenset(row.ref.group for row in view.table.rows if row.ref is not None)
+
+
+def _waits(view: SetView) -> tuple[Line, ...]:
+    """Return why nothing more happens, at most three reasons."""
+    more = len(view.waits) - MOST_WAITS
+    lines = tuple((Span("waiting  ", "dim"), *line) for line in view.waits[:MOST_WAITS])
+    return (*lines, (Span(f"and {more} more", "dim"),)) if more > 0 else lines
+
+
+def _show_table(table: KeyedTable, view: TableView) -> None:
+    """Show a table that is as high as it has rows, if there is room; none without rows."""
+    table.set_class(not view.rows, "-empty")
+    table.set_columns(view.columns)
+    table.set_rows(view.rows)
+    table.styles.max_height = len(view.rows) + 1

@@ -1,0 +1,305 @@
+"""What all dialogs share: layout, dry run, the lock after opening, typed confirmation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import ClassVar, Final, Generic, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from lwstui.runtime.intents import Outcome
+from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.tui.widgets.wrapping import wrap_spans
+from lwstui.view.types import Impact, Line, Span, Tone
+
+T = TypeVar("T")
+
+_LOCK_S: Final = 0.25
+_MARGIN: Final = 2
+
+ASKING: Final = Span("asking the server…", "busy")
+
+
+class Field(Input):
+    """A one-line input that hears no key while its dialog is locked."""
+
+    DEFAULT_CSS = """
+    Field { background: $cursor-blurred-background; background-tint: $background 0%; }
+    Field:focus { background: $cursor-background; background-tint: $background 0%; }
+    """
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop keys that were typed before the dialog could be read."""
+        if isinstance(self.screen, Dialog) and self.screen.locked:
+            event.stop()
+            event.prevent_default()
+
+
+class Dialog(ModalScreen[T], Generic[T]):
+    """A question with Cancel focused first.
+
+    Keys are ignored for a quarter of a second after it opened, so a fast typist cannot answer a
+    question unseen. The confirm button works only while nothing speaks against it: the change is
+    possible, the server accepted its dry run, and what must be typed has been typed.
+
+    Args:
+        confirm: Label of the confirm button.
+        clock: Seconds on a clock that never goes back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False),
+        Binding("y", "confirm", "Yes", show=False),
+        Binding("n", "cancel", "No", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+    ]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        #dialog {
+            width: 90;
+            max-width: 95%;
+            height: auto;
+            max-height: 95%;
+            padding: 1 2;
+            background: $dialog-background;
+            border: round $dialog-border;
+            border-title-color: $tone-title;
+            border-title-style: bold;
+            overflow-y: auto;
+        }
+        #dialog.-danger { border: round $tone-warn; border-title-color: $tone-warn; }
+        #dialog-typed { height: auto; margin-top: 1; display: none; }
+        #dialog-typed.-wanted { display: block; }
+        #dialog-typed TextBlock { width: auto; max-width: 60%; margin-right: 1; }
+        #dialog-typed Field { width: 1fr; max-width: 40; }
+        #dialog-buttons { height: 1; margin-top: 1; align-horizontal: center; }
+        #dialog-buttons Button {
+            width: auto; min-width: 12; height: 1; border: none; margin: 0 2; padding: 0 2;
+            background: $cursor-blurred-background; color: $cursor-blurred-foreground;
+            text-style: $cursor-blurred-style; tint: transparent;
+            &:focus {
+                background: $point-background; color: $point-foreground; text-style: $point-style;
+            }
+            &:disabled {
+                background: $dialog-background; color: $tone-dim; text-style: $tone-dim-style;
+                text-opacity: 100%; opacity: 100%; border: none !important;
+            }
+        }
+    }
+    """
+
+    def __init__(self, *, confirm: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._confirm_label = confirm
+        self._clock = clock
+        self._opened_at: float | None = None
+        self._impact = Impact("", "", ())
+        self._dry_run: Span | None = None
+        self._accepted = True
+
+    # What a dialog is made of.
+
+    def compose(self) -> ComposeResult:
+        """Text, fields, typed confirmation, buttons."""
+        with Vertical(id="dialog"):
+            yield TextBlock(id="dialog-head")
+            yield from self.compose_fields()
+            yield TextBlock(id="dialog-text")
+            with Horizontal(id="dialog-typed"):
+                yield TextBlock(id="dialog-ask")
+                yield Field(id="dialog-name", compact=True, placeholder="its name")
+            with Horizontal(id="dialog-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._confirm_label, id="confirm", compact=True)
+
+    def compose_fields(self) -> Iterator[Widget]:
+        """Yield what can be edited."""
+        yield from ()
+
+    def answer(self) -> T | None:
+        """Return the result of the dialog when it is confirmed."""
+        raise NotImplementedError
+
+    def can_confirm(self) -> bool:
+        """Return whether there is anything to confirm."""
+        return True
+
+    def on_mount(self) -> None:
+        """Start the lock and put the focus on Cancel."""
+        self._opened_at = self._clock()
+        self.query_one("#cancel").focus()
+        self.show_impact(self._impact)
+
+    @property
+    def locked(self) -> bool:
+        """Whether keys are still ignored."""
+        return self._opened_at is None or self._clock() - self._opened_at < _LOCK_S
+
+    # What it says.
+
+    def show_impact(self, impact: Impact) -> None:
+        """Say what would happen, as it is known now."""
+        self._impact = impact
+        if self._opened_at is None:
+            return
+        box = self.query_one("#dialog", Vertical)
+        box.border_title = _literal(impact.title)
+        box.set_class(bool(impact.confirm_text), "-danger")
+        self.query_one("#dialog-typed").set_class(bool(impact.confirm_text), "-wanted")
+        self._say()
+
+    def _say(self) -> None:
+        impact = self._impact
+        cells = max(20, self.query_one("#dialog").content_size.width or 84)
+        self.query_one("#dialog-head", TextBlock).show(((Span(impact.target, "bold"),),))
+        text = self.query_one("#dialog-text", TextBlock)
+        text.show(tuple(impact_lines(impact, self._dry_run, cells)))
+        ask = (Span("Type "), Span(impact.confirm_text, "warn"), Span(" to go on:"))
+        self.query_one("#dialog-ask", TextBlock).show((ask,))
+        self.query_one("#confirm", Button).disabled = not self._may_confirm()
+
+    def on_resize(self) -> None:
+        """Lay the facts out for the new width."""
+        if self._opened_at is not None:
+            self._say()
+
+    def _may_confirm(self) -> bool:
+        typed = self.query_one("#dialog-name", Field).value
+        wanted = self._impact.confirm_text
+        return (
+            self._accepted
+            and not self._impact.refused
+            and (not wanted or typed.strip() == wanted)
+            and self.can_confirm()
+        )
+
+    # The dry run.
+
+    def await_dry_run(self, future: Future[Outcome] | None) -> None:
+        """Show the outcome of a dry run when it is there; until then nothing can be confirmed.
+
+        Args:
+            future: The dry run; None when the server offers none. A later call replaces it.
+        """
+        self._accepted = future is None
+        self._dry_run = None if future is None else ASKING
+        self._refresh_text()
+        if future is not None:
+            self.run_worker(self._watch(future), group="dry-run", exclusive=True)
+
+    def expect_dry_run(self) -> None:
+        """Say that a dry run is about to be asked for; an earlier one no longer counts."""
+        self.workers.cancel_group(self, "dry-run")
+        self._accepted = False
+        self._dry_run = ASKING
+        self._refresh_text()
+
+    def no_dry_run(self) -> None:
+        """Say nothing about a dry run, because there is nothing to ask the server."""
+        self.workers.cancel_group(self, "dry-run")
+        self._accepted = False
+        self._dry_run = None
+        self._refresh_text()
+
+    async def _watch(self, future: Future[Outcome]) -> None:
+        try:
+            outcome = await asyncio.wrap_future(future)
+        except Exception as fault:  # noqa: BLE001 - whatever failed, the operator must read it
+            outcome = Outcome(ok=False, message=f"could not ask the server: {fault}")
+        self._accepted = outcome.ok
+        tone: Tone = "ok" if outcome.ok else "bad"
+        word = "accepted" if outcome.ok else "refused"
+        rest = f": {outcome.message}" if outcome.message and not outcome.ok else ""
+        self._dry_run = Span(word + rest, tone)
+        self._refresh_text()
+
+    def _refresh_text(self) -> None:
+        if self._opened_at is not None:
+            self._say()
+
+    # Answers.
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop keys that were pressed before the dialog could be read."""
+        if self.locked:
+            event.stop()
+            event.prevent_default()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave letters alone where something is typed."""
+        del parameters
+        typing = isinstance(self.focused, Field)
+        return not (typing and action in {"confirm", "focus_next", "focus_previous"})
+
+    def action_cancel(self) -> None:
+        """Leave; nothing changes."""
+        self.dismiss(None)
+
+    def action_confirm(self) -> None:
+        """Answer yes, where a key is enough."""
+        if not self._impact.confirm_text and self._may_confirm():
+            self.dismiss(self.answer())
+
+    @on(Button.Pressed, "#cancel")
+    def _on_cancel(self) -> None:
+        self.action_cancel()
+
+    @on(Button.Pressed, "#confirm")
+    def _on_confirm(self) -> None:
+        if self._may_confirm():
+            self.dismiss(self.answer())
+
+    @on(Input.Changed, "#dialog-name")
+    def _on_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._refresh_text()
+
+    @on(Input.Submitted)
+    def _on_entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_next()
+
+
+def impact_lines(impact: Impact, dry_run: Span | None, cells: int) -> Iterator[Line]:
+    """Yield the text of a dialog below its target.
+
+    Args:
+        impact: What would happen.
+        dry_run: What the server says to it; None if it is not asked.
+        cells: Cells of a line.
+    """
+    yield ()
+    for sentence in impact.what:
+        yield (Span(sentence),)
+    facts = list(impact.facts)
+    if dry_run is not None:
+        facts.append(("Server dry run", dry_run))
+    if impact.kubectl:
+        facts.append(("Same as", Span(impact.kubectl, "dim")))
+    if facts:
+        yield ()
+    label_cells = max((len(label) for label, _ in facts), default=0) + _MARGIN
+    for label, value in facts:
+        lines = wrap_spans((value,), max(10, cells - label_cells))
+        for number, line in enumerate(lines):
+            shown = label if not number else ""
+            yield (Span(shown.ljust(label_cells), "dim"), *line)
+    if impact.refused:
+        yield ()
+        yield (Span(impact.refused, "bad"),)
+
+
+def _literal(text: str) -> str:
+    """Return a text that means itself where markup is parsed."""
+    return text.replace("[", r"\[")

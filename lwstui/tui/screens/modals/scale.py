@@ -1,0 +1,131 @@
+"""How many groups a set shall have."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widget import Widget
+
+from lwstui.runtime.intents import Outcome
+from lwstui.tui.screens.modals.dialog import Dialog
+from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.types import Impact, Span
+
+_ASK_AFTER_S: Final = 0.2
+_REFRESH_S: Final = 1.0
+_MOST_DIGITS: Final = 5
+
+
+class ScaleDialog(Dialog[int]):
+    """Returns the wanted number of groups, None when nothing shall change.
+
+    ``up`` and ``down`` change the number, digits type it, ``backspace`` takes a digit away. What
+    the change means is computed again with every number and once a second; the server is asked
+    when the number has rested for a moment.
+
+    Args:
+        current: Number of groups now.
+        impact_for: What a number of groups would mean.
+        dry_run: Asks the server about a number of groups.
+        clock: Seconds on a clock that never goes back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(1)", "One more", show=False),
+        Binding("down", "step(-1)", "One less", show=False),
+        Binding("backspace", "erase", "Take a digit away", show=False),
+    ]
+    DEFAULT_CSS = "ScaleDialog #scale-number { margin-top: 1; }"
+
+    def __init__(
+        self,
+        current: int,
+        impact_for: Callable[[int], Impact],
+        dry_run: Callable[[int], Future[Outcome]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(confirm="Scale", clock=clock)
+        self._current = current
+        self._wanted = str(current)
+        self._fresh = True
+        self._impact_for = impact_for
+        self._ask = dry_run
+        self._timer: Timer | None = None
+
+    def compose_fields(self) -> Iterator[Widget]:
+        """Yield the number."""
+        yield TextBlock(id="scale-number")
+
+    def on_mount(self) -> None:
+        """Show the present number and keep the numbers live."""
+        self.set_interval(_REFRESH_S, self._show)
+        self._show()
+        self.no_dry_run()
+
+    @property
+    def wanted(self) -> int:
+        """The number that is asked for."""
+        return int(self._wanted or "0")
+
+    def answer(self) -> int:
+        """Return the wanted number."""
+        return self.wanted
+
+    def can_confirm(self) -> bool:
+        """Return whether the number differs from the present one."""
+        return bool(self._wanted) and self.wanted != self._current
+
+    def action_step(self, by: int) -> None:
+        """Change the number."""
+        self._set(str(max(0, min(self.wanted + by, 10**_MOST_DIGITS - 1))))
+
+    def action_erase(self) -> None:
+        """Take the last digit away."""
+        self._set(self._wanted[:-1])
+
+    def on_key(self, event: events.Key) -> None:
+        """Take digits as the number; the first one replaces it."""
+        character = event.character or ""
+        if self.locked or not (character.isascii() and character.isdigit()):
+            return
+        event.stop()
+        typed = character if self._fresh else self._wanted + character
+        self._set(typed[:_MOST_DIGITS].lstrip("0") or "0")
+        self._fresh = False
+
+    def _set(self, wanted: str) -> None:
+        changed, self._wanted = wanted != self._wanted, wanted
+        if not changed:
+            return
+        self._show()
+        if self._timer is not None:
+            self._timer.stop()
+        if self.can_confirm():
+            self.expect_dry_run()
+            self._timer = self.set_timer(_ASK_AFTER_S, self._ask_server)
+        else:
+            self.no_dry_run()
+
+    def _ask_server(self) -> None:
+        self.await_dry_run(self._ask(self.wanted))
+
+    def _show(self) -> None:
+        self.show_impact(self._impact_for(self.wanted))
+        changed = self.can_confirm()
+        self.query_one("#scale-number", TextBlock).show(
+            (
+                (
+                    Span("groups  ", "dim"),
+                    Span(f"{self._current} → "),
+                    Span(f"[ {self._wanted or ' '} ]", "title" if changed else ""),
+                    Span("   up/down or digits" + ("" if changed else "; no change yet"), "dim"),
+                ),
+            )
+        )

@@ -1,0 +1,32 @@
+"""Which screen shows which route."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui.routes import Route, RouteState, ScreenName
+from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.events import EventsScreen
+from lwstui.tui.screens.fleet import FleetScreen
+from lwstui.tui.screens.help import HelpScreen
+from lwstui.tui.screens.logs import LogsScreen
+from lwstui.tui.screens.lws import LwsScreen
+from lwstui.tui.screens.nodes import NodesScreen
+from lwstui.tui.screens.pods import PodsScreen
+from lwstui.tui.screens.text import TextScreen
+
+_SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
+    "fleet": FleetScreen,
+    "lws": LwsScreen,
+    "pods": PodsScreen,
+    "events": EventsScreen,
+    "nodes": NodesScreen,
+    "logs": LogsScreen,
+    "text": TextScreen,
+    "help": HelpScreen,
+}
+
+
+def make_screen(route: Route, state: RouteState) -> ConsoleScreen:
+    """Return a new screen for a route."""
+    return _SCREENS[route.screen](route, state)

@@ -1,0 +1,61 @@
+"""The title line of lists: what is listed, how it is filtered and ordered, how much. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lwstui.tui.widgets.cells import cut_middle
+from lwstui.view.health import FINE
+from lwstui.view.types import Line, Query, Ref, Row, Span, TableView
+
+LONGEST: Final = 40
+"""Cells of a name at the right end of the title line."""
+
+
+def table_title(name: str, scope: Ref | None, query: Query, table: TableView) -> Line:
+    """Return the title of a list."""
+    spans = [Span(name, "title")]
+    if scope is not None:
+        spans.append(Span(f" of {cut_middle(about(scope), LONGEST)}"))
+    if query.filter:
+        spans += [Span("   / ", "dim"), Span(query.filter, "bold")]
+    if query.faults_only:
+        spans.append(Span("   faults only", "info"))
+    if query.sort:
+        spans.append(Span(f"   sort {query.sort.upper()}{'↓' if query.descending else '↑'}", "dim"))
+    spans.append(Span(f"   {len(table.rows):,} of {table.total:,}"))
+    return tuple(spans)
+
+
+def about(ref: Ref | None) -> str:
+    """Return what a reference means in a few words, for "acting on" and titles."""
+    if ref is None:
+        return "nothing"
+    if ref.kind == "group":
+        return f"{ref.name} group {ref.group}"
+    if ref.kind == "node":
+        return f"node {ref.name}"
+    return ref.name
+
+
+def acting_on(ref: Ref | None) -> Line:
+    """Return the right end of the title line."""
+    return (
+        (Span("acting on: ", "dim"), Span(cut_middle(about(ref), LONGEST)))
+        if ref is not None
+        else ()
+    )
+
+
+def next_fault(rows: Sequence[Row], cursor: str) -> str:
+    """Return the key of the next row that is not fine, after the cursor and wrapping; or empty."""
+    at = next((i for i, row in enumerate(rows) if row.key == cursor), -1)
+    following = (*rows[at + 1 :], *rows[: at + 1])
+    return next((row.key for row in following if row.severity < FINE), "")
+
+
+def sorted_by(query: Query, column: str) -> Query:
+    """Return the query after asking for an order: by a column, and again the other way round."""
+    again = query.sort == column
+    return Query(query.filter, column, again and not query.descending, query.faults_only)

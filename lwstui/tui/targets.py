@@ -1,0 +1,112 @@
+"""From what is selected to what a verb acts on. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from controller.api import names
+from controller.api.meta import Key
+from controller.api.names import Resource
+from controller.api.pods import Pod
+from lwstui.runtime.backend import LogRequest
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import age
+from lwstui.view.types import Ref
+
+STALE_S: Final = 30.0
+"""Age of the data from which nothing may be changed on its strength."""
+
+
+def set_key(snapshot: Snapshot, ref: Ref | None) -> Key | None:
+    """Return the set that something belongs to, None if it belongs to none."""
+    if ref is None or ref.kind in ("node", "event"):
+        return None
+    if ref.kind != "pod":
+        return ref.key
+    pod = snapshot.pods.get(ref.key)
+    return pod.set_key if pod is not None and pod.set_name else None
+
+
+def leader(snapshot: Snapshot, key: Key, group: int) -> Pod | None:
+    """Return a group's leader pod, None if there is none."""
+    members = snapshot.by_set.get(key, ())
+    return next((p for p in members if p.group == group and p.worker == 0), None)
+
+
+def log_request(
+    snapshot: Snapshot, ref: Ref, *, role: str = "all", previous: bool = False
+) -> LogRequest | None:
+    """Return which logs something has; None if it has none.
+
+    Args:
+        snapshot: To find the set of a pod.
+        ref: Set, group or pod.
+        role: Role of the pods, for sets and groups.
+        previous: The previous container runs, which are complete and not followed.
+    """
+    key = set_key(snapshot, ref)
+    if key is None:
+        return None
+    if ref.kind == "pod":
+        group = ref.group if ref.group >= 0 else None
+        return LogRequest(key, group, pod=ref.name, previous=previous, follow=not previous)
+    group = ref.group if ref.kind == "group" else None
+    return LogRequest(key, group, role, previous=previous, follow=not previous)
+
+
+def api_object(snapshot: Snapshot, ref: Ref) -> tuple[Resource, str, str] | None:
+    """Return resource, namespace and name of the object behind a reference.
+
+    A group's object is its leader pod. None if there is no such object.
+    """
+    match ref.kind:
+        case "set":
+            return names.LEADERWORKERSETS, ref.namespace, ref.name
+        case "pod":
+            return names.PODS, ref.namespace, ref.name
+        case "node":
+            return names.NODES, "", ref.name
+        case "group":
+            pod = leader(snapshot, ref.key, ref.group)
+            return (names.PODS, pod.namespace, pod.name) if pod else None
+        case _:
+            return None
+
+
+def containers(snapshot: Snapshot, key: Key) -> tuple[tuple[str, str, str], ...]:
+    """Return (role, container, image) of a set's templates, leader first.
+
+    A set without a leader template uses the worker's for both; it is listed as worker.
+    """
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        return ()
+    template = _mapping(lws.spec.get("leaderWorkerTemplate"))
+    found: list[tuple[str, str, str]] = []
+    for role in ("leader", "worker"):
+        pod_spec = _mapping(_mapping(template.get(f"{role}Template")).get("spec"))
+        for container in pod_spec.get("containers") or ():
+            spec = _mapping(container)
+            found.append((role, str(spec.get("name", "")), str(spec.get("image", ""))))
+    return tuple(found)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def refusal(snapshot: Snapshot, now: float, *, read_only: bool) -> str:
+    """Return why nothing may be changed at present, empty if it may."""
+    if read_only or snapshot.cluster.read_only:
+        return "read-only: this console may not change anything"
+    if snapshot.cluster.problem:
+        return snapshot.cluster.problem
+    if not snapshot.cluster.connected:
+        return "not connected yet"
+    sync = snapshot.sync.get(names.LEADERWORKERSETS.plural)
+    if sync is None or sync.state == "live":
+        return ""
+    stale = now - (sync.last_event_at or sync.since)
+    if stale > STALE_S:
+        return f"data is {age(stale)} old: reconnect first (ctrl-r)"
+    return ""

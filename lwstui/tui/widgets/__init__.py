@@ -1,0 +1,1 @@
+"""Line-rendered widgets; they post messages and never import the app."""

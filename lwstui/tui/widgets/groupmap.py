@@ -1,0 +1,347 @@
+"""The group map: the whole set at a glance, at the zoom level that fits."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from lwstui.tui.actions import bindings
+from lwstui.tui.widgets.mapgrid import LEVELS, Level, fitting, grid, worst
+from lwstui.tui.widgets.mappaint import Scene, map_row
+from lwstui.tui.widgets.painting import PaintedScroll
+from lwstui.tui.widgets.rules import heading
+from lwstui.view.types import MapGroup, Ref, Span
+
+_SETTLE_S: Final = 0.5
+
+
+class GroupMap(PaintedScroll):
+    """Groups as cells; the zoom level is chosen so that the whole set is visible.
+
+    The cursor belongs to a group index and starts on the worst group. A click on a pod's cell
+    puts it on that pod; any move puts it back on a group.
+
+    Args:
+        clock: Seconds on a clock that never goes back.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"map--point"}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list"), *bindings("map")]
+    DEFAULT_CSS = """
+    GroupMap {
+        height: auto;
+        max-height: 60%;
+        .map--point {
+            background: $point-background;
+            color: $point-foreground;
+            text-style: $point-style;
+        }
+    }
+    """
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on something else: a group or one of its pods."""
+
+        map: GroupMap
+        ref: Ref
+
+        @property
+        def control(self) -> GroupMap:
+            """The map."""
+            return self.map
+
+    @dataclass
+    class Opened(Message):
+        """A group or pod was opened by key or double click."""
+
+        map: GroupMap
+        ref: Ref
+
+        @property
+        def control(self) -> GroupMap:
+            """The map."""
+            return self.map
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines_rendered = 0
+        self.cursor_lost_at = -math.inf
+        self._clock = clock
+        self._scene = Scene(fitting(0, 1, 0, (80, 1)))
+        self._zoom: Level | None = None
+        self._strips: dict[int, Strip] = {}
+
+    # What the map shows.
+
+    def set_groups(self, groups: Sequence[MapGroup], size: int) -> None:
+        """Show groups in this order.
+
+        Args:
+            groups: The groups; equal ones are not repainted.
+            size: Pods per group.
+        """
+        before, groups = self._scene, tuple(groups)
+        at = self._position(groups)
+        self._scene = replace(before, groups=groups, size=size, at=at)
+        if size != before.size or len(groups) != len(before.groups):
+            self._choose_grid()
+        else:
+            self._repaint_changes(before)
+        self._announce(before)
+
+    def dim_except(self, indexes: Collection[int] | None) -> None:
+        """Dim all groups but these, so that the set keeps its shape; None dims nothing."""
+        if indexes != self._scene.bright:
+            self._scene = replace(self._scene, bright=indexes)
+            self._repaint_all()
+
+    @property
+    def zoom(self) -> int:
+        """Zoom level chosen by the operator; 0 chooses the one that fits."""
+        return self._zoom or 0
+
+    @zoom.setter
+    def zoom(self, level: int) -> None:
+        self._zoom = next((known for known in LEVELS if known == level), None)
+        self._choose_grid()
+
+    @property
+    def level(self) -> int:
+        """The zoom level that is shown: 2 pods, 3 wide cells, 4 groups or buckets."""
+        return self._scene.grid.level
+
+    def cycle_zoom(self) -> None:
+        """Show the next zoom level: after the last one the pods again."""
+        self.zoom = self.level + 1 if self.level < LEVELS[-1] else LEVELS[0]
+
+    # The cursor.
+
+    @property
+    def cursor_ref(self) -> Ref | None:
+        """The group or pod under the cursor, None if there are no groups."""
+        return _ref(self._scene)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the group under the cursor has been there long enough to act on."""
+        return self._clock() - self.cursor_lost_at >= _SETTLE_S
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on a group by its index, if there is such a group."""
+        for at, group in enumerate(self._scene.groups):
+            if group.index == index:
+                self._move_to(at)
+
+    def next_problem(self) -> bool:
+        """Put the cursor on the next group that is not fine, wrapping; return if there is one."""
+        count = len(self._scene.groups)
+        for step in range(1, count + 1):
+            at = (self._scene.at + step) % count
+            if self._scene.groups[at].tone in {"warn", "bad"}:
+                self._move_to(at)
+                return True
+        return False
+
+    def _position(self, groups: tuple[MapGroup, ...]) -> int:
+        """Return where the cursor is among new groups: on the same index, else the nearest."""
+        if not groups:
+            return -1
+        scene = self._scene
+        if scene.at < 0:
+            return groups.index(worst(groups))
+        wanted = scene.groups[scene.at].index
+        at = min(range(len(groups)), key=lambda at: abs(groups[at].index - wanted))
+        if groups[at].index != wanted:
+            self.cursor_lost_at = self._clock()
+        return at
+
+    def _move_to(self, at: int, pod: int = -1) -> None:
+        before = self._scene
+        if not before.groups:
+            return
+        at = max(0, min(at, len(before.groups) - 1))
+        self._scene = replace(before, at=at, pod=pod)
+        for row in {before.row_of(before.at), before.row_of(at)}:
+            self._repaint_row(row)
+        self._show_cursor()
+        self._announce(before)
+
+    def _announce(self, before: Scene) -> None:
+        ref = self.cursor_ref
+        if ref is not None and ref != _ref(before):
+            self.post_message(self.Highlighted(self, ref))
+
+    def _show_cursor(self) -> None:
+        row = self._scene.row_of(self._scene.at)
+        top, page = self.scroll_offset.y, self._page
+        if row < top:
+            self.scroll_to(y=row, animate=False, immediate=True, force=True)
+        elif row >= top + page:
+            self.scroll_to(y=row - page + 1, animate=False, immediate=True, force=True)
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.scrollable_content_region.height - 1)
+
+    # Keys and mouse.
+
+    def _step(self, cells: int) -> None:
+        """Move by cells; on a bucket the cursor stands for its worst group."""
+        scene = self._scene
+        if not scene.groups:
+            return
+        last = scene.grid.cells - 1
+        cell = max(0, min(scene.at // scene.grid.bucket + cells, last))
+        bucket = scene.bucket(cell)
+        self._move_to(cell * scene.grid.bucket + list(bucket).index(worst(bucket)))
+
+    def action_cursor_left(self) -> None:
+        """Go to the previous cell."""
+        self._step(-1)
+
+    def action_cursor_right(self) -> None:
+        """Go to the next cell."""
+        self._step(1)
+
+    def action_cursor_down(self) -> None:
+        """Go one row down."""
+        self._step(self._scene.grid.per_row)
+
+    def action_cursor_up(self) -> None:
+        """Go one row up."""
+        self._step(-self._scene.grid.per_row)
+
+    def action_page_down(self) -> None:
+        """Go one page down."""
+        self._step(self._scene.grid.per_row * self._page)
+
+    def action_page_up(self) -> None:
+        """Go one page up."""
+        self._step(-self._scene.grid.per_row * self._page)
+
+    def action_cursor_first(self) -> None:
+        """Go to the first cell."""
+        self._step(-len(self._scene.groups))
+
+    def action_cursor_last(self) -> None:
+        """Go to the last cell."""
+        self._step(len(self._scene.groups))
+
+    def action_open_cursor(self) -> None:
+        """Open what is under the cursor."""
+        if ref := self.cursor_ref:
+            self.post_message(self.Opened(self, ref))
+
+    def action_cycle_zoom(self) -> None:
+        """Show the next zoom level."""
+        self.cycle_zoom()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on what was clicked; open it on the second click."""
+        event.stop()
+        if event.y == 0:
+            return
+        hit = self._scene.hit(event.x + self.scroll_offset.x, event.y - 1 + self.scroll_offset.y)
+        if hit is not None:
+            self._move_to(*hit)
+            if event.chain == 2:
+                self.action_open_cursor()
+
+    # Painting.
+
+    def on_resize(self) -> None:
+        """Choose the zoom level again."""
+        self._choose_grid()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines that all pods need at a width, heading included."""
+        del container, viewport
+        groups = self._scene.groups
+        wanted = grid(self._zoom or 2, len(groups), self._scene.size, self._highest, (width, 1))
+        return 1 + wanted.rows
+
+    @property
+    def _highest(self) -> int:
+        return max((group.index for group in self._scene.groups), default=0)
+
+    def _choose_grid(self) -> None:
+        width, height = self.scrollable_content_region.size
+        measures = (len(self._scene.groups), self._scene.size, self._highest, (width, height - 1))
+        chosen = grid(self._zoom, *measures) if self._zoom else fitting(*measures)
+        self._scene = replace(self._scene, grid=chosen)
+        used = chosen.label + chosen.per_row * chosen.cell
+        self.virtual_size = Size(used, 1 + chosen.rows)
+        self.refresh(layout=True)
+        self._repaint_all()
+        if self._scene.at >= 0:
+            self._show_cursor()
+
+    def forget_strips(self) -> None:
+        """Drop cached rows."""
+        self._strips.clear()
+
+    def _repaint_all(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    def _repaint_changes(self, before: Scene) -> None:
+        moved = {before.row_of(before.at), self._scene.row_of(self._scene.at)}
+        for row in range(self._scene.grid.rows):
+            if self._scene.in_row(row) != before.in_row(row) or (
+                before.at != self._scene.at and row in moved
+            ):
+                self._repaint_row(row)
+
+    def _repaint_row(self, row: int) -> None:
+        self._strips.pop(row, None)
+        y = 1 + row - self.scroll_offset.y
+        if 0 < y < self.size.height:
+            self.refresh(Region(0, y, self.cells, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """Render one visible line."""
+        self.lines_rendered += 1
+        cells, left = self.cells, self.scroll_offset.x
+        if y == 0:
+            return self._heading(cells)
+        row = y - 1 + self.scroll_offset.y
+        if row >= self._scene.grid.rows:
+            return Strip.blank(cells, self.brushes())
+        strip = self._strips.get(row)
+        if strip is None:
+            strip = self._strips[row] = map_row(self.brushes, self._scene, row)
+        return strip.crop_extend(left, left + cells, self.brushes())
+
+    def _heading(self, cells: int) -> Strip:
+        chosen = self._scene.grid
+        marks = "   ~ old   * updating   ^ surge" if chosen.level == 2 and self._has_marks else ""
+        hint = f"zoom {chosen.level}/4  ctrl-w"
+        title = Span("GROUP MAP", "bold")
+        return heading(self.brushes, title, chosen.caption + marks, hint, cells)
+
+    @property
+    def _has_marks(self) -> bool:
+        return any(group.mark.strip() for group in self._scene.groups)
+
+
+def _ref(scene: Scene) -> Ref | None:
+    if scene.at < 0:
+        return None
+    group = scene.groups[scene.at]
+    return group.cells[scene.pod].ref if 0 <= scene.pod < len(group.cells) else group.ref

@@ -1,0 +1,391 @@
+"""A table of rows whose cursor follows an object, not a line."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from lwstui.tui.actions import bindings
+from lwstui.tui.widgets.cells import width
+from lwstui.tui.widgets.columns import MARGIN, Slot, lay_out
+from lwstui.tui.widgets.painting import PaintedScroll
+from lwstui.tui.widgets.rows import header_strip, row_strip
+from lwstui.view.types import Column, Row, Span
+
+_STRIPS: Final = 4096
+_SETTLE_S: Final = 0.5
+_SORT_KEYS: Final = {"N": "name", "A": "age", "S": "state", "P": "namespace", "R": "ready"}
+
+
+class KeyedTable(PaintedScroll):
+    """A virtual table: renders visible lines only and repaints only lines that changed.
+
+    The cursor belongs to a row's key. When that row vanishes the cursor goes to the nearest
+    row that is still there, ``Lost`` is posted, and ``settled`` is false for half a second so
+    that a verb cannot hit what slid under the cursor.
+
+    Args:
+        clock: Seconds on a clock that never goes back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list"), *bindings("table")]
+    DEFAULT_CSS = "KeyedTable { height: 1fr; }"
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another row; None when there are no rows."""
+
+        table: KeyedTable
+        row: Row | None
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    @dataclass
+    class Opened(Message):
+        """A row was opened by key or double click."""
+
+        table: KeyedTable
+        row: Row
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    @dataclass
+    class HeaderClicked(Message):
+        """The operator wants to sort by a column."""
+
+        table: KeyedTable
+        column_id: str
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    @dataclass
+    class Lost(Message):
+        """The row under the cursor vanished."""
+
+        table: KeyedTable
+        key: str
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines_rendered = 0
+        self.cursor_lost_at = -math.inf
+        self._clock = clock
+        self._columns: tuple[Column, ...] = ()
+        self._slots: tuple[Slot, ...] = ()
+        self._rows: tuple[Row, ...] = ()
+        self._index: dict[str, int] = {}
+        self._cursor_key = ""
+        self._note = ""
+        self._sort: tuple[str, bool] = ("", False)
+        self._strips: LRUCache[tuple[Row, str], Strip] = LRUCache(_STRIPS)
+
+    # What the table shows.
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Set the columns; equal columns change nothing."""
+        columns = tuple(columns)
+        if columns != self._columns:
+            self._columns = columns
+            self._lay_out()
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show rows in this order; keys must be unique.
+
+        Rows that are the same objects as before, or have equal cells, are not repainted.
+        """
+        before, self._rows = self._rows, tuple(rows)
+        was_at = self._index.get(self._cursor_key, -1)
+        self._index = {row.key: number for number, row in enumerate(self._rows)}
+        moved = self._keep_cursor(before, was_at)
+        if len(before) == len(self._rows):
+            self._repaint_changes(before)
+        else:
+            self._resize_content()
+        self._keep_screen_line(was_at)
+        if moved:
+            self.post_message(self.Highlighted(self, self.cursor_row))
+
+    def set_note(self, note: str) -> None:
+        """Set the sentence that is shown while there are no rows."""
+        if note != self._note:
+            self._note = note
+            if not self._rows:
+                self.refresh()
+
+    def set_sort(self, column_id: str, *, descending: bool = False) -> None:
+        """Show the sort arrow at a column; empty shows none."""
+        if (column_id, descending) != self._sort:
+            self._sort = (column_id, descending)
+            self._repaint_lines(0, 1)
+
+    # The cursor.
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows in their order."""
+        return self._rows
+
+    @property
+    def cursor_key(self) -> str:
+        """Key of the row under the cursor; kept while there are no rows, empty at first."""
+        return self._cursor_key
+
+    @cursor_key.setter
+    def cursor_key(self, key: str) -> None:
+        if not self._rows:
+            self._cursor_key = key
+        elif key in self._index:
+            self._move_to(self._index[key])
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """Row under the cursor, None if there are no rows."""
+        at = self._index.get(self._cursor_key)
+        return None if at is None else self._rows[at]
+
+    @property
+    def settled(self) -> bool:
+        """Whether the row under the cursor has been there long enough to act on."""
+        return self._clock() - self.cursor_lost_at >= _SETTLE_S
+
+    def _keep_cursor(self, before: tuple[Row, ...], was_at: int) -> bool:
+        """Put the cursor on a row that exists; return whether it is another one than before."""
+        if not self._rows:
+            return was_at >= 0
+        if self._cursor_key in self._index:
+            return was_at < 0
+        if was_at >= 0:
+            self.cursor_lost_at = self._clock()
+            self.post_message(self.Lost(self, self._cursor_key))
+        self._cursor_key = self._nearest(before, was_at)
+        return True
+
+    def _nearest(self, before: tuple[Row, ...], was_at: int) -> str:
+        """Return the key of the surviving row nearest to where the cursor was."""
+        if was_at >= 0:
+            for distance in range(1, len(before)):
+                for at in (was_at + distance, was_at - distance):
+                    if 0 <= at < len(before) and before[at].key in self._index:
+                        return before[at].key
+        return self._rows[0].key
+
+    def _move_to(self, at: int) -> None:
+        at = max(0, min(at, len(self._rows) - 1))
+        was_at = self._index.get(self._cursor_key, -1)
+        if not self._rows or at == was_at:
+            self._show_line(at)
+            return
+        self._cursor_key = self._rows[at].key
+        for line in (was_at, at):
+            self._repaint_lines(line + 1, 1)
+        self._show_line(at)
+        self.post_message(self.Highlighted(self, self.cursor_row))
+
+    def _show_line(self, at: int) -> None:
+        top, page = self.scroll_offset.y, self._page
+        if at < top:
+            self._scroll_line(at)
+        elif at >= top + page:
+            self._scroll_line(at - page + 1)
+
+    def _keep_screen_line(self, was_at: int) -> None:
+        """Keep the cursor on its screen line when rows came or went above it.
+
+        A table that shows its first row keeps showing it: what is new at the top is news.
+        """
+        at = self._index.get(self._cursor_key, -1)
+        top = self.scroll_offset.y
+        last_top = max(0, len(self._rows) - self._page)
+        if top > last_top:
+            self._scroll_line(last_top)
+        if at < 0 or was_at < 0 or not was_at - self._page < top <= was_at:
+            return
+        if top:
+            self._scroll_line(at - (was_at - top))
+        self._show_line(at)
+
+    def _scroll_line(self, top: int) -> None:
+        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.scrollable_content_region.height - 1)
+
+    # Keys and mouse.
+
+    def _step(self, lines: int) -> None:
+        self._move_to(self._index.get(self._cursor_key, 0) + lines)
+
+    def action_cursor_down(self) -> None:
+        """Go to the next row."""
+        self._step(1)
+
+    def action_cursor_up(self) -> None:
+        """Go to the previous row."""
+        self._step(-1)
+
+    def action_page_down(self) -> None:
+        """Go one page down."""
+        self._step(self._page)
+
+    def action_page_up(self) -> None:
+        """Go one page up."""
+        self._step(-self._page)
+
+    def action_cursor_first(self) -> None:
+        """Go to the first row."""
+        self._move_to(0)
+
+    def action_cursor_last(self) -> None:
+        """Go to the last row."""
+        self._move_to(len(self._rows) - 1)
+
+    def action_cursor_left(self) -> None:
+        """Scroll one column to the left."""
+        starts = [slot.start - MARGIN for slot in self._slots]
+        left = [start for start in starts if start < self.scroll_offset.x]
+        self.scroll_to(x=left[-1] if left else 0, animate=False)
+
+    def action_cursor_right(self) -> None:
+        """Scroll one column to the right."""
+        starts = [slot.start - MARGIN for slot in self._slots]
+        right = [start for start in starts if start > self.scroll_offset.x]
+        if right:
+            self.scroll_to(x=right[0], animate=False)
+
+    def action_open_cursor(self) -> None:
+        """Open the row under the cursor."""
+        if row := self.cursor_row:
+            self.post_message(self.Opened(self, row))
+
+    def action_sort_by(self, key: str) -> None:
+        """Ask to sort by the column that a sort key stands for, if this table has it."""
+        column_id = _SORT_KEYS[key]
+        if any(column.id == column_id for column in self._columns):
+            self.post_message(self.HeaderClicked(self, column_id))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row, open it on the second click; a header asks to sort by its column."""
+        event.stop()
+        at = event.y - 1 + self.scroll_offset.y
+        if event.y == 0:
+            self._header_click(event.x + self.scroll_offset.x)
+        elif 0 <= at < len(self._rows):
+            self._move_to(at)
+            if event.chain == 2:
+                self.action_open_cursor()
+
+    def _header_click(self, x: int) -> None:
+        for slot in reversed(self._slots):
+            if x >= slot.start:
+                self.post_message(self.HeaderClicked(self, slot.column.id))
+                return
+
+    # Painting.
+
+    def on_resize(self) -> None:
+        """Choose columns and widths for the new width."""
+        self._lay_out()
+        at = self._index.get(self._cursor_key, -1)
+        if at >= 0:
+            self._show_line(at)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Repaint the cursor line: it looks different without the focus."""
+        super().watch_has_focus(has_focus)
+        self._repaint_lines(self._index.get(self._cursor_key, -1) + 1, 1)
+
+    def forget_strips(self) -> None:
+        """Drop cached lines."""
+        self._strips.clear()
+
+    def _lay_out(self) -> None:
+        available = self.cells
+        self._slots = lay_out(self._columns, available)
+        self._strips.clear()
+        self._resize_content()
+
+    def _resize_content(self) -> None:
+        last = self._slots[-1] if self._slots else None
+        used = last.start + last.width if last else 0
+        self.virtual_size = Size(used, len(self._rows) + 1)
+        self.refresh()
+
+    def _repaint_changes(self, before: tuple[Row, ...]) -> None:
+        top = self.scroll_offset.y
+        for at in range(top, min(len(self._rows), top + self._page)):
+            old, new = before[at], self._rows[at]
+            if old is not new and not _looks_equal(old, new):
+                self._repaint_lines(at + 1, 1)
+
+    def _repaint_lines(self, line: int, count: int) -> None:
+        """Repaint lines of the content; line 0 is the header, which does not scroll."""
+        y = line - self.scroll_offset.y if line else 0
+        if line and not 0 < y < self.size.height:
+            return
+        self.refresh(Region(0, y, self.cells, count))
+
+    def render_line(self, y: int) -> Strip:
+        """Render one visible line."""
+        self.lines_rendered += 1
+        left, cells = self.scroll_offset.x, self.cells
+        if y == 0:
+            header = header_strip(self.brushes, self._slots, *self._sort)
+            return header.crop_extend(left, left + cells, self.brushes("paint--header"))
+        at = y - 1 + self.scroll_offset.y
+        if at >= len(self._rows):
+            return self._empty_line(y, cells)
+        row = self._rows[at]
+        base = self._base(row)
+        return self._row_strip(row, base).crop_extend(left, left + cells, self.brushes(base))
+
+    def _empty_line(self, y: int, cells: int) -> Strip:
+        if self._rows or y != max(1, self.size.height // 2):
+            return Strip.blank(cells, self.brushes())
+        blank = " " * max(0, (cells - width(self._note)) // 2)
+        return self.brushes.line((Span(blank), Span(self._note, "dim")), cells)
+
+    def _base(self, row: Row) -> str:
+        if row.key != self._cursor_key:
+            return ""
+        return "paint--cursor" if self.has_focus else "paint--cursor-blurred"
+
+    def _row_strip(self, row: Row, base: str) -> Strip:
+        strip = self._strips.get((row, base))
+        if strip is None:
+            strip = self._strips[row, base] = row_strip(self.brushes, self._slots, row, base)
+        return strip
+
+
+def _looks_equal(old: Row, new: Row) -> bool:
+    return old.key == new.key and old.tone == new.tone and old.cells == new.cells

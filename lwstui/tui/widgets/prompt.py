@@ -1,0 +1,162 @@
+"""The one-line prompt at the bottom: command bar and filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+Mode = Literal["command", "filter"]
+
+_PREFIX: Final[dict[Mode, str]] = {"command": ":", "filter": "/"}
+_HISTORY: Final = 50
+
+
+class Prompt(Horizontal):
+    """Asks for a command or a filter; hidden until it is opened.
+
+    ``tab`` or ``right`` take the suggestion, ``up`` and ``down`` walk through what was entered
+    before, ``escape`` leaves and changes nothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Leave", show=False),
+        Binding("tab", "take", "Take the suggestion", show=False, priority=True),
+        Binding("up", "recall(-1)", "Earlier", show=False),
+        Binding("down", "recall(1)", "Later", show=False),
+    ]
+    DEFAULT_CSS = """
+    Prompt {
+        height: 1;
+        dock: bottom;
+        display: none;
+        background: $panel;
+        &.-open { display: block; }
+        #prompt-prefix { width: 3; color: $key; text-style: bold; padding: 0 1; }
+        #prompt-input { width: 1fr; background: $panel; background-tint: $panel 0%; }
+        #prompt-input:focus { background-tint: $panel 0%; }
+        #prompt-complaint { width: auto; max-width: 60%; height: 1; padding: 0 1; }
+        #prompt-complaint { color: $tone-warn; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """The text changed while typing."""
+
+        text: str
+        mode: Mode
+
+    @dataclass
+    class Submitted(Message):
+        """The text was entered; the prompt is closed."""
+
+        text: str
+        mode: Mode
+
+    @dataclass
+    class Cancelled(Message):
+        """The prompt was left; nothing changes."""
+
+        mode: Mode
+
+    def __init__(
+        self,
+        *,
+        suggesters: dict[Mode, Suggester] | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.mode: Mode = "filter"
+        self._suggesters = suggesters or {}
+        self._entered: dict[Mode, list[str]] = {"command": [], "filter": []}
+        self._recalled = 0
+
+    def compose(self) -> ComposeResult:
+        """Prefix, input, complaint."""
+        yield Static(id="prompt-prefix", markup=False)
+        yield Input(id="prompt-input", compact=True, select_on_focus=False)
+        yield Static(id="prompt-complaint", markup=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the prompt is shown."""
+        return self.has_class("-open")
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self._input.value
+
+    @property
+    def _input(self) -> Input:
+        return self.query_one("#prompt-input", Input)
+
+    def open(self, mode: Mode, text: str = "") -> None:
+        """Show the prompt with a text to start from and give it the focus."""
+        self.mode = mode
+        self._recalled = len(self._entered[mode])
+        self.query_one("#prompt-prefix", Static).update(Content(_PREFIX[mode]))
+        self.complain("")
+        field = self._input
+        field.suggester = self._suggesters.get(mode)
+        with self.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+        self.add_class("-open")
+        field.focus()
+
+    def close(self) -> None:
+        """Hide the prompt without a message."""
+        self.remove_class("-open")
+
+    def complain(self, text: str) -> None:
+        """Say in a few words what is wrong with the text; empty takes it back."""
+        self.query_one("#prompt-complaint", Static).update(Content(text))
+
+    def action_cancel(self) -> None:
+        """Leave; nothing changes."""
+        self.close()
+        self.post_message(self.Cancelled(self.mode))
+
+    def action_take(self) -> None:
+        """Take the suggestion."""
+        field = self._input
+        field.action_end()
+        field.action_cursor_right()
+
+    def action_recall(self, by: int) -> None:
+        """Show an earlier or later text."""
+        entered = self._entered[self.mode]
+        at = self._recalled + by
+        if not 0 <= at <= len(entered):
+            return
+        self._recalled = at
+        text = entered[at] if at < len(entered) else ""
+        self._input.value = text
+        self._input.cursor_position = len(text)
+
+    @on(Input.Changed)
+    def _on_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.post_message(self.Changed(event.value, self.mode))
+
+    @on(Input.Submitted)
+    def _on_entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        entered = self._entered[self.mode]
+        if event.value and event.value not in entered[-1:]:
+            entered.append(event.value)
+            del entered[:-_HISTORY]
+        self.close()
+        self.post_message(self.Submitted(event.value, self.mode))

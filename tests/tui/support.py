@@ -1,0 +1,148 @@
+"""A backend without an engine, and ways to drive and wait for the console."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from textual.pilot import Pilot
+
+from controller.api.names import Resource
+from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
+from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.model import Snapshot
+from lwstui.tui.app import Console, ConsoleOptions
+from lwstui.tui.screens.modals.dialog import Dialog
+from tests.tui.worlds import NOW
+
+T = TypeVar("T")
+YAML = """\
+apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata:
+  name: llama70b
+  namespace: llm-prod
+spec:
+  replicas: 48
+  leaderWorkerTemplate:
+    size: 4
+"""
+
+
+@dataclass
+class FakeLog:
+    """An open log that never says anything by itself."""
+
+    request: LogRequest
+    sink: Callable[[list[LogEntry]], None]
+    closed: bool = False
+
+    def close(self) -> None:
+        """Note that it was closed."""
+        self.closed = True
+
+
+@dataclass
+class FakeBackend:
+    """Publishes one snapshot when started; remembers everything it was asked."""
+
+    first: Snapshot | None = None
+    started: bool = False
+    stopped: bool = False
+    publish: Callable[[Snapshot], None] = lambda _: None
+    submitted: list[Intent] = field(default_factory=list)
+    dry_runs: list[Intent] = field(default_factory=list)
+    logs_opened: list[FakeLog] = field(default_factory=list)
+    yaml_asked: list[tuple[str, str, str]] = field(default_factory=list)
+    reconnects: int = 0
+    events_wanted: bool = False
+    controller_paused: bool = False
+    verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
+    outcome: Outcome = field(default_factory=lambda: Outcome(ok=True, message="done"))
+    yaml_text: str = YAML
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None:
+        """Publish the first snapshot, if any."""
+        self.started, self.publish = True, publish
+        if self.first is not None:
+            publish(self.first)
+
+    def stop(self) -> None:
+        """Note the end."""
+        self.stopped = True
+
+    def dry_run(self, intent: Intent) -> Future[Outcome]:
+        """Answer with ``verdict``."""
+        self.dry_runs.append(intent)
+        return _done(self.verdict)
+
+    def submit(self, intent: Intent) -> Future[Outcome]:
+        """Answer with ``outcome``."""
+        self.submitted.append(intent)
+        return _done(self.outcome)
+
+    def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
+        """Open a silent log."""
+        log = FakeLog(request, sink)
+        self.logs_opened.append(log)
+        return log
+
+    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
+        """Answer with ``yaml_text``."""
+        self.yaml_asked.append((resource.plural, namespace, name))
+        return _done(self.yaml_text)
+
+    def want_events(self, wanted: bool) -> None:
+        """Note the wish."""
+        self.events_wanted = wanted
+
+    def reconnect(self) -> None:
+        """Count."""
+        self.reconnects += 1
+
+    def pause_controller(self, paused: bool) -> None:
+        """Note the wish."""
+        self.controller_paused = paused
+
+
+def _done(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
+def console(
+    backend: FakeBackend, clock: Callable[[], float] = lambda: NOW, **options: object
+) -> Console:
+    """Return a console on a fake backend with a clock that stands still."""
+    return Console(backend, ConsoleOptions(**options), clock=clock)
+
+
+async def keys(pilot: Pilot, *pressed: str) -> None:
+    """Press keys one by one, each when the one before has been dealt with."""
+    for key in pressed:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def until(pilot: Pilot, holds: Callable[[], object], seconds: float = 5.0) -> None:
+    """Let the console work until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "the condition never held"
+        await pilot.pause()
+
+
+def shown(app: Console) -> str:
+    """Return the text of the screen in front, line by line."""
+    lines = app.screen._compositor.render_strips(app.size)
+    return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+async def opened(pilot: Pilot, app: Console, text: str) -> None:
+    """Wait until a dialog is open, shows a text and listens to keys."""
+    await until(pilot, lambda: isinstance(app.screen, Dialog) and text in shown(app))
+    await until(pilot, lambda: not app.screen.locked)

@@ -1,0 +1,93 @@
+"""Connection states: a clear sentence on the screen, and local keys that always work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lwstui.kube.sync import KindSync
+from lwstui.state.model import Snapshot
+from lwstui.view.banner import banner, stale
+from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.worlds import NOW, busy, live
+
+
+def _with(state: str = "live", kind: str = "leaderworkersets", **facts) -> Snapshot:
+    sync = {**live(NOW), kind: KindSync(state, since=NOW - 60, **facts)}
+    return busy().snapshot(2, sync=sync)
+
+
+def _text(lines):
+    return " ".join(span.text for line in lines for span in line)
+
+
+CASES = [
+    pytest.param(Snapshot(), "connecting", False, id="nothing-known"),
+    pytest.param(
+        _with("reconnecting", last_event_at=NOW - 41, attempt=4, retry_at=NOW + 8, message="EOF"),
+        "connection lost, data as of 10:41:19, attempt 4, next in 8s, EOF",
+        True,
+        id="lost",
+    ),
+    pytest.param(_with("missing"), "LeaderWorkerSet is not installed", False, id="no-crd"),
+    pytest.param(
+        _with("unauthorized", message="token expired"),
+        "the cluster refused the credentials of alice",
+        True,
+        id="auth",
+    ),
+    pytest.param(_with("forbidden", "pods"), "not allowed to list and watch pods", False, id="403"),
+    pytest.param(
+        replace(
+            busy().snapshot(2),
+            cluster=replace(busy().snapshot().cluster, problem="no such host: eu"),
+        ),
+        "no such host: eu",
+        False,
+        id="problem",
+    ),
+]
+
+
+@pytest.mark.parametrize(("snapshot", "sentence", "old"), CASES)
+def test_what_is_said(snapshot, sentence, old, monkeypatch):
+    assert sentence in _text(banner(snapshot, NOW))
+    assert stale(snapshot) == old
+
+
+def test_nothing_is_said_when_all_is_well():
+    assert banner(busy().snapshot(), NOW) == ()
+
+
+@pytest.mark.parametrize(("snapshot", "sentence", "old"), CASES)
+async def test_it_is_on_the_screen_and_local_keys_work(snapshot, sentence, old):
+    app = console(FakeBackend(first=snapshot))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: app.snapshot.version == snapshot.version)
+        await until(pilot, lambda: sentence in shown(app))
+        assert app.front.has_class("-stale") == old
+        await keys(pilot, "question_mark")
+        await until(pilot, lambda: "THIS SCREEN" in shown(app))
+        await keys(pilot, "q", "m", "q")
+        await until(pilot, lambda: app.front.route.screen == "fleet")
+
+
+async def test_it_recovers_without_a_key():
+    backend = FakeBackend(first=_with("reconnecting", last_event_at=NOW - 41))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "connection lost" in shown(app))
+        backend.publish(busy().snapshot(3))
+        await until(pilot, lambda: "connection lost" not in shown(app))
+        assert not app.front.has_class("-stale")
+
+
+async def test_nothing_is_changed_on_the_strength_of_old_data():
+    backend = FakeBackend(first=_with("reconnecting", last_event_at=NOW - 41))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "connection lost" in shown(app))
+        await pilot.press("r")
+        await until(pilot, lambda: "data is 41s old" in shown(app))
+        assert backend.dry_runs == []

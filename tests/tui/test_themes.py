@@ -1,0 +1,209 @@
+"""Theme files: complete, readable, and what happens to broken ones."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from lwstui.tui.theming import (
+    COLOUR_TOKENS,
+    DEFAULT_THEME,
+    MONOCHROME_THEME,
+    SOURCES,
+    STYLE_TOKENS,
+    ThemedApp,
+    ThemeError,
+    load_themes,
+    normalise_environment,
+    parse_theme,
+    read_theme,
+    theme_folder,
+)
+from lwstui.tui.widgets.painting import TONES
+from lwstui.tui.widgets.statusline import StatusLine
+from tests.tui.widgets.samples import STATUS, Harness, run
+
+SHIPPED = sorted(theme_folder().glob("*.yaml"))
+PAINTED = [path for path in SHIPPED if not read_theme(path).ansi]
+
+TEXT = (
+    "foreground",
+    *(f"tone-{tone}" for tone in TONES),
+    "header",
+    "key",
+    *(f"source-{number}" for number in range(1, SOURCES + 1)),
+)
+GROUNDS = ("background", "surface", "dialog-background", "status-background")
+CURSORS = ("cursor-background", "cursor-blurred-background")
+PAIRS = ("status", "sandbox", "cursor", "cursor-blurred", "point", "match")
+
+
+def colours(path: Path) -> dict[str, Color]:
+    """Every colour of a theme, by field or token."""
+    theme = read_theme(path)
+    fields = {"foreground": theme.foreground, "background": theme.background}
+    values = {**fields, "surface": theme.surface, **theme.variables}
+    return {
+        name: Color.parse(value)
+        for name, value in values.items()
+        if name in COLOUR_TOKENS or name in {"foreground", "background", "surface"}
+    }
+
+
+def contrast(one: Color, other: Color) -> float:
+    """WCAG 2 contrast ratio."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    channels = [
+        value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+        for value in color.normalized
+    ]
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+
+
+def test_the_contrast_of_black_on_white():
+    assert contrast(Color.parse("#000000"), Color.parse("#ffffff")) == pytest.approx(21)
+
+
+def test_there_are_themes_for_every_need():
+    names = {theme.name for theme in load_themes()}
+    assert names == {"midnight", "daylight", "contrast", "deuteranopia", "ansi", "mono"}
+    assert {DEFAULT_THEME, MONOCHROME_THEME} <= names
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_colour_token_is_set(path):
+    assert set(COLOUR_TOKENS) <= set(read_theme(path).variables)
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+def test_text_is_readable_everywhere_it_appears(path):
+    theme, shown = read_theme(path), colours(path)
+    grounds = list(GROUNDS)
+    for cursor in CURSORS:
+        style = theme.variables.get(cursor.replace("background", "style"), "")
+        if "reverse" not in style:  # reversed lines have one colour only
+            grounds.append(cursor)
+    poor = {
+        f"{text} on {ground}": round(contrast(shown[text], shown[ground]), 2)
+        for text in TEXT
+        for ground in grounds
+        if contrast(shown[text], shown[ground]) < 4.5
+    }
+    assert poor == {}
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_text_on_its_own_ground_is_readable(path, pair):
+    shown = colours(path)
+    assert contrast(shown[f"{pair}-foreground"], shown[f"{pair}-background"]) >= 4.5
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+def test_states_and_sources_differ_in_colour(path):
+    shown = colours(path)
+    states = [shown[f"tone-{tone}"].hex for tone in ("ok", "busy", "info", "warn", "bad")]
+    sources = [shown[f"source-{number}"].hex for number in range(1, SOURCES + 1)]
+    assert len(set(states)) == 5
+    assert len(set(sources)) == SOURCES
+
+
+def test_high_contrast_is_high():
+    shown = colours(theme_folder() / "contrast.yaml")
+    for tone in TONES:
+        assert contrast(shown[f"tone-{tone}"], shown["background"]) >= 7
+
+
+def test_states_differ_without_colour():
+    mono = read_theme(theme_folder() / "mono.yaml")
+    styles = {**STYLE_TOKENS, **mono.variables}
+    assert styles["tone-ok-style"] == "dim"
+    assert styles["tone-warn-style"] == "bold"
+    assert "reverse" in styles["mark-bad-style"]
+    assert "reverse" in styles["cursor-style"]
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ({"primary": "bluish"}, "'primary' is not a colour: 'bluish'"),
+        ({"primary": 123456}, "'primary' is not a colour: 123456 \\(quote it\\)"),
+        ({"secondary": "#ffffff"}, "field 'primary' is missing"),
+        ({"primary": "#ffffff", "sparkle": "#ffffff"}, "unknown field 'sparkle'"),
+        ({"primary": "#fff", "variables": {"tone-ok": "greenish"}}, "'tone-ok' is not a colour"),
+        ({"primary": "#fff", "variables": {"tone-ok-style": "loud"}}, "not a text style: 'loud'"),
+        ({"primary": "#fff", "variables": ["x"]}, "'variables' is a mapping"),
+    ],
+)
+def test_a_broken_theme_says_what_is_wrong(data, fault):
+    with pytest.raises(ValueError, match=fault):
+        parse_theme("mine", data)
+
+
+def test_all_broken_files_are_named_in_one_sentence(tmp_path):
+    (tmp_path / "one.yaml").write_text("primary: nocolour\n")
+    (tmp_path / "two.yaml").write_text("[1, 2\n")
+    (tmp_path / "three.yaml").write_text("- a\n")
+    (tmp_path / "good.yaml").write_text('primary: "#336699"\n')
+    with pytest.raises(ThemeError) as caught:
+        load_themes([tmp_path])
+    text = str(caught.value)
+    assert "3 theme file(s) cannot be used" in text
+    assert all(name in text for name in ("one.yaml", "two.yaml", "three.yaml"))
+    assert "good.yaml" not in text
+    assert "\n" not in text
+
+
+def test_own_themes_join_and_replace(tmp_path):
+    (tmp_path / "mine.yaml").write_text('primary: "#336699"\n')
+    (tmp_path / "midnight.yaml").write_text('primary: "#000000"\n')
+    themes = {theme.name: theme for theme in load_themes([tmp_path, tmp_path / "missing"])}
+    assert "mine" in themes
+    assert themes["midnight"].primary == "#000000"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "no_colour"),
+    [
+        ({}, {}, False),
+        ({"NO_COLOR": ""}, {}, False),
+        ({"NO_COLOR": "1"}, {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_only_a_non_empty_wish_for_no_colour_counts(before, after, no_colour):
+    assert normalise_environment(before) is no_colour
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "theme", [*(path.stem for path in SHIPPED), "textual-dark", "nord", "ansi-dark", "nowhere"]
+)
+async def test_every_theme_starts(theme):
+    line = StatusLine()
+    app = Harness(line, theme=theme)
+    async with run(app) as pilot:
+        line.show(STATUS)
+        await pilot.pause()
+        assert "prod-eu" in line.render_line(0).text
+        assert app.theme == (theme if theme != "nowhere" else DEFAULT_THEME)
+
+
+async def test_a_new_theme_repaints_in_its_colours():
+    line = StatusLine()
+    app = Harness(line)
+    async with run(app) as pilot:
+        line.show(STATUS)
+        await pilot.pause()
+        before = [segment.style for segment in line.render_line(0)]
+        app.theme = "daylight"
+        await pilot.pause()
+        assert [segment.style for segment in line.render_line(0)] != before
+
+
+def test_no_colour_starts_without_any(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert ThemedApp(theme="midnight").theme == MONOCHROME_THEME
