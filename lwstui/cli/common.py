@@ -72,8 +72,21 @@ def target_of(arguments: argparse.Namespace) -> Target:
     return Target(arguments.kubeconfig, arguments.context, namespace)
 
 
-def namespaces_of(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Return the namespaces that the flags choose; empty means all."""
-    if getattr(arguments, "all_namespaces", False) or not arguments.namespace:
+def namespaces_of(arguments: argparse.Namespace, target: Target) -> tuple[str, ...]:
+    """Return the namespaces in view; empty means all.
+
+    ``-A`` means all, ``-n`` those it names. Without either it is the one the context names, as
+    kubectl has it; a context that names none shows all, because an operator who looks for what
+    is broken should not have to know where.
+    """
+    from lwstui.kube.connect import ConnectError, describe
+
+    if arguments.all_namespaces:
         return ()
-    return tuple(name for name in arguments.namespace.split(",") if name)
+    if arguments.namespace:
+        return tuple(name for name in arguments.namespace.split(",") if name)
+    try:
+        info = describe(target)
+    except ConnectError:
+        return ()  # the console says what is wrong and goes on trying
+    return (info.namespace,) if info.namespace_chosen else ()

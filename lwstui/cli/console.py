@@ -50,11 +50,12 @@ def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the console on the chosen cluster."""
     settings, problems = settings_of(arguments)
+    target = target_of(arguments)
     return run_console(
-        target_of(arguments),
+        target,
         settings=settings,
         problems=problems,
-        namespaces=namespaces_of(arguments),
+        namespaces=namespaces_of(arguments, target),
         embedded_controller=arguments.embedded_controller,
     )
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
-from typing import Any
+from logging.handlers import RotatingFileHandler
+from typing import Any, Final
 
+from controller.activity import LogfmtFormatter
+from lwstui.config.paths import state_folder
 from lwstui.config.settings import Settings
 from lwstui.kube.connect import Target
+
+_LOG_BYTES: Final = 5_000_000
 
 
 def run_app(
@@ -22,6 +28,7 @@ def run_app(
     apply_first: tuple[dict[str, Any], ...],
 ) -> int:
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
+    _log_to_file()
     os.environ.setdefault("TEXTUAL_FPS", "240")
     if not settings.no_color:
         os.environ.pop("NO_COLOR", None)
@@ -51,6 +58,25 @@ def run_app(
         ),
     )
     return asyncio.run(_run(console))
+
+
+def _log_to_file() -> None:
+    """Send log records to a file: the terminal belongs to the console.
+
+    Without a place to write them they are dropped; the console works all the same.
+    """
+    path = state_folder(os.environ) / "lwstui.log"
+    handler: logging.Handler
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(LogfmtFormatter())
+    log = logging.getLogger("lwstui")
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 async def _run(console: Any) -> int:

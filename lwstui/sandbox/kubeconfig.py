@@ -26,9 +26,7 @@ def kubeconfig(url: str, token: str, authority: str) -> str:
             {"name": NAME, "cluster": {"server": url, "certificate-authority-data": trusted}}
         ],
         "users": [{"name": NAME, "user": {"token": token}}],
-        "contexts": [
-            {"name": NAME, "context": {"cluster": NAME, "user": NAME, "namespace": "default"}}
-        ],
+        "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME}}],
         "current-context": NAME,
     }
     return yaml.safe_dump(document, sort_keys=False)

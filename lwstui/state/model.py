@@ -48,7 +48,8 @@ class ControllerView:
 
     Attributes:
         mode: ``leader`` (this process acts), ``standby``, ``starting``, ``paused``, ``failed``,
-            ``elsewhere`` (another process holds the lease), ``native``, or ``off``.
+            ``elsewhere`` (another process holds the lease), ``native``, ``off``, or ``unknown``
+            until the lease has been read.
         holder: Identity of the acting controller, empty if none.
         since: When it took the lease, epoch seconds.
         waits: Why sets wait, from the plan: (code, reason, group index or -1) per set.

@@ -14,8 +14,6 @@ from typing import Final, Literal
 
 from textual.binding import Binding
 
-from lwstui.tui.keys import display, display_all
-
 Scope = Literal[
     "everywhere", "list", "table", "map", "set", "group", "pod", "node", "event", "text", "logs"
 ]
@@ -228,36 +226,3 @@ def _bindings(spec: ActionSpec) -> Iterator[Binding]:
     for key in spec.keys:
         action = f"{spec.action}({key!r})" if spec.per_key else spec.action
         yield Binding(key, action, spec.title, show=False, id=spec.id, priority=priority)
-
-
-def help_sections(scope: Scope) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Return what the help screen lists for a scope.
-
-    Returns:
-        Sections of (title, entries), entries of (keys, help), the scope's own first. What asks
-        before it changes something has a ``●`` behind its help.
-    """
-    scopes: tuple[Scope, ...] = (scope, "list", "table", "map", "everywhere")
-    if scope in {"text", "logs"}:
-        scopes = (scope, "everywhere")
-    sections: dict[str, list[tuple[str, str]]] = {}
-    for name in dict.fromkeys(scopes):
-        for spec in actions(name):
-            text = f"{spec.help} ●" if spec.danger else spec.help
-            sections.setdefault(spec.group, []).append((display_all(spec.keys), text))
-    return tuple((title, tuple(entries)) for title, entries in sections.items())
-
-
-def key_line(*scopes: Scope, read_only: bool = False) -> list[tuple[str, str]]:
-    """Return (key, label) pairs for the key line, the most useful first.
-
-    Args:
-        scopes: Scopes that work here, besides those that work everywhere.
-        read_only: Leave out what changes the cluster.
-    """
-    wanted = {*scopes, "everywhere"}
-    shown = [spec for spec in ACTIONS if spec.scope in wanted and spec.priority]
-    if read_only:
-        shown = [spec for spec in shown if not spec.danger]
-    shown.sort(key=lambda spec: spec.priority)
-    return [(display(spec.keys[0]), spec.title) for spec in shown]

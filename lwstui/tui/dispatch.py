@@ -110,7 +110,7 @@ def _theme(host: Host, command: Command) -> None:
 
 
 def _controller(host: Host, command: Command) -> None:
-    if host.snapshot.controller.mode in ("off", "native", "elsewhere"):
+    if host.snapshot.controller.mode in ("off", "native", "elsewhere", "unknown"):
         raise CommandError("no controller runs inside this console")
     _writable(host)
     paused = command.arg(0) == "pause"

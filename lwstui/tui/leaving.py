@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
+from lwstui.view.spec import replicas_of
 from lwstui.view.types import Impact, Span
 
 
@@ -16,11 +17,11 @@ def at_stake(snapshot: Snapshot) -> Impact | None:
     what: list[str] = []
     facts: list[tuple[str, Span]] = []
     if leads:
-        groups = sum(_replicas(lws.spec) for lws in snapshot.sets.values())
+        groups = sum(replicas_of(lws) for lws in snapshot.sets.values())
         what.append("The controller of these sets runs inside this console.")
         what.append(
             "Running pods go on, but lost groups stop being replaced and rollouts stop moving "
-            "until a controller runs again (lwstui manifest controller)."
+            "until a controller runs again (lwstui controller)."
         )
         facts.append(
             ("Led from here", Span(f"{count(len(snapshot.sets), 'set')}, {count(groups, 'group')}"))
@@ -28,8 +29,3 @@ def at_stake(snapshot: Snapshot) -> Impact | None:
     if pending:
         facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
     return Impact("LEAVE", snapshot.cluster.context, tuple(what), tuple(facts))
-
-
-def _replicas(spec: dict[str, object]) -> int:
-    value = spec.get("replicas", 1)
-    return value if isinstance(value, int) else 1

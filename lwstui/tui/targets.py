@@ -10,6 +10,7 @@ from controller.api.names import Resource
 from controller.api.pods import Pod
 from lwstui.runtime.backend import LogRequest
 from lwstui.state.model import Snapshot
+from lwstui.tui.widgets.cells import visible
 from lwstui.view.ages import age
 from lwstui.view.types import Ref
 
@@ -87,7 +88,8 @@ def containers(snapshot: Snapshot, key: Key) -> tuple[tuple[str, str, str], ...]
         pod_spec = _mapping(_mapping(template.get(f"{role}Template")).get("spec"))
         for container in pod_spec.get("containers") or ():
             spec = _mapping(container)
-            found.append((role, str(spec.get("name", "")), str(spec.get("image", ""))))
+            name, image = (visible(str(spec.get(part, ""))) for part in ("name", "image"))
+            found.append((role, name, image))
     return tuple(found)
 
 

@@ -9,11 +9,13 @@ from typing import Final
 from controller.api.meta import Key, format_time
 from lwstui.runtime.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.tui import targets
-from lwstui.tui.filled import FilledImageDialog, FilledScaleDialog
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
+from lwstui.tui.screens.modals.image import ImageDialog
+from lwstui.tui.screens.modals.scale import ScaleDialog
 from lwstui.view.impact import impact
+from lwstui.view.spec import replicas_of
 from lwstui.view.types import Impact, Ref
 
 Change = tuple[str, str, str]
@@ -35,16 +37,16 @@ async def scale(host: Host, key: Key, replicas: int | None = None) -> None:
     if lws is None:
         host.say(f"{key} is gone", "warn")
         return
-    uid, present = lws.metadata.uid, int(lws.spec.get("replicas", 1))
+    uid, present = lws.metadata.uid, replicas_of(lws)
 
     def intent(number: int) -> Scale:
         return Scale(key, uid, number)
 
-    dialog = FilledScaleDialog(
+    dialog = ScaleDialog(
         present,
-        present if replicas is None else replicas,
         lambda number: _scale_impact(host, intent(number), present),
         lambda number: host.backend.dry_run(intent(number)),
+        start=replicas,
     )
     wanted = await host.ask(dialog)
     if wanted is not None and wanted != present:
@@ -88,11 +90,11 @@ async def set_image(host: Host, key: Key, role: str = "", image: str = "") -> No
     def intent(changes: tuple[Change, ...]) -> SetImage:
         return SetImage(key, uid, changes)
 
-    dialog = FilledImageDialog(
+    dialog = ImageDialog(
         found,
-        first_of_role(found, role, image),
         lambda changes: _impact(host, intent(changes)),
         lambda changes: host.backend.dry_run(intent(changes)),
+        start=first_of_role(found, role, image),
     )
     changes = await host.ask(dialog)
     if changes:

@@ -142,6 +142,9 @@ def _index(name: str, columns: Sequence[Column]) -> int:
     ids = [column.id for column in columns]
     if wanted in ids:
         return ids.index(wanted)
+    titles = [column.title.lower() for column in columns]
+    if wanted in titles:
+        return titles.index(wanted)
     close = [i for i, known in enumerate(ids) if known.startswith(wanted)]
     if len(close) == 1:
         return close[0]

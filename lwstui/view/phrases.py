@@ -36,6 +36,7 @@ TOPOLOGY_LABELS: Final = (
     "cloud.provider.com/topology-rack",
     "topology.kubernetes.io/rack",
     "kubernetes.io/rack",
+    "rack",
     "cloud.google.com/gke-nodepool",
     "topology.kubernetes.io/zone",
 )

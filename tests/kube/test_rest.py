@@ -80,7 +80,9 @@ async def test_credentials_are_renewed_once_after_a_401() -> None:
 async def test_an_unreachable_server_is_one_sentence() -> None:
     rest = Rest(aiohttp.ClientSession(), "http://127.0.0.1:1", Anonymous())
     try:
-        with pytest.raises(errors.Unavailable, match=r"^http://127.0.0.1:1 cannot be reached: connection refused; "):
+        with pytest.raises(
+            errors.Unavailable, match=r"^http://127.0.0.1:1 cannot be reached: connection refused; "
+        ):
             await rest.request("GET", "/x")
     finally:
         await rest.close()

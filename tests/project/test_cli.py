@@ -1,8 +1,11 @@
 """The command line: help with examples, flags before and after the command, bad input."""
 
+from pathlib import Path
+
 import pytest
 
 from lwstui import __version__
+from lwstui.cli.common import namespaces_of, target_of
 from lwstui.cli.main import build_parser, main
 
 COMMANDS = ["sandbox", "controller", "demo", "crd", "apply"]
@@ -41,6 +44,30 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_flags_before_the_command_are_not_reset_by_it(argv: list[str]) -> None:
     arguments = build_parser().parse_args(argv)
     assert (arguments.context, arguments.read_only) == ("prod", True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "named", "expected"),
+    [
+        ([], "", ()),
+        ([], "llm", ("llm",)),
+        (["-A"], "llm", ()),
+        (["-n", "a,b"], "llm", ("a", "b")),
+        (["-n", "a", "-A"], "", ()),
+    ],
+)
+def test_namespaces_in_view(
+    tmp_path: Path, argv: list[str], named: str, expected: tuple[str, ...]
+) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text(
+        "current-context: c\n"
+        "clusters: [{name: k, cluster: {server: 'https://10.0.0.1'}}]\n"
+        f"contexts: [{{name: c, context: {{cluster: k, namespace: '{named}'}}}}]\n",
+        encoding="utf-8",
+    )
+    arguments = build_parser().parse_args([*argv, "--kubeconfig", str(kubeconfig)])
+    assert namespaces_of(arguments, target_of(arguments)) == expected
 
 
 def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,6 @@ from lwstui.tui.actions import (
     Scope,
     actions,
     bindings,
-    help_sections,
-    key_line,
 )
 from lwstui.tui.keys import display, display_all
 from lwstui.tui.widgets.groupmap import GroupMap
@@ -76,29 +74,6 @@ def test_widgets_do_what_the_registry_says(widget, scopes):
     elsewhere = {"previous_run"}  # opens another stream: the screen's business
     wanted = {spec.action for scope in scopes for spec in actions(scope)} - elsewhere
     assert [name for name in wanted if not hasattr(widget, f"action_{name}")] == []
-
-
-def test_help_lists_the_scope_first_and_marks_what_asks():
-    sections = help_sections("set")
-    assert sections[0][0] == "This screen"
-    assert ("s", "Change the number of groups. ●") in sections[0][1]
-    titles = [title for title, _ in sections]
-    assert titles == ["This screen", "Move", "Go"]
-    assert "Move" not in [title for title, _ in help_sections("logs")]
-
-
-def test_help_names_every_key_of_its_scopes():
-    listed = " ".join(keys for _, entries in help_sections("logs") for keys, _ in entries)
-    for spec in (*actions("logs"), *actions("everywhere")):
-        assert display_all(spec.keys) in listed
-
-
-def test_the_key_line_has_the_most_useful_first_and_help_last():
-    line = key_line("set")
-    assert line[0] == ("enter", "Open")
-    assert line[-1] == ("?", "Help")
-    assert ("s", "Scale") in line
-    assert ("s", "Scale") not in key_line("set", read_only=True)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Slot:
     width: int
 
 
-def lay_out(columns: Sequence[Column], available: int) -> tuple[Slot, ...]:
+def lay_out(columns: Sequence[Column], available: int, screen: int = 0) -> tuple[Slot, ...]:
     """Place the columns that a table of ``available`` cells shows.
 
     Columns that want a wider screen are dropped; flexible ones share what is left over; the
@@ -37,8 +37,10 @@ def lay_out(columns: Sequence[Column], available: int) -> tuple[Slot, ...]:
     Args:
         columns: All columns.
         available: Cells of the table.
+        screen: Cells of the screen the table stands in, if wider: a scrollbar takes some.
     """
-    shown = [(i, column) for i, column in enumerate(columns) if column.min_screen <= available]
+    wide = max(available, screen)
+    shown = [(i, column) for i, column in enumerate(columns) if column.min_screen <= wide]
     needed = MARGIN + sum(column.width for _, column in shown)
     gaps = max(0, len(shown) - 1)
     gap = 2 if needed + 2 * gaps <= available else 1

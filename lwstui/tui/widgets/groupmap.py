@@ -270,11 +270,12 @@ class GroupMap(PaintedScroll):
         self._choose_grid()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines that all pods need at a width, heading included."""
-        del container, viewport
-        groups = self._scene.groups
-        wanted = grid(self._zoom or 2, len(groups), self._scene.size, self._highest, (width, 1))
-        return 1 + wanted.rows
+        """Return the lines that the zoom level for this width needs, heading included."""
+        del viewport
+        room = (width, max(1, container.height * 6 // 10 - 1))
+        measures = (len(self._scene.groups), self._scene.size, self._highest, room)
+        chosen = grid(self._zoom, *measures) if self._zoom else fitting(*measures)
+        return 1 + chosen.rows
 
     @property
     def _highest(self) -> int:

@@ -331,7 +331,7 @@ class KeyedTable(PaintedScroll):
 
     def _lay_out(self) -> None:
         available = self.cells
-        self._slots = lay_out(self._columns, available)
+        self._slots = lay_out(self._columns, available, self.outer_size.width)
         self._strips.clear()
         self._resize_content()
 

@@ -138,7 +138,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     def on_mount(self) -> None:
         """Start the lock and put the focus on Cancel."""
         self._opened_at = self._clock()
-        self.query_one("#cancel").focus()
+        self.query_one("#cancel").focus(scroll_visible=False)  # the text is read first
         self.show_impact(self._impact)
 
     @property
@@ -161,7 +161,7 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     def _say(self) -> None:
         impact = self._impact
-        cells = max(20, self.query_one("#dialog").content_size.width or 84)
+        cells = max(20, self.query_one("#dialog").scrollable_content_region.width or 84)
         self.query_one("#dialog-head", TextBlock).show(((Span(impact.target, "bold"),),))
         text = self.query_one("#dialog-text", TextBlock)
         text.show(tuple(impact_lines(impact, self._dry_run, cells)))

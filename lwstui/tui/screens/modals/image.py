@@ -36,6 +36,7 @@ class ImageDialog(Dialog[Changes]):
         containers: (role, container, image) as they are now.
         impact_for: What changes would mean.
         dry_run: Asks the server about changes.
+        start: Images to open with instead of the present ones.
         clock: Seconds on a clock that never goes back.
     """
 
@@ -57,17 +58,20 @@ class ImageDialog(Dialog[Changes]):
         impact_for: Callable[[Changes], Impact],
         dry_run: Callable[[Changes], Future[Outcome]],
         *,
+        start: Changes = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(confirm="Set images", clock=clock)
         self._containers = containers
+        self._start = {(role, name): image for role, name, image in start}
         self._impact_for = impact_for
         self._ask = dry_run
         self._timer: Timer | None = None
 
     def compose_fields(self) -> Iterator[Widget]:
         """Yield one labelled field per container."""
-        for number, (_, _, image) in enumerate(self._containers):
+        for number, (role, name, present) in enumerate(self._containers):
+            image = self._start.get((role, name), present)
             yield Horizontal(
                 TextBlock(id=f"image-label-{number}"),
                 Field(image, id=f"image-{number}", compact=True, select_on_focus=False),
@@ -80,8 +84,7 @@ class ImageDialog(Dialog[Changes]):
             label = self.query_one(f"#image-label-{number}", TextBlock)
             label.show(((Span(f"{role} ", "dim"), Span(container, "bold")),))
         self.set_interval(_REFRESH_S, self._show)
-        self._show()
-        self.no_dry_run()
+        self._changed()
 
     @property
     def changes(self) -> Changes:
@@ -104,6 +107,9 @@ class ImageDialog(Dialog[Changes]):
     @on(Input.Changed, ".image-row Field")
     def _on_image_typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._changed()
+
+    def _changed(self) -> None:
         self._show()
         if self._timer is not None:
             self._timer.stop()

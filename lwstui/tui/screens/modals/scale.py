@@ -33,6 +33,7 @@ class ScaleDialog(Dialog[int]):
         current: Number of groups now.
         impact_for: What a number of groups would mean.
         dry_run: Asks the server about a number of groups.
+        start: Number it opens with; the present one if none is given.
         clock: Seconds on a clock that never goes back.
     """
 
@@ -49,11 +50,12 @@ class ScaleDialog(Dialog[int]):
         impact_for: Callable[[int], Impact],
         dry_run: Callable[[int], Future[Outcome]],
         *,
+        start: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(confirm="Scale", clock=clock)
         self._current = current
-        self._wanted = str(current)
+        self._wanted = str(current if start is None else start)
         self._fresh = True
         self._impact_for = impact_for
         self._ask = dry_run
@@ -66,8 +68,7 @@ class ScaleDialog(Dialog[int]):
     def on_mount(self) -> None:
         """Show the present number and keep the numbers live."""
         self.set_interval(_REFRESH_S, self._show)
-        self._show()
-        self.no_dry_run()
+        self._changed()
 
     @property
     def wanted(self) -> int:
@@ -102,8 +103,10 @@ class ScaleDialog(Dialog[int]):
 
     def _set(self, wanted: str) -> None:
         changed, self._wanted = wanted != self._wanted, wanted
-        if not changed:
-            return
+        if changed:
+            self._changed()
+
+    def _changed(self) -> None:
         self._show()
         if self._timer is not None:
             self._timer.stop()
