@@ -25,6 +25,7 @@ COLUMNS: Final = (
     Column("ready", "READY", 7, "right"),
     Column("updated", "UPD", 7, "right"),
     Column("size", "SIZE", 4, "right", min_screen=90),
+    Column("pods", "PODS", 12, min_screen=110),
     Column("gpu", "GPU", 8, "right", min_screen=80),
     Column("rollout", "ROLLOUT", 12),
     Column("groups", "GROUPS", 12, min_screen=90),
@@ -132,6 +133,7 @@ def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> t
         _ready(one),
         Cell(ratio(one.updated, one.replicas), "" if one.updated == one.replicas else "info"),
         Cell(str(one.size)),
+        _pods(one),
         Cell(ratio(*one.accelerators)) if one.accelerators else DASH,
         Cell(requested, "busy") if requested else _rollout(one),
         _groups(one),
@@ -148,14 +150,15 @@ def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> t
         one.ready / one.replicas if one.replicas else 1.0,
         one.updated / one.replicas if one.replicas else 1.0,
         one.size,
+        one.pods,
         one.accelerators[1] if one.accelerators else 0,
         one.updated - one.replicas,
         one.replicas,
         one.desired,
         -created,
         _restarts(one),
-        cells[12].text,
         cells[13].text,
+        cells[14].text,
     )
     ref = Ref("set", meta.namespace, meta.name, uid=meta.uid)
     found = row(meta.uid or str(one.key), cells, sort, ref, health, labels=meta.labels or {})
@@ -192,6 +195,16 @@ def _groups(one: SetDigest) -> Cell:
         return Cell("".join(glyphs), spans=tuple(Span(g, TONES[g]) for g in glyphs))
     if len(counts) == 1:
         return Cell(f"{glyphs[0]} ×{len(glyphs)}", TONES[glyphs[0]])
+    spans = tuple(Span(f"{g}{counts[g]} ", TONES[g]) for g in ORDER if counts[g])
+    return Cell("".join(span.text for span in spans).rstrip(), spans=spans)
+
+
+def _pods(one: SetDigest) -> Cell:
+    """Return how many pods are in which state, worst first; those that miss count, too."""
+    counts = Counter(health.glyph for group in one.groups for health in group.healths)
+    missing = sum(max(0, group.size - len(group.pods)) for group in one.groups)
+    if missing:
+        counts["_"] += missing
     spans = tuple(Span(f"{g}{counts[g]} ", TONES[g]) for g in ORDER if counts[g])
     return Cell("".join(span.text for span in spans).rstrip(), spans=spans)
 

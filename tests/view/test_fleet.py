@@ -51,6 +51,7 @@ def test_a_healthy_set():
         "ready": "2/2",
         "updated": "2/2",
         "size": "2",
+        "pods": "·4",
         "gpu": "16/16",
         "rollout": "—",
         "groups": "··",
@@ -275,3 +276,9 @@ def test_pods_of_one_group_or_node():
     assert [row.cells[1].text for row in of_group.rows] == ["llama-1", "llama-1-1"]
     of_node = pods(snap, Query(), NOW, Memo(), scope=Ref("node", "", "node-0"))
     assert {row.ref.group for row in of_node.rows} == {0}
+
+
+def test_pods_are_counted_by_state_worst_first_and_missing_ones_too():
+    made = (pod(0, 0), pod(0, 1), pod(1, 0), starting(1, 1))
+    snap = snapshot(sets=(lws(3),), pods=made, revisions=(revision(),))
+    assert cell(view(snap), "llama", "pods").text == "o1 _2 ·3"

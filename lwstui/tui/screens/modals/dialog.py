@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _LOCK_S: Final = 0.25
 _MARGIN: Final = 2
+_ASK_AFTER_S: Final = 0.3
 
 ASKING: Final = Span("asking the server…", "busy")
 
@@ -107,6 +109,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._impact = Impact("", "", ())
         self._dry_run: Span | None = None
         self._accepted = True
+        self._timer: Timer | None = None
 
     # What a dialog is made of.
 
@@ -197,6 +200,20 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._refresh_text()
         if future is not None:
             self.run_worker(self._watch(future), group="dry-run", exclusive=True)
+
+    def ask_later(self, ask: Callable[[], Future[Outcome]]) -> None:
+        """Ask the server when what is wanted has rested for a moment; nothing if it is no change.
+
+        Args:
+            ask: Starts the dry run.
+        """
+        if self._timer is not None:
+            self._timer.stop()
+        if not self.can_confirm():
+            self.no_dry_run()
+            return
+        self.expect_dry_run()
+        self._timer = self.set_timer(_ASK_AFTER_S, lambda: self.await_dry_run(ask()))
 
     def expect_dry_run(self) -> None:
         """Say that a dry run is about to be asked for; an earlier one no longer counts."""

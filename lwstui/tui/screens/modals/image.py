@@ -10,7 +10,6 @@ from typing import ClassVar, Final
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -22,7 +21,6 @@ from lwstui.view.types import Impact, Span
 Changes = tuple[tuple[str, str, str], ...]
 """(role, container, image), role ``leader`` or ``worker``."""
 
-_ASK_AFTER_S: Final = 0.4
 _REFRESH_S: Final = 1.0
 
 
@@ -66,7 +64,6 @@ class ImageDialog(Dialog[Changes]):
         self._start = {(role, name): image for role, name, image in start}
         self._impact_for = impact_for
         self._ask = dry_run
-        self._timer: Timer | None = None
 
     def compose_fields(self) -> Iterator[Widget]:
         """Yield one labelled field per container."""
@@ -111,16 +108,7 @@ class ImageDialog(Dialog[Changes]):
 
     def _changed(self) -> None:
         self._show()
-        if self._timer is not None:
-            self._timer.stop()
-        if self.can_confirm():
-            self.expect_dry_run()
-            self._timer = self.set_timer(_ASK_AFTER_S, self._ask_server)
-        else:
-            self.no_dry_run()
-
-    def _ask_server(self) -> None:
-        self.await_dry_run(self._ask(self.changes))
+        self.ask_later(lambda: self._ask(self.changes))
 
     def _show(self) -> None:
         self.show_impact(self._impact_for(self.changes))

@@ -9,7 +9,6 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 from textual.widget import Widget
 
 from lwstui.runtime.intents import Outcome
@@ -17,7 +16,6 @@ from lwstui.tui.screens.modals.dialog import Dialog
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.types import Impact, Span
 
-_ASK_AFTER_S: Final = 0.2
 _REFRESH_S: Final = 1.0
 _MOST_DIGITS: Final = 5
 
@@ -59,7 +57,6 @@ class ScaleDialog(Dialog[int]):
         self._fresh = True
         self._impact_for = impact_for
         self._ask = dry_run
-        self._timer: Timer | None = None
 
     def compose_fields(self) -> Iterator[Widget]:
         """Yield the number."""
@@ -108,16 +105,7 @@ class ScaleDialog(Dialog[int]):
 
     def _changed(self) -> None:
         self._show()
-        if self._timer is not None:
-            self._timer.stop()
-        if self.can_confirm():
-            self.expect_dry_run()
-            self._timer = self.set_timer(_ASK_AFTER_S, self._ask_server)
-        else:
-            self.no_dry_run()
-
-    def _ask_server(self) -> None:
-        self.await_dry_run(self._ask(self.wanted))
+        self.ask_later(lambda: self._ask(self.wanted))
 
     def _show(self) -> None:
         self.show_impact(self._impact_for(self.wanted))
