@@ -128,7 +128,7 @@ async def keys(pilot: Pilot, *pressed: str) -> None:
         await pilot.pause()
 
 
-async def until(pilot: Pilot, holds: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot, holds: Callable[[], object], seconds: float = 20.0) -> None:
     """Let the console work until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -140,6 +140,27 @@ def shown(app: Console) -> str:
     """Return the text of the screen in front, line by line."""
     lines = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+def quiet(app: Console) -> bool:
+    """Tell whether nothing waits to be handled, laid out or drawn on the screen in front."""
+    screen = app.screen
+    drawing = screen._layout_required or screen._scroll_required or screen._repaint_required
+    pumps = [app, *screen.walk_children(with_self=True)]
+    return not (drawing or screen._dirty_widgets or screen._callbacks) and all(
+        pump._message_queue.empty() for pump in pumps
+    )
+
+
+async def settled(pilot: Pilot, app: Console) -> None:
+    """Wait until the screen is quiet and two looks at it in a row are the same."""
+    looks: list[str] = []
+
+    def same() -> bool:
+        looks.append(shown(app) if quiet(app) else f"busy {len(looks)}")
+        return len(looks) > 2 and looks[-1] == looks[-2] == looks[-3]
+
+    await until(pilot, same)
 
 
 async def opened(pilot: Pilot, app: Console, text: str) -> None:

@@ -128,11 +128,12 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         snapshot, now = host.snapshot, host.now()
         facts = status(snapshot, now, host.memo)
         self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
-        self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
-        self.query_one(KeyLine).show(key_pairs(*self.key_scopes(), read_only=host.read_only))
         self.query_one("#banner", LineBlock).show(banner(snapshot, now))
         self.set_class(stale(snapshot), "-stale")
         self.show(snapshot, now)
+        # These two say something about what is shown, so they come after it.
+        self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
+        self.query_one(KeyLine).show(key_pairs(*self.key_scopes(), read_only=host.read_only))
 
     def key_scopes(self) -> tuple[Scope, ...]:
         """Return the scopes whose keys help most at present, for the key line."""

@@ -10,7 +10,7 @@ from lwstui.kube.sync import KindSync
 from lwstui.runtime.backend import LogEntry
 from lwstui.state.model import Pending, Snapshot
 from lwstui.tui.screens.modals.dialog import Dialog
-from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.support import FakeBackend, console, keys, settled, shown, until
 from tests.tui.worlds import NOW, World, busy, hostile, large, live, rolling
 
 SMALL, MEDIUM, BIG = (80, 24), (120, 40), (200, 60)
@@ -31,7 +31,7 @@ def picture(snap_compare):
                 if isinstance(app.screen, Dialog):
                     await until(pilot, lambda: not app.screen.locked)
             await until(pilot, lambda: wait in shown(app))
-            await pilot.pause()
+            await settled(pilot, app)
 
         return snap_compare(console(backend, **options), terminal_size=size, run_before=before)
 
