@@ -110,7 +110,7 @@ def _calm(found: tuple[SetDigest, ...]) -> str:
         return "no groups are asked for" if found else ""
     if ready == groups:
         return f"all {count(groups, 'group')} ready"
-    return f"{ready:,} of {count(groups, 'group')} ready, nothing stands out"
+    return f"{ready:,} of {count(groups, 'group')} ready"
 
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:

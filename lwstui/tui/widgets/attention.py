@@ -106,7 +106,7 @@ class AttentionStrip(PaintedScroll):
     def _heading(self, cells: int) -> Strip:
         count = len(self._items) + self._more
         if not count:
-            return heading(self.brushes, Span("ALL FINE", "dim"), "", "", cells)
+            return heading(self.brushes, Span("NOTHING NEEDS ATTENTION", "dim"), "", "", cells)
         hint = f"+{self._more} more   ! next" if self._more else "! next"
         return heading(self.brushes, Span(f"NEEDS ATTENTION {count}", "warn"), "", hint, cells)
 

@@ -48,7 +48,7 @@ def test_fleet_at_rest(picture):
     world.add_nodes(30)
     world.add_set("llama70b", "·" * 48)
     world.add_set("phi4", "·" * 40, size=1)
-    assert picture(world.snapshot(), (100, 30), wait="ALL FINE")
+    assert picture(world.snapshot(), (100, 30), wait="NOTHING NEEDS ATTENTION")
 
 
 def test_fleet_filtered(picture):
