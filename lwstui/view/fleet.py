@@ -24,16 +24,16 @@ COLUMNS: Final = (
     Column("namespace", "NS", 9, min_screen=80),
     Column("ready", "READY", 7, "right"),
     Column("updated", "UPD", 7, "right"),
-    Column("size", "SIZE", 4, "right", min_screen=90),
-    Column("pods", "PODS", 12, min_screen=110),
+    Column("size", "SIZE", 4, "right", min_screen=95),
+    Column("pods", "PODS", 12, min_screen=112),
     Column("gpu", "GPU", 8, "right", min_screen=80),
     Column("rollout", "ROLLOUT", 12),
     Column("groups", "GROUPS", 12, min_screen=90),
-    Column("revision", "REV", 6, min_screen=90),
+    Column("revision", "REV", 6, min_screen=100),
     Column("age", "AGE", 6, "right", age=True),
     Column("restarts", "RESTARTS", 8, "right", min_screen=141),
     Column("nodes", "NODES", 5, "right", min_screen=141),
-    Column("image", "IMAGE", 28, min_screen=141),
+    Column("image", "IMAGE", 28, min_screen=156),
 )
 EVENT_LINES: Final = 3
 CELLS: Final = 12

@@ -26,7 +26,7 @@ _EXCEPTIONS: Final = (
     Column("status", "STATE", 9),
     Column("reason", "REASON", 24, flex=True),
     Column("age", "FOR", 6, "right", age=True),
-    Column("node", "NODE", 12, min_screen=80),
+    Column("node", "NODE", 12, min_screen=93),
 )
 
 

@@ -26,14 +26,14 @@ def _columns(topology: str) -> tuple[Column, ...]:
         Column("state", "S", 1),
         Column("topology", title[:14], 10),
         Column("name", "NODE", 14, flex=True),
-        Column("map", "0-7", 8, min_screen=80),
+        Column("map", "0-7", 8, min_screen=90),
         Column("gpu", "ALLOCATED", 16),
         Column("free", "FREE", 4, "right"),
         Column("pods", "PODS", 4, "right"),
         Column("status", "STATUS", 8),
-        Column("owner", "HELD BY", 20, flex=True),
+        Column("owner", "HELD BY", 12, flex=True),
         Column("version", "KUBELET", 10, min_screen=141),
-        Column("age", "AGE", 5, "right", min_screen=90, age=True),
+        Column("age", "AGE", 5, "right", min_screen=100, age=True),
     )
 
 

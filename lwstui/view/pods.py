@@ -29,7 +29,7 @@ COLUMNS: Final = (
     Column("gpu", "GPU", 3, "right"),
     Column("node", "NODE", 12),
     Column("revision", "REV", 6, min_screen=90),
-    Column("reason", "REASON", 14, flex=True, min_screen=80),
+    Column("reason", "REASON", 14, flex=True, min_screen=100),
     Column("ip", "IP", 15, min_screen=141),
     Column("age", "AGE", 6, "right", age=True),
 )

@@ -1,0 +1,26 @@
+"""Every table fits every screen: what it shows at a width takes no more than that width."""
+
+import pytest
+
+from lwstui.tui.widgets.columns import lay_out
+from lwstui.view import events, fleet, groups, nodes, pods
+
+TABLES = {
+    "fleet": fleet.COLUMNS,
+    "pods": pods.COLUMNS,
+    "events": events.COLUMNS,
+    "nodes": nodes._columns("topology.kubernetes.io/rack"),
+    "exceptions": groups._EXCEPTIONS,
+}
+SCROLLBAR = 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_column_is_cut_on_any_screen_from_80_cells_on(name):
+    too_wide = {}
+    for screen in range(80, 201):
+        slots = lay_out(TABLES[name], screen - SCROLLBAR, screen)
+        end = slots[-1].start + slots[-1].width
+        if end > screen - SCROLLBAR:
+            too_wide[screen] = end
+    assert too_wide == {}
