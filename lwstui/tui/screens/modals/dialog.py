@@ -80,6 +80,7 @@ class Dialog(ModalScreen[T], Generic[T]):
             border-title-style: bold;
             overflow-y: auto;
         }
+        #dialog-foot { dock: bottom; height: auto; background: $dialog-background; }
         #dialog.-danger { border: round $tone-warn; border-title-color: $tone-warn; }
         #dialog-typed { height: auto; margin-top: 1; display: none; }
         #dialog-typed.-wanted { display: block; }
@@ -119,12 +120,13 @@ class Dialog(ModalScreen[T], Generic[T]):
             yield TextBlock(id="dialog-head")
             yield from self.compose_fields()
             yield TextBlock(id="dialog-text")
-            with Horizontal(id="dialog-typed"):
-                yield TextBlock(id="dialog-ask")
-                yield Field(id="dialog-name", compact=True, placeholder="its name")
-            with Horizontal(id="dialog-buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button(self._confirm_label, id="confirm", compact=True)
+            with Vertical(id="dialog-foot"):
+                with Horizontal(id="dialog-typed"):
+                    yield TextBlock(id="dialog-ask")
+                    yield Field(id="dialog-name", compact=True, placeholder="its name")
+                with Horizontal(id="dialog-buttons"):
+                    yield Button("Cancel", id="cancel", compact=True)
+                    yield Button(self._confirm_label, id="confirm", compact=True)
 
     def compose_fields(self) -> Iterator[Widget]:
         """Yield what can be edited."""
