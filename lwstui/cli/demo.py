@@ -13,6 +13,7 @@ from typing import Any
 
 from lwstui.cli.common import fail
 from lwstui.cli.console import add_look, run_console, settings_of
+from lwstui.cli.sandbox import positive
 from lwstui.data import folder
 
 NAME = "demo"
@@ -45,10 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="apply these manifests instead of the default examples; may be repeated",
     )
     parser.add_argument(
-        "--nodes", type=int, default=16, metavar="N", help="H100 hosts (default 16)"
+        "--nodes", type=positive(int), default=16, metavar="N", help="H100 hosts (default 16)"
     )
     parser.add_argument(
-        "--speed", type=float, default=1.0, metavar="X", help="divide simulated times by X"
+        "--speed",
+        type=positive(float),
+        default=1.0,
+        metavar="X",
+        help="divide simulated times by X",
     )
     add_look(parser)
 

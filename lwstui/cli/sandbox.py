@@ -22,7 +22,9 @@ example:
   KUBECONFIG=/tmp/sandbox.yaml kubectl get nodes"""
 
 
-def _positive(kind: type[int] | type[float]) -> Callable[[str], float | int]:
+def positive(kind: type[int] | type[float]) -> Callable[[str], float | int]:
+    """Return a reader of numbers above 0, for argparse."""
+
     def read(text: str) -> float | int:
         value: float | int = kind(text)
         if value <= 0:
@@ -43,11 +45,11 @@ def _port(text: str) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
     parser.add_argument(
-        "--nodes", type=_positive(int), default=16, metavar="N", help="H100 hosts (default 16)"
+        "--nodes", type=positive(int), default=16, metavar="N", help="H100 hosts (default 16)"
     )
     parser.add_argument(
         "--gpus-per-node",
-        type=_positive(int),
+        type=positive(int),
         default=8,
         metavar="G",
         help="GPUs of each H100 host (default 8)",
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--speed",
-        type=_positive(float),
+        type=positive(float),
         default=1.0,
         metavar="X",
         help="divide simulated start-up times by X (default 1)",

@@ -8,12 +8,16 @@ import os
 import signal
 import socket
 from logging.handlers import RotatingFileHandler
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from controller.activity import LogfmtFormatter
-from lwstui.config.paths import state_folder
+from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Settings
 from lwstui.kube.connect import Target
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 _LOG_BYTES: Final = 5_000_000
 
@@ -36,6 +40,7 @@ def run_app(
     from lwstui.runtime.engine import Engine, EngineOptions
     from lwstui.tui.app import Console, ConsoleOptions
 
+    themes, said = themes_of(settings.theme, config_folder(os.environ) / "themes")
     engine = Engine(
         EngineOptions(
             target=target,
@@ -54,10 +59,32 @@ def run_app(
             no_color=settings.no_color,
             read_only=settings.read_only,
             keymap=settings.keymap,
-            problems=problems,
+            problems=(*problems, *said),
+            themes=themes,
         ),
     )
     return asyncio.run(_run(console))
+
+
+def themes_of(wanted: str, own: Path) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
+    """Return the shipped themes and the operator's, and one sentence per problem.
+
+    Args:
+        wanted: Name of the theme asked for.
+        own: Folder of the operator's themes; it need not exist.
+    """
+    from lwstui.tui.theming import ThemeError, load_themes
+
+    problems: list[str] = []
+    try:
+        themes = load_themes([own])
+    except ThemeError as error:
+        problems.append(str(error))
+        themes = load_themes()
+    names = sorted(theme.name for theme in themes)
+    if wanted not in names:
+        problems.append(f"no theme {wanted}; there are {', '.join(names)}")
+    return tuple(themes), tuple(problems)
 
 
 def _log_to_file() -> None:

@@ -17,6 +17,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
+from textual.theme import Theme
 
 from lwstui.runtime.backend import Backend
 from lwstui.runtime.slot import LatestSlot
@@ -52,6 +53,7 @@ class ConsoleOptions:
         first_command: Command run at the start, such as ``logs llama70b``; empty for none.
         keymap: Keys by action id, comma separated, replacing the default ones.
         problems: Sentences about the settings, shown on the first screen.
+        themes: Themes to choose from; the shipped ones if left out.
     """
 
     theme: str = DEFAULT_THEME
@@ -61,6 +63,7 @@ class ConsoleOptions:
     first_command: str = ""
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] | None = None
 
 
 class Console(ThemedApp[int], inherit_bindings=False):
@@ -112,7 +115,12 @@ class Console(ThemedApp[int], inherit_bindings=False):
         clock: Callable[[], float] = time.time,
     ) -> None:
         options = options or ConsoleOptions()
-        super().__init__(theme=options.theme, no_color=options.no_color, ascii_only=options.ascii)
+        super().__init__(
+            theme=options.theme,
+            no_color=options.no_color,
+            ascii_only=options.ascii,
+            themes=options.themes,
+        )
         self.memo = Memo()
         self.backend = backend
         self.read_only = options.read_only
