@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import subprocess  # noqa: TID251 - the one place that starts the sandbox as a child
 import sys
-import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lwstui.cli.common import fail
 from lwstui.cli.console import add_look, run_console, settings_of
@@ -87,25 +86,23 @@ def _sandbox(arguments: argparse.Namespace) -> Iterator[str]:
     """Start the sandbox and yield its kubeconfig; it ends with the block, even if we are killed.
 
     The child watches its standard input, which we hold: when this process dies in whatever
-    way, the pipe closes and the sandbox stops by itself.
+    way, the pipe closes and the sandbox stops by itself and removes its kubeconfig.
     """
-    with tempfile.TemporaryDirectory(prefix="lwstui-demo-") as home:
-        command = [
-            *(sys.executable, "-m", "lwstui", "sandbox", "--until-eof"),
-            *("--nodes", str(arguments.nodes), "--speed", str(arguments.speed)),
-            *("--kubeconfig-out", str(Path(home) / "kubeconfig")),
-        ]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            yield _first_line(process)
-        finally:
-            _stop(process)
+    command = [
+        *(sys.executable, "-m", "lwstui", "sandbox", "--until-eof"),
+        *("--nodes", str(arguments.nodes), "--speed", str(arguments.speed)),
+    ]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield _first_line(process)
+    finally:
+        _stop(process)
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:
@@ -117,10 +114,20 @@ def _first_line(process: subprocess.Popen[bytes]) -> str:
     out = process.stdout
     line = out.readline().decode() if out is not None else ""
     if line.startswith("KUBECONFIG="):
+        # What it says later must not fill the pipe: it would stop and wait for a reader.
+        threading.Thread(target=_discard, args=(process.stderr,), daemon=True).start()
         return line.strip().partition("=")[2]
     process.wait(_READY_WITHIN_S)
     said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
     raise DemoError(f"the sandbox did not start: {said or 'it ended without a word'}")
+
+
+def _discard(stream: IO[bytes] | None) -> None:
+    """Read a stream to its end and close it; runs on a thread of its own."""
+    if stream is not None:
+        with stream:
+            for _ in stream:
+                pass
 
 
 def _stop(process: subprocess.Popen[Any]) -> None:
@@ -130,6 +137,6 @@ def _stop(process: subprocess.Popen[Any]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()

@@ -103,12 +103,12 @@ def test_the_demo_from_start_to_end(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
-def test_a_killed_demo_leaves_no_process(environ: dict[str, str]) -> None:
+def test_a_killed_demo_leaves_nothing(environ: dict[str, str]) -> None:
     with demo(environ) as terminal:
         terminal.wait_for("SANDBOX")
         terminal.process.kill()
         terminal.process.wait()
-    until(lambda: not list(marked(environ)), what="the sandbox stops by itself")
+    until(lambda: nothing_is_left(environ), what="the sandbox stops and removes its file")
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
