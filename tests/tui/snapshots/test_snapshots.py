@@ -129,6 +129,7 @@ def test_logs(snap_compare):
         await until(pilot, lambda: "readiness probe" in shown(app))
         await keys(pilot, "slash", *"nccl", "enter")
         await until(pilot, lambda: "/nccl" in shown(app))
+        await settled(pilot, app)
 
     app = console(backend, clock=lambda: clock[0])
     assert snap_compare(app, terminal_size=(120, 30), run_before=before)

@@ -27,6 +27,7 @@ T = TypeVar("T")
 _LOCK_S: Final = 0.25
 _MARGIN: Final = 2
 _ASK_AFTER_S: Final = 0.3
+_PARTS: Final = "#dialog, #dialog-head, #dialog-text, #dialog-ask, #dialog-name, #confirm"
 
 ASKING: Final = Span("asking the server…", "busy")
 
@@ -201,7 +202,9 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._dry_run = None if future is None else ASKING
         self._refresh_text()
         if future is not None:
-            self.run_worker(self._watch(future), group="dry-run", exclusive=True)
+            self.run_worker(
+                self._watch(future), group="dry-run", exclusive=True, exit_on_error=False
+            )
 
     def ask_later(self, ask: Callable[[], Future[Outcome]]) -> None:
         """Ask the server when what is wanted has rested for a moment; nothing if it is no change.
@@ -244,7 +247,8 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._refresh_text()
 
     def _refresh_text(self) -> None:
-        if self._opened_at is not None:
+        # An answer may come while the dialog is leaving and its parts are gone already.
+        if self._opened_at is not None and len(self.query(_PARTS)) == _PARTS.count("#"):
             self._say()
 
     # Answers.
