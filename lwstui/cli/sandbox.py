@@ -93,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _stop_at_eof() -> None:
     """Stop this process when the one that holds our standard input is gone."""
-    while sys.stdin.buffer.read(4096):
+    # Not the buffered reader: its lock, held by a daemon thread, would abort the interpreter's end.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
