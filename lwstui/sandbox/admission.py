@@ -12,6 +12,7 @@ from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
 from lwstui.sandbox.services import default_service, keep_addresses, service_causes
 from lwstui.sandbox.status import Cause
 
+CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 _TEMPLATE_OWNERS = frozenset(
     {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps", "jobs.batch"}
 )
@@ -103,6 +104,9 @@ def _claim(new: Json, old: Json | None) -> None:
     new.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
     if old is None:
         new["status"] = {"phase": "Pending"}
+        finalizers = new["metadata"].setdefault("finalizers", [])
+        if CLAIM_PROTECTION not in finalizers:
+            finalizers.append(CLAIM_PROTECTION)
 
 
 def _secret(new: Json, _: Json | None) -> None:

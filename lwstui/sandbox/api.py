@@ -8,7 +8,17 @@ from typing import Any
 
 from aiohttp import web
 
-from lwstui.sandbox import metricsapi, podverbs, reads, requests, reviews, scale, status
+from lwstui.sandbox import (
+    metricsapi,
+    podverbs,
+    proxy,
+    reads,
+    requests,
+    reviews,
+    scale,
+    status,
+    streams,
+)
 from lwstui.sandbox.answers import JSON, error_answer, json_answer, raw_answer
 from lwstui.sandbox.documents import Documents, health
 from lwstui.sandbox.objects import Entry, Json, StatusError, Store
@@ -17,11 +27,12 @@ from lwstui.sandbox.patches import apply_patch
 from lwstui.sandbox.reads import Reader
 from lwstui.sandbox.registry import Registry, Resource
 from lwstui.sandbox.requests import Target, WriteOptions, flag, object_body, whole
-from lwstui.sandbox.sources import LogSource, MetricsSource
+from lwstui.sandbox.sources import LogSource, MetricsSource, ProcessSource
 from lwstui.sandbox.watchcache import WatchCache
 from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
+_STREAM_VERBS = [(verb, name) for verb in ("GET", "POST") for name in streams.SUBRESOURCES]
 _PROPAGATIONS = frozenset({"", "Background", "Foreground", "Orphan"})
 
 
@@ -64,10 +75,17 @@ class Api:
         token: Bearer token that everything but health checks needs.
         logs: Source of container logs.
         metrics: Source of resource metrics.
+        processes: What runs in containers.
     """
 
     def __init__(
-        self, store: Store, *, token: str, logs: LogSource, metrics: MetricsSource
+        self,
+        store: Store,
+        *,
+        token: str,
+        logs: LogSource,
+        metrics: MetricsSource,
+        processes: ProcessSource,
     ) -> None:
         self._store = store
         self._authorization = f"Bearer {token}".encode()
@@ -78,11 +96,14 @@ class Api:
         self._documents = Documents(self._registry)
         self._reader = Reader(store, self._cache)
         self._writer = Writer(store)
+        self._streams = streams.PodStreams(store, logs, processes)
+        self._proxy = proxy.Proxy(store, processes)
         self._handlers: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._get,
             ("GET", "status"): self._get,
             ("GET", "scale"): self._get_scale,
             ("GET", "log"): self._log,
+            **dict.fromkeys(_STREAM_VERBS, self._stream),
             ("POST", "binding"): self._bind,
             ("POST", "eviction"): self._evict,
             ("PUT", ""): self._update,
@@ -101,8 +122,9 @@ class Api:
         }
 
     def close(self) -> None:
-        """End every watch, so that the server can stop."""
+        """End every watch and conversation, so that the server can stop."""
         self._cache.close()
+        self._streams.close()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
@@ -116,6 +138,9 @@ class Api:
         document = self._documents.answer(request)
         if document is not None:
             return document
+        proxied = proxy.parse(request.path)
+        if proxied is not None:
+            return await self._proxy.serve(request, proxied)
         target = requests.parse_path(request.path)
         if target is None:
             raise status.no_such_path()
@@ -243,6 +268,9 @@ class Api:
         pieces = podverbs.open_log(self._store, self._logs, pod, call.request.query)
         return await _streamed(call.request, pieces, "text/plain")
 
+    async def _stream(self, call: Call) -> web.StreamResponse:
+        return await self._streams.serve(call.request, call.target)
+
     def _output(self, call: Call) -> Output:
         form = requested_form(call.request.headers.get("Accept", ""))
         if form == "Table":
@@ -264,7 +292,7 @@ def _has_subresource(resource: Resource, name: str) -> bool:
             return kind.has_scale
         case "finalize":
             return kind.key == "namespaces"
-    return kind.key == "pods" and name in ("log", "binding", "eviction")
+    return kind.key == "pods" and name in ("log", "binding", "eviction", *streams.SUBRESOURCES)
 
 
 def _query(call: Call) -> reads.Query:

@@ -5,13 +5,15 @@ from typing import Protocol
 
 import yaml
 
+from lwstui.sandbox.claims import ClaimBinder, ClaimProtector
 from lwstui.sandbox.garbage import GarbageCollector
 from lwstui.sandbox.kubelet import Kubelet
 from lwstui.sandbox.logs import KubeletLogs
 from lwstui.sandbox.metrics import KubeletMetrics
-from lwstui.sandbox.namespaces import ClaimBinder, NamespaceController, PodCollector
+from lwstui.sandbox.namespaces import NamespaceController, PodCollector
 from lwstui.sandbox.nodes import machines, node
 from lwstui.sandbox.objects import Store
+from lwstui.sandbox.processes import KubeletProcesses
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.scheduler import Scheduler
 
@@ -26,7 +28,7 @@ class _Part(Protocol):
 
 
 class Behaviour:
-    """Scheduler, kubelets and controllers of a store, with the logs and metrics they give.
+    """Scheduler, kubelets and controllers of a store, with the logs, metrics, processes they give.
 
     Args:
         store: The cluster's objects.
@@ -37,10 +39,12 @@ class Behaviour:
         kubelet = Kubelet(store, recorder)
         self.logs = KubeletLogs(store, kubelet)
         self.metrics = KubeletMetrics(store, kubelet)
+        self.processes = KubeletProcesses(store, kubelet)
         self._parts: tuple[_Part, ...] = (
             GarbageCollector(store),
             NamespaceController(store),
             ClaimBinder(store),
+            ClaimProtector(store),
             PodCollector(store, recorder),
             Scheduler(store, recorder),
             kubelet,

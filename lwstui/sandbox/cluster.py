@@ -70,7 +70,13 @@ async def running_sandbox(options: SandboxOptions | None = None) -> AsyncIterato
     behaviour = Behaviour(store)
     token = secrets.token_urlsafe(32)
     certificate = loopback_certificate(store.clock.now())
-    app = build_app(store, token=token, logs=behaviour.logs, metrics=behaviour.metrics)
+    app = build_app(
+        store,
+        token=token,
+        logs=behaviour.logs,
+        metrics=behaviour.metrics,
+        processes=behaviour.processes,
+    )
     populate(store, options.nodes, options.gpus_per_node)
     with ExitStack() as cleanup:
         behaviour.start()

@@ -24,9 +24,9 @@ def set_condition(
     if generation is not None:
         fresh["observedGeneration"] = generation
     for index, old in enumerate(conditions):
-        if old["type"] == fresh["type"]:
-            moved = old["status"] != fresh["status"]
-            since = now if moved else old["lastTransitionTime"]
+        if old.get("type") == fresh["type"]:
+            moved = old.get("status") != fresh["status"]
+            since = now if moved else old.get("lastTransitionTime") or now
             conditions[index] = {**fresh, "lastProbeTime": None, "lastTransitionTime": since}
             return
     conditions.append({**fresh, "lastProbeTime": None, "lastTransitionTime": now})

@@ -93,7 +93,8 @@ class Container:
     """One container of a pod: what it is, what it plays and where it stands.
 
     ``until_s`` is when the present phase ends by itself; ``failures`` counts exits or failed pulls
-    in a row and sets the back-off.
+    in a row and sets the back-off; ``first`` is the number of its first run, above 0 when a client
+    counted restarts before it.
     """
 
     name: str
@@ -104,13 +105,14 @@ class Container:
     phase: Phase = Phase.WAITING
     until_s: float = FOREVER
     failures: int = 0
+    first: int = 0
     run: Run | None = None
     previous: Run | None = None
 
     @property
     def restarts(self) -> int:
         """Return the restart count."""
-        return self.run.number if self.run is not None else 0
+        return self.run.number if self.run is not None else self.first
 
     @property
     def is_running(self) -> bool:

@@ -24,6 +24,8 @@ VERSION: Json = {
     "platform": "linux/amd64",
 }
 _ANY_METHOD_VERBS = ("get", "patch", "update")
+_STREAM_VERBS = ("create", "get")
+_PROXY_VERBS = ("create", "delete", "get", "patch", "update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,16 @@ def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
         found.append(Subresource("finalize", kind.kind, ("update",)))
     if kind.key == "pods":
         found += [
+            Subresource("attach", "PodAttachOptions", _STREAM_VERBS),
             Subresource("binding", "Binding", ("create",)),
             Subresource("eviction", "Eviction", ("create",), "policy", "v1"),
+            Subresource("exec", "PodExecOptions", _STREAM_VERBS),
             Subresource("log", kind.kind, ("get",)),
+            Subresource("portforward", "PodPortForwardOptions", _STREAM_VERBS),
+            Subresource("proxy", "PodProxyOptions", _PROXY_VERBS),
         ]
+    if kind.key == "services":
+        found.append(Subresource("proxy", "ServiceProxyOptions", _PROXY_VERBS))
     if kind.has_scale:
         found.append(Subresource("scale", "Scale", _ANY_METHOD_VERBS, "autoscaling", "v1"))
     if kind.has_status:

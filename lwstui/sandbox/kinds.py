@@ -76,6 +76,10 @@ BUILTIN: tuple[KindInfo, ...] = (
     _core("secrets", "Secret"),
     _core("serviceaccounts", "ServiceAccount", "sa"),
     _core("services", "Service", "svc", status=True, all=True),
+    _kind("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations",
+          "MutatingWebhookConfiguration", namespaced=False, generation=True),
+    _kind("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations",
+          "ValidatingWebhookConfiguration", namespaced=False, generation=True),
     _kind("apps", "v1", "controllerrevisions", "ControllerRevision"),
     _kind("apps", "v1", "daemonsets", "DaemonSet", "ds", status=True, generation=True, all=True),
     _kind(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from lwstui.sandbox import lifecycle
 from lwstui.sandbox.amounts import milli
+from lwstui.sandbox.clientstatus import adopted
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.containers import FOREVER, Note
 from lwstui.sandbox.devices import Held, Ledger
@@ -91,14 +92,14 @@ class Kubelet:
     def _take(self, pod: Json) -> None:
         record = self._records.get(pod["metadata"]["uid"])
         if record is not None:
-            record.pod = pod
-            self._sync(record)
+            written, record.pod = record.pod.get("status") or {}, pod
+            self._sync(record, written)
         elif "deletionTimestamp" in pod["metadata"]:
             self._remove(pod)
         elif (pod.get("status") or {}).get("phase") not in _FINISHED:
             record = self._accept(pod)
             if record is not None:
-                self._sync(record)
+                self._sync(record, {})
 
     def _accept(self, pod: Json) -> PodRecord | None:
         """Admit a pod to its node; None if there is no such node or it has to refuse."""
@@ -144,11 +145,18 @@ class Kubelet:
         self._store.update("pods", meta["namespace"], meta["name"], fail, subresource="status")
         self._recorder.kubelet(pod, pod["spec"]["nodeName"], reason, why, warning=True)
 
-    def _sync(self, record: PodRecord) -> None:
-        """Bring one pod up to now and write down what has become of it."""
+    def _sync(self, record: PodRecord, written: Json) -> None:
+        """Bring one pod up to now and write down what has become of it.
+
+        A status that differs from the one ``written`` last is a client's, and is taken up.
+        """
         before = record.run
         now_s = record.pod_time(self._store.clock.now())
         self._apply(record, self._advance(record, now_s))
+        status = record.pod.get("status") or {}
+        if status != written:
+            record.run = adopted(record.run, written, status, now_s)
+            self._apply(record, self._advance(record, now_s))
         wish = _restart_wish(record.pod)
         if wish != record.restart_seen:
             record.restart_seen = wish

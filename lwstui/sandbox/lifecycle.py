@@ -239,8 +239,15 @@ def _pull_backoff(step: Step, container: Container, at_s: float) -> None:
 
 
 def _start(step: Step, container: Container, at_s: float) -> None:
+    number = container.first if container.run is None else container.run.number + 1
+    step.notes.append(Note(container.path, "Created", "Container created"))
+    step.notes.append(Note(container.path, "Started", "Container started"))
+    step.pod = step.pod.with_container(begun(container, number, at_s))
+
+
+def begun(container: Container, number: int, at_s: float) -> Container:
+    """Return a container at the start of its run with this number, the last run being over."""
     script = container.script
-    number = 0 if container.run is None else container.run.number + 1
     gate = script.startup or script.readiness
     run = Run(
         number=number,
@@ -253,16 +260,13 @@ def _start(step: Step, container: Container, at_s: float) -> None:
     limit_s = script.run_s
     if script.waits_for_group:
         limit_s = min(limit_s, script.boot_s + script.group_timeout_s)
-    started = replace(
+    return replace(
         container,
         phase=Phase.RUNNING,
         until_s=at_s + limit_s,
         previous=container.run,
         run=run,
     )
-    step.notes.append(Note(container.path, "Created", "Container created"))
-    step.notes.append(Note(container.path, "Started", "Container started"))
-    step.pod = step.pod.with_container(started)
 
 
 def _tick(step: Step, container: Container, at_s: float) -> None:

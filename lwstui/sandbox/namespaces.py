@@ -1,10 +1,8 @@
-"""Small controllers: namespaces, volume claims, and pods of nodes that are gone."""
+"""Small controllers: namespaces, and pods of nodes that are gone."""
 
 from lwstui.sandbox.objects import Change, Json, Store
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.worklist import WorkList
-
-_DEFAULT_CLASS = "standard-rwo"
 
 
 class NamespaceController:
@@ -71,50 +69,6 @@ def _is_terminating(namespace: Json) -> bool:
 
 def _finalize(namespace: Json) -> None:
     namespace["spec"] = {}
-
-
-class ClaimBinder:
-    """Binds every volume claim at once to a volume made for it.
-
-    Args:
-        store: The cluster's objects.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def start(self) -> None:
-        """Bind the claims that are there and follow the store."""
-        self._unsubscribe = self._store.subscribe(self._on_change)
-        for claim in self._store.items("persistentvolumeclaims"):
-            self._bind(claim)
-
-    def stop(self) -> None:
-        """Stop following the store."""
-        self._unsubscribe()
-
-    def _on_change(self, change: Change) -> None:
-        if change.key == "persistentvolumeclaims" and change.type == "ADDED":
-            self._bind(change.object)
-
-    def _bind(self, claim: Json) -> None:
-        meta = claim["metadata"]
-        if (claim.get("status") or {}).get("phase") == "Bound":
-            return
-
-        def bind(target: Json) -> None:
-            spec = target.setdefault("spec", {})
-            spec.setdefault("volumeName", f"pvc-{meta['uid']}")
-            spec.setdefault("storageClassName", _DEFAULT_CLASS)
-            spec.setdefault("volumeMode", "Filesystem")
-            asked = (spec.get("resources") or {}).get("requests") or {}
-            target["status"] = {
-                "phase": "Bound",
-                "accessModes": spec.get("accessModes") or ["ReadWriteOnce"],
-                "capacity": {"storage": asked.get("storage", "1Gi")},
-            }
-
-        self._store.update("persistentvolumeclaims", meta["namespace"], meta["name"], bind)
 
 
 class PodCollector:

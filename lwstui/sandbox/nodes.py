@@ -13,7 +13,8 @@ NODES_PER_RACK = 2
 _REGION = "us-central1"
 _ZONES = ("us-central1-a", "us-central1-b", "us-central1-c", "us-central1-f")
 _GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
-_TPU_TAINT = {"key": "google.com/tpu", "value": "present", "effect": "NoSchedule"}
+# Only a wish: no admission adds the toleration here that TPU pods are given on GKE.
+_TPU_TAINT = {"key": "google.com/tpu", "value": "present", "effect": "PreferNoSchedule"}
 
 
 @dataclass(frozen=True, slots=True)

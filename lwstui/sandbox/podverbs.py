@@ -51,7 +51,7 @@ def open_log(
     """
     return source.open(
         pod,
-        _container(pod, query.get("container", "")),
+        container_name(pod, query.get("container", "")),
         follow=flag(query, "follow"),
         previous=flag(query, "previous"),
         tail_lines=whole(query, "tailLines"),
@@ -61,7 +61,12 @@ def open_log(
     )
 
 
-def _container(pod: Json, asked: str) -> str:
+def container_name(pod: Json, asked: str) -> str:
+    """Return the container that a request means: the one it names, or the only one.
+
+    Raises:
+        StatusError: 400, there is no such container, or several and none is named.
+    """
     name, spec = pod["metadata"]["name"], pod["spec"]
     main = [each["name"] for each in spec["containers"]]
     init = [each["name"] for each in spec.get("initContainers") or ()]

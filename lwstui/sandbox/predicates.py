@@ -217,11 +217,19 @@ def _shares_domain(term: AffinityTerm, node: NodeFacts, home: NodeFacts | None) 
     return home is not None and value is not None and home.labels.get(term.topology_key) == value
 
 
+def _better_avoided(pod: PodFacts, node: NodeFacts) -> int:
+    """Return how many taints ask that such a pod goes elsewhere if it can."""
+    tolerations = pod.spec.get("tolerations") or []
+    asking = (taint for taint in node.taints if taint.get("effect") == "PreferNoSchedule")
+    return sum(not tolerates(tolerations, taint) for taint in asking)
+
+
 def choose(pod: PodFacts, fitting: Iterable[NodeFacts], view: ClusterView) -> NodeFacts:
     """Return the node to bind to: preferences first, then the emptiest, then the lowest name."""
     return min(
         fitting,
         key=lambda node: (
+            _better_avoided(pod, node),
             -_preference(pod, node) - _company(pod, node, view),
             -round(_free_share(pod, node, view.used(node.name)), 3),
             node.name,

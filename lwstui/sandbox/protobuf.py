@@ -83,6 +83,34 @@ _MESSAGES: Mapping[str, Mapping[int, _Field]] = {
         2: ("spec", "SelfSubjectRulesReviewSpec"),
     },
     "SelfSubjectReview": {1: ("metadata", "ObjectMeta")},
+    "CrossVersionObjectReference": {
+        1: ("kind", "string"),
+        2: ("name", "string"),
+        3: ("apiVersion", "string"),
+    },
+    "HorizontalPodAutoscalerSpec": {
+        1: ("scaleTargetRef", "CrossVersionObjectReference"),
+        2: ("minReplicas", "int"),
+        3: ("maxReplicas", "int"),
+        4: ("targetCPUUtilizationPercentage", "int"),
+    },
+    "HorizontalPodAutoscaler": {
+        1: ("metadata", "ObjectMeta"),
+        2: ("spec", "HorizontalPodAutoscalerSpec"),
+    },
+    "MetricTarget": {1: ("type", "string"), 4: ("averageUtilization", "int")},
+    "ResourceMetricSource": {1: ("name", "string"), 2: ("target", "MetricTarget")},
+    "MetricSpec": {1: ("type", "string"), 4: ("resource", "ResourceMetricSource")},
+    "HorizontalPodAutoscalerSpec2": {
+        1: ("scaleTargetRef", "CrossVersionObjectReference"),
+        2: ("minReplicas", "int"),
+        3: ("maxReplicas", "int"),
+        4: ("metrics", "[]MetricSpec"),
+    },
+    "autoscaling/v2 HorizontalPodAutoscaler": {
+        1: ("metadata", "ObjectMeta"),
+        2: ("spec", "HorizontalPodAutoscalerSpec2"),
+    },
     "TypeMeta": {1: ("apiVersion", "string"), 2: ("kind", "string")},
     "Unknown": {1: ("typeMeta", "TypeMeta"), 2: ("raw", "bytes")},
 }
@@ -98,10 +126,14 @@ def decode(body: bytes) -> Json:
         raise status.bad_request("the body is not a Kubernetes protobuf message")
     try:
         envelope = _message("Unknown", body[len(_MAGIC) :])
-        kind = envelope["typeMeta"]["kind"]
-        if kind not in _MESSAGES:
+        types = envelope["typeMeta"]
+        name = types["kind"]
+        versioned = f"{types.get('apiVersion', '')} {name}"
+        if versioned in _MESSAGES:
+            name = versioned
+        if name not in _MESSAGES:
             raise status.unsupported_media_type(("application/json", "application/yaml"))
-        return {**envelope["typeMeta"], **_message(kind, envelope.get("raw", b""))}
+        return {**types, **_message(name, envelope.get("raw", b""))}
     except (IndexError, KeyError, UnicodeDecodeError) as error:
         raise status.bad_request(f"the protobuf body cannot be read: {error}") from error
 
@@ -161,6 +193,8 @@ def _store(decoded: Json, field: str, kind: str, value: Any) -> None:
         case "map" | "bytesmap":
             key, inner = _pair(value)
             decoded.setdefault(field, {})[key] = _text(inner, encoded=kind == "bytesmap")
+        case _ if kind.startswith("[]"):
+            decoded.setdefault(field, []).append(_message(kind[2:], value))
         case _:
             decoded[field] = _message(kind, value)
 

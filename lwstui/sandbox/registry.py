@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lwstui.sandbox import eventviews, status
+from lwstui.sandbox import eventviews, scalerviews, status
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.crds import CLEANUP, CRD_KEY, CustomKind, accepted_status, custom_kind
 from lwstui.sandbox.kinds import BUILTIN, KindInfo, builtin
@@ -63,7 +63,14 @@ def _builtin_resources() -> list[Resource]:
         to_view=eventviews.to_view,
         from_view=eventviews.from_view,
     )
-    return [*resources, view]
+    scalers = Resource(
+        replace(builtin("horizontalpodautoscalers.autoscaling"), version="v1"),
+        "horizontalpodautoscalers.autoscaling",
+        builtin_table("horizontalpodautoscalers.autoscaling"),
+        to_view=scalerviews.to_view,
+        from_view=scalerviews.from_view,
+    )
+    return [*resources, view, scalers]
 
 
 class Registry:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from lwstui.sandbox.claims import claim_names
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.cluster_view import (
     ClusterView,
@@ -43,15 +44,6 @@ def wants_scheduling(pod: Mapping[str, Any]) -> bool:
         and spec.get("schedulerName", NAME) == NAME
         and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
     )
-
-
-def claim_names(pod: Mapping[str, Any]) -> list[str]:
-    """Return the names of the volume claims a pod mounts."""
-    return [
-        volume["persistentVolumeClaim"]["claimName"]
-        for volume in pod["spec"].get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
-    ]
 
 
 class Scheduler:

@@ -4,15 +4,20 @@ from aiohttp import web
 
 from lwstui.sandbox.api import Api
 from lwstui.sandbox.objects import Store
-from lwstui.sandbox.sources import LogSource, MetricsSource
+from lwstui.sandbox.sources import LogSource, MetricsSource, ProcessSource
 
-__all__ = ["LogSource", "MetricsSource", "build_app"]
+__all__ = ["LogSource", "MetricsSource", "ProcessSource", "build_app"]
 
 _BODY_LIMIT_BYTES = 3 << 20
 
 
 def build_app(
-    store: Store, *, token: str, logs: LogSource, metrics: MetricsSource
+    store: Store,
+    *,
+    token: str,
+    logs: LogSource,
+    metrics: MetricsSource,
+    processes: ProcessSource,
 ) -> web.Application:
     """Return the API server over a store.
 
@@ -24,8 +29,9 @@ def build_app(
         token: Bearer token that everything but health checks needs.
         logs: Source of container logs.
         metrics: Source of resource metrics.
+        processes: What runs in containers.
     """
-    api = Api(store, token=token, logs=logs, metrics=metrics)
+    api = Api(store, token=token, logs=logs, metrics=metrics, processes=processes)
     app = web.Application(client_max_size=_BODY_LIMIT_BYTES)
     app.router.add_route("*", "/{path:.*}", api.handle)
 

@@ -1,9 +1,10 @@
-"""What the API server asks the nodes for: container logs and resource metrics."""
+"""What the API server asks the nodes for: container logs, processes and resource metrics."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
 from lwstui.sandbox.objects import Json
+from lwstui.sandbox.processes import Process
 
 
 class LogSource(Protocol):
@@ -37,3 +38,19 @@ class MetricsSource(Protocol):
 
     def pod(self, namespace: str, name: str) -> Json | None:
         """Return timestamp, window and containers of a pod; None without a sample."""
+
+
+class ProcessSource(Protocol):
+    """What runs in the containers of pods."""
+
+    def find(self, pod: Json, container: str) -> Process | None:
+        """Return the process of a container as it is now, None when it does not run."""
+
+    def listed(self, pod: Json) -> Iterable[Process]:
+        """Return the processes that share a pod's network."""
+
+    async def ended(self, pod: Json, container: str) -> None:
+        """Return when the process that runs in a container now has ended."""
+
+    async def gone(self, pod: Json) -> None:
+        """Return when a pod runs no more."""

@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from lwstui.sandbox.engines.scene import Line, Scene, client
+from lwstui.sandbox.engines.load import load
+from lwstui.sandbox.engines.scene import BEAT_S, Line, Scene, client
 
 
 def llamacpp_opening(scene: Scene) -> Iterator[Line]:
@@ -34,8 +35,10 @@ def llamacpp_beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Li
     """Tell ten seconds of a llama.cpp server."""
     if scene.engine.is_worker:
         return
-    for _ in range(dice.randrange(0, 3)):
-        slot, tokens = dice.randrange(4), dice.randrange(40, 900)
+    busy = load(scene, at_s)
+    count = 1 if busy.running == 1 else 2
+    tokens = round(busy.generation_rate * BEAT_S / count)
+    for slot in dice.sample(range(4), count):
         asked_s = at_s + dice.uniform(0.1, 9)
         rate = dice.uniform(18, 42)
         text = f"n_tokens = {tokens}, {rate:.2f} tokens per second"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from lwstui.sandbox.engines.detect import Engine
 from lwstui.sandbox.engines.stages import Stages
 
+BEAT_S = 10.0
 Line = tuple[float, str]
 
 

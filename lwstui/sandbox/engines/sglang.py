@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+from lwstui.sandbox.engines.load import load
 from lwstui.sandbox.engines.scene import Line, Scene, client
 
 
@@ -55,12 +56,12 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
         yield _log(scene, asked_s, f"Prefill batch. {text}")
         request = '"POST /v1/chat/completions HTTP/1.1" 200 OK'
         yield asked_s + 0.6, f"INFO:     {client(dice)} - {request}"
-    running = dice.randrange(1, 30)
+    busy = load(scene, at_s)
     yield _log(
         scene,
         at_s + 9.5,
-        f"Decode batch. #running-req: {running}, token usage: {running * 0.011:.2f}, "
-        f"gen throughput (token/s): {running * dice.uniform(24, 36):.2f}, #queue-req: 0",
+        f"Decode batch. #running-req: {busy.running}, token usage: {busy.kv_used:.2f}, "
+        f"gen throughput (token/s): {busy.generation_rate:.2f}, #queue-req: 0",
     )
 
 

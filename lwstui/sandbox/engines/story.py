@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from lwstui.sandbox.engines import others, sglang, vllm
 from lwstui.sandbox.engines.detect import Kind
-from lwstui.sandbox.engines.scene import Line, Scene
+from lwstui.sandbox.engines.scene import BEAT_S, Line, Scene
 
-BEAT_S = 10.0
 KEPT_LINES = 20_000
 _KEPT_BEATS = 360
 _KILLED = 137

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+from lwstui.sandbox.engines.load import load
 from lwstui.sandbox.engines.scene import Line, Scene, client
 
 _PATHS = ("/v1/chat/completions", "/v1/chat/completions", "/v1/completions", "/metrics")
@@ -150,8 +151,8 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
     """Tell ten seconds of serving: some requests and the statistics line. Workers are silent."""
     if scene.engine.is_worker:
         return
-    running = dice.randrange(0, 24)
-    for _ in range(min(6, running)):
+    busy = load(scene, at_s)
+    for _ in range(min(6, busy.running)):
         asked_s = at_s + dice.uniform(0.1, 9.5)
         path = dice.choice(_PATHS[:3])
         yield asked_s, f'INFO:     {client(dice)} - "POST {path} HTTP/1.1" 200 OK'
@@ -159,11 +160,11 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
         scene,
         at_s + 9.9,
         "loggers.py:127",
-        f"Engine 000: Avg prompt throughput: {running * dice.uniform(60, 140):.1f} tokens/s, "
-        f"Avg generation throughput: {running * dice.uniform(20, 34):.1f} tokens/s, "
-        f"Running: {running} reqs, Waiting: 0 reqs, "
-        f"GPU KV cache usage: {running * dice.uniform(0.8, 2.0):.1f}%, "
-        f"Prefix cache hit rate: {dice.uniform(20, 60):.1f}%",
+        f"Engine 000: Avg prompt throughput: {busy.prompt_rate:.1f} tokens/s, "
+        f"Avg generation throughput: {busy.generation_rate:.1f} tokens/s, "
+        f"Running: {busy.running} reqs, Waiting: 0 reqs, "
+        f"GPU KV cache usage: {busy.kv_used:.1%}, "
+        f"Prefix cache hit rate: {busy.prefix_hits:.1%}",
     )
 
 

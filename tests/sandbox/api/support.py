@@ -70,6 +70,22 @@ class FakeMetrics:
         }
 
 
+class NoProcesses:
+    """Nodes on which nothing runs."""
+
+    def find(self, pod: dict, container: str) -> None:
+        return None
+
+    def listed(self, pod: dict) -> tuple:
+        return ()
+
+    async def ended(self, pod: dict, container: str) -> None:
+        return None
+
+    async def gone(self, pod: dict) -> None:
+        return None
+
+
 @dataclass
 class Api:
     """A running server, its store, and requests with the token."""
@@ -150,7 +166,7 @@ def new_store(clock: SimClock | None = None) -> Store:
 async def start(client: type[TestClient] = TestClient) -> Api:
     clock, logs = FakeClock(), FakeLogs()
     store = new_store(clock)
-    app = build_app(store, token=TOKEN, logs=logs, metrics=FakeMetrics())
+    app = build_app(store, token=TOKEN, logs=logs, metrics=FakeMetrics(), processes=NoProcesses())
     running = client(TestServer(app))
     await running.start_server()
     return Api(store, clock, logs, running)

@@ -124,6 +124,46 @@ def field(number: int, content: bytes) -> bytes:
     return bytes([number << 3 | 2, len(content)]) + content
 
 
+@pytest.mark.parametrize(
+    ("version", "last", "expected"),
+    [
+        (b"autoscaling/v1", b"\x20\x32", {"targetCPUUtilizationPercentage": 50}),
+        (
+            b"autoscaling/v2",
+            field(
+                4,
+                field(1, b"Resource")
+                + field(4, field(1, b"cpu") + field(2, field(1, b"Utilization") + b"\x20\x32")),
+            ),
+            {
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {
+                            "name": "cpu",
+                            "target": {"type": "Utilization", "averageUtilization": 50},
+                        },
+                    }
+                ]
+            },
+        ),
+    ],
+)
+def test_protobuf_bodies_of_both_versions_of_an_autoscaler(
+    version: bytes, last: bytes, expected: dict
+) -> None:
+    target = field(1, b"LeaderWorkerSet") + field(2, b"x")
+    spec = field(1, target) + b"\x10\x01\x18\x05" + last
+    types = field(1, version) + field(2, b"HorizontalPodAutoscaler")
+    body = b"k8s\x00" + field(1, types) + field(2, field(1, field(1, b"x")) + field(2, spec))
+    assert protobuf.decode(body)["spec"] == {
+        "scaleTargetRef": {"kind": "LeaderWorkerSet", "name": "x"},
+        "minReplicas": 1,
+        "maxReplicas": 5,
+        **expected,
+    }
+
+
 def test_protobuf_bodies() -> None:
     meta = field(1, b"c") + field(11, field(1, b"app") + field(2, b"x"))
     message = field(1, meta) + field(2, field(1, b"k") + field(2, b"v"))

@@ -210,3 +210,13 @@ def test_preferred_anti_affinity_spreads() -> None:
         ),
     )
     assert choose(facts("c", labels=labels, affinity=affinity), nodes, seen).name == "n2"
+
+
+def test_a_soft_taint_is_avoided_while_another_node_fits() -> None:
+    soft = {**TAINT, "effect": "PreferNoSchedule"}
+    busy = pod("a", nodeName="n2", containers=[container(resources={"requests": {"cpu": "4"}})])
+    nodes = (node("n1", taints=[soft]), node("n2"))
+    assert choose(facts(), nodes, view(*nodes, placed=(busy,))).name == "n2"
+    tolerant = facts(tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists"}])
+    assert choose(tolerant, nodes, view(*nodes, placed=(busy,))).name == "n1"
+    assert choose(facts(), nodes[:1], view(*nodes)).name == "n1"

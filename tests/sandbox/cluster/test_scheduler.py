@@ -22,7 +22,7 @@ async def test_what_fits_nowhere_says_why_and_fits_later(world: World) -> None:
     world.create(pod("late", containers=[container(gpu=8)]))
     said = await eventually(lambda: world.condition("late", "PodScheduled").get("message"))
     assert said == (
-        "0/12 nodes are available: 6 Insufficient nvidia.com/gpu, 6 node(s) had untolerated "
+        "0/12 nodes are available: 10 Insufficient nvidia.com/gpu, 2 node(s) had untolerated "
         "taint(s). no new claims to deallocate, preemption: 0/12 nodes are available: "
         "4 No preemption victims found for incoming pod, 8 Preemption is not helpful for "
         "scheduling."

@@ -1,0 +1,123 @@
+"""Volume claims: bound as soon as they are there, and kept while a pod uses them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lwstui.sandbox.admission import CLAIM_PROTECTION
+from lwstui.sandbox.objects import Change, Json, Store
+from lwstui.sandbox.worklist import WorkList
+
+_CLAIMS = "persistentvolumeclaims"
+_DEFAULT_CLASS = "standard-rwo"
+_FINISHED = ("Succeeded", "Failed")
+
+
+def claim_names(pod: Mapping[str, Any]) -> list[str]:
+    """Return the names of the volume claims a pod mounts."""
+    return [
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod["spec"].get("volumes") or ()
+        if volume.get("persistentVolumeClaim")
+    ]
+
+
+class ClaimBinder:
+    """Binds every volume claim at once to a volume made for it.
+
+    Args:
+        store: The cluster's objects.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def start(self) -> None:
+        """Bind the claims that are there and follow the store."""
+        self._unsubscribe = self._store.subscribe(self._on_change)
+        for claim in self._store.items(_CLAIMS):
+            self._bind(claim)
+
+    def stop(self) -> None:
+        """Stop following the store."""
+        self._unsubscribe()
+
+    def _on_change(self, change: Change) -> None:
+        if change.key == _CLAIMS and change.type == "ADDED":
+            self._bind(change.object)
+
+    def _bind(self, claim: Json) -> None:
+        meta = claim["metadata"]
+        if (claim.get("status") or {}).get("phase") == "Bound":
+            return
+
+        def bind(target: Json) -> None:
+            spec = target.setdefault("spec", {})
+            spec.setdefault("volumeName", f"pvc-{meta['uid']}")
+            spec.setdefault("storageClassName", _DEFAULT_CLASS)
+            spec.setdefault("volumeMode", "Filesystem")
+            asked = (spec.get("resources") or {}).get("requests") or {}
+            target["status"] = {
+                "phase": "Bound",
+                "accessModes": spec.get("accessModes") or ["ReadWriteOnce"],
+                "capacity": {"storage": asked.get("storage", "1Gi")},
+            }
+
+        self._store.update(_CLAIMS, meta["namespace"], meta["name"], bind)
+
+
+class ClaimProtector:
+    """Lets a claim that is being deleted go when no pod uses it any more.
+
+    Source: behaviour of kubernetes pkg/controller/volume/pvcprotection, not its code.
+
+    Args:
+        store: The cluster's objects.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._work = WorkList(self._look)
+
+    def start(self) -> None:
+        """Take in what the store holds and follow it; needs a running loop."""
+        self._unsubscribe = self._store.subscribe(self._on_change)
+        for claim in self._store.items(_CLAIMS):
+            self._work.add((claim["metadata"]["namespace"], claim["metadata"]["name"]))
+
+    def stop(self) -> None:
+        """Stop following the store."""
+        self._unsubscribe()
+        self._work.clear()
+
+    def _on_change(self, change: Change) -> None:
+        namespace = change.object["metadata"].get("namespace", "")
+        if change.key == _CLAIMS and change.type != "DELETED":
+            self._work.add((namespace, change.object["metadata"]["name"]))
+        elif change.key == "pods" and not _uses_claims(change.object, change.type):
+            for name in claim_names(change.object):
+                self._work.add((namespace, name))
+
+    def _look(self, ref: tuple[str, str]) -> None:
+        claim = self._store.get(_CLAIMS, *ref)
+        if claim is None or "deletionTimestamp" not in claim["metadata"]:
+            return
+        if CLAIM_PROTECTION in claim["metadata"].get("finalizers", ()) and not self._in_use(*ref):
+            self._store.update(_CLAIMS, *ref, _unprotect)
+
+    def _in_use(self, namespace: str, name: str) -> bool:
+        return any(
+            name in claim_names(pod) and _uses_claims(pod)
+            for pod in self._store.items("pods", namespace)
+        )
+
+
+def _uses_claims(pod: Json, event: str = "") -> bool:
+    """Tell whether a pod still keeps its claims: it exists and has not finished."""
+    return event != "DELETED" and (pod.get("status") or {}).get("phase") not in _FINISHED
+
+
+def _unprotect(claim: Json) -> None:
+    kept = [each for each in claim["metadata"]["finalizers"] if each != CLAIM_PROTECTION]
+    claim["metadata"].pop("finalizers")
+    if kept:
+        claim["metadata"]["finalizers"] = kept

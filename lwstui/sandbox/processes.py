@@ -1,0 +1,153 @@
+"""What runs in a container, as its shell, its network and its devices show it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lwstui.sandbox.containers import Container
+from lwstui.sandbox.engines.detect import Kind
+from lwstui.sandbox.engines.load import Load, load_now
+from lwstui.sandbox.engines.scene import Scene
+from lwstui.sandbox.kubelet import Kubelet
+from lwstui.sandbox.lifecycle import serving_at
+from lwstui.sandbox.logs import scene
+from lwstui.sandbox.objects import Json, Store
+from lwstui.sandbox.podrecords import PodRecord
+from lwstui.sandbox.podstatus import phase
+
+RAY_PORT = 6379
+RPC_PORT = 50052
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The running process of a container.
+
+    ``now_s`` counts simulated seconds since its start. ``load`` is how busy the engine is that it
+    is, or is a part of; None while that does not serve. ``devices`` are ids by resource.
+    """
+
+    pod: Json
+    spec: Json
+    scene: Scene
+    now_s: float
+    now: float
+    serves: bool
+    stopping: bool
+    devices: Mapping[str, Sequence[str]]
+    load: Load | None
+
+    @property
+    def gpus(self) -> Sequence[str]:
+        """Return the ids of its NVIDIA devices."""
+        return self.devices.get("nvidia.com/gpu", ())
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Return the TCP ports it listens on, as its log says."""
+        engine, found = self.scene.engine, set()
+        booted = self.now_s >= self.scene.stages.boot_s
+        if engine.kind is Kind.PLAIN:
+            found |= {port["containerPort"] for port in self.spec.get("ports") or ()}
+        elif not engine.is_worker:
+            found.add(engine.port)
+        found = found if self.serves else set()
+        if engine.kind is Kind.VLLM and engine.waits_for_group and booted:
+            found.add(RAY_PORT)
+        if engine.kind is Kind.LLAMACPP and engine.is_worker and booted:
+            found.add(RPC_PORT)
+        return frozenset(found)
+
+
+class KubeletProcesses:
+    """The processes of the pods a kubelet plays.
+
+    Args:
+        store: Whose clock says what time it is.
+        kubelet: Knows the containers' runs.
+    """
+
+    def __init__(self, store: Store, kubelet: Kubelet) -> None:
+        self._clock = store.clock
+        self._kubelet = kubelet
+
+    def find(self, pod: Json, container: str) -> Process | None:
+        """Return the process of a container, None when it does not run."""
+        record = self._kubelet.record(pod["metadata"]["uid"])
+        state = None if record is None else record.run.container(container)
+        if record is None or state is None:
+            return None
+        return self._process(record, state)
+
+    def listed(self, pod: Json) -> Iterator[Process]:
+        """Yield the processes that share a pod's network."""
+        record = self._kubelet.record(pod["metadata"]["uid"])
+        for state in () if record is None else record.run.containers:
+            process = self._process(record, state) if record is not None else None
+            if process is not None:
+                yield process
+
+    async def ended(self, pod: Json, container: str) -> None:
+        """Return when the process that runs in a container now has ended."""
+        record = self._kubelet.record(pod["metadata"]["uid"])
+        state = None if record is None else record.run.container(container)
+        while record is not None and state is not None and state.is_running:
+            number = state.restarts
+            await record.changed.wait()
+            state = record.run.container(container)
+            if state is None or state.restarts != number:
+                return
+
+    async def gone(self, pod: Json) -> None:
+        """Return when a pod runs no more."""
+        uid = pod["metadata"]["uid"]
+        while (record := self._kubelet.record(uid)) is not None and phase(record.run) == "Running":
+            await record.changed.wait()
+
+    def _process(self, record: PodRecord, state: Container) -> Process | None:
+        run = state.run
+        if not state.is_running or run is None:
+            return None
+        told = scene(record, state, run)
+        now = self._clock.now()
+        now_s = record.pod_time(now) - run.started_s
+        serves = record.pod_time(now) >= serving_at(state)
+        return Process(
+            pod=record.pod,
+            spec=_spec(record.pod, state.name),
+            scene=told,
+            now_s=now_s,
+            now=now,
+            serves=serves,
+            stopping=record.run.stopping,
+            devices=record.where.devices.get(state.name) or {},
+            load=self._load(record, told, now_s, serves=serves),
+        )
+
+    def _load(self, record: PodRecord, told: Scene, now_s: float, *, serves: bool) -> Load | None:
+        if told.engine.is_worker:
+            return self._leaders_load(record)
+        return load_now(told, now_s) if serves else None
+
+    def _leaders_load(self, record: PodRecord) -> Load | None:
+        """Return the load of the engine that a worker is a part of."""
+        for each in self._kubelet.records():
+            if record.group is None or each.group != record.group:
+                continue
+            for state in each.run.containers:
+                run, now = state.run, each.pod_time(self._clock.now())
+                if run is None or not state.is_running or now < serving_at(state):
+                    continue
+                told = scene(each, state, run)
+                if told.engine.waits_for_group:
+                    return load_now(told, now - run.started_s)
+        return None
+
+
+def _spec(pod: Mapping[str, Any], name: str) -> Json:
+    return next(
+        spec
+        for kind in ("initContainers", "containers")
+        for spec in pod["spec"].get(kind) or ()
+        if spec["name"] == name
+    )
