@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.api.meta import Key, format_micro_time
+from controller.api.names import PODS, REVISIONS, SERVICES
 from controller.plan.actions import (
     Action,
+    Adopt,
     CreateClaim,
     CreatePod,
     CreateRevision,
@@ -19,6 +21,7 @@ from controller.plan.actions import (
     DeletePod,
     DeleteRevision,
     EventNote,
+    OwnClaim,
     RecordRollout,
     Wait,
 )
@@ -26,6 +29,7 @@ from controller.plan.actions import (
 KEPT: Final = 200
 RECREATE_GROUP: Final = "RecreateGroup"
 _SHOWN: Final = 3
+_NOUNS: Final = {PODS: "pod", SERVICES: "service", REVISIONS: "revision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ def _heading(action: Action) -> tuple[str, str, str]:
             return "created", "service", ""
         case CreateClaim():
             return "created", "claim", ""
+        case OwnClaim():
+            return "changed the owner of", "claim", ""
+        case Adopt(resource=resource):
+            return "adopted", _NOUNS[resource], ""
         case CreatePod():
             return "created", "pod", ""
         case DeletePod(cause=cause):
@@ -123,6 +131,7 @@ class ControllerState:
         leading: Whether this process holds the lease, paused or not.
         holder: Identity of the lease's holder, empty if unknown or none.
         since: When the holder took the lease, epoch seconds.
+        holder_serves: The one namespace the holder serves, empty if all or unknown.
         queue: Sets that could be worked on now.
         queue_latency_s: How long the set worked on last had been waiting.
         reconciles: Passes begun.
@@ -138,6 +147,7 @@ class ControllerState:
     leading: bool = False
     holder: str = ""
     since: float | None = None
+    holder_serves: str = ""
     queue: int = 0
     queue_latency_s: float = 0.0
     reconciles: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +45,28 @@ def record_patch(record: RolloutRecord, version: str) -> dict[str, Any]:
     """Return the merge patch that writes a rollout record if the set is still at ``version``."""
     text = msgspec.json.encode(record).decode()
     return {"metadata": {"resourceVersion": version, "annotations": {ROLLOUT_RECORD: text}}}
+
+
+def owners_patch(
+    uid: str,
+    version: str,
+    owners: Iterable[OwnerReference],
+    annotations: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the merge patch that makes these the only owners of an object still at ``version``."""
+    meta: dict[str, Any] = {
+        "uid": uid,
+        "resourceVersion": version,
+        "ownerReferences": [_owner(owner) for owner in owners],
+    }
+    if annotations:
+        meta["annotations"] = dict(annotations)
+    return {"metadata": meta}
+
+
+def _owner(owner: OwnerReference) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(owner)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def status_patch(status: LwsStatus, version: str) -> dict[str, Any]:

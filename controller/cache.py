@@ -23,7 +23,7 @@ from controller.api.names import (
     Resource,
 )
 from controller.api.pods import Pod
-from controller.expectations import Expectations
+from controller.expectations import Expectations, version_number
 from controller.index import Children, describe_owner, key_of, same_place
 from controller.plan.observed import Lost, Observed
 
@@ -36,9 +36,11 @@ def _identity(record: Any) -> Key | str:
     return record.key if isinstance(record, LeaderWorkerSet) else key_of(record)
 
 
-def _number(resource_version: str) -> int:
-    # Kubernetes 1.35 made them comparable; every server so far has used decimal numbers.
-    return int(resource_version) if resource_version.isdecimal() else 0
+def _version(record: Any) -> str:
+    if isinstance(record, LeaderWorkerSet):
+        return record.metadata.resource_version
+    version: str = record.resource_version
+    return version
 
 
 class Cache:
@@ -108,10 +110,11 @@ class Cache:
         if resource not in self._synced:
             self._synced.add(resource)
             self.on_synced()
+            self._notify(self._sets)
 
     def distrust(self) -> None:
-        """Count every kind as not listed; what is known stays, to find what will have gone."""
-        self._synced.clear()
+        """Count the required kinds as not listed; what is known stays, to find what has gone."""
+        self._synced.difference_update(REQUIRED)
 
     # Asking
 
@@ -148,6 +151,7 @@ class Cache:
             services=self._services.of(key) + self._foreign_services(key),
             revisions=self._revisions.of(key),
             claims=self._claims.of(key),
+            claims_listed=self.synced(CLAIMS),
             node_labels={
                 leader.node: self._nodes[leader.node].labels
                 for leader in leaders
@@ -166,11 +170,14 @@ class Cache:
         """Tell whether an object of this kind and name has been seen and is not gone."""
         return key in self._known(resource)
 
-    def expect_written(self, key: Key, resource_version: str, now: float) -> None:
-        """Expect to see a set at the version the server answered to a write."""
-        lws, version = self._sets.get(key), _number(resource_version)
-        if lws is not None and version > _number(lws.metadata.resource_version):
-            self.expectations.written(key, LEADERWORKERSETS, version, now)
+    def expect_written(
+        self, key: Key, resource: Resource, name: str, resource_version: str, now: float
+    ) -> None:
+        """Expect to see a set or a child of it at the version the server answered to a write."""
+        record = self._known(resource).get(Key(key.namespace, name))
+        version = version_number(resource_version)
+        if record is not None and version > version_number(_version(record)):
+            self.expectations.written(key, resource, name, version, now)
 
     def expect_deleted(self, key: Key, resource: Resource, name: str, uid: str, now: float) -> None:
         """Expect to see a child gone or terminating, unless it already was seen so."""
@@ -189,8 +196,9 @@ class Cache:
             self._sets[key] = lws
         if gone or (old is not None and old.metadata.uid != meta.uid):
             self.expectations.clear(key)
-        version = _number(meta.resource_version)
-        self.expectations.saw(LEADERWORKERSETS, key, meta.uid, ending=gone, version=version)
+        self.expectations.saw(
+            LEADERWORKERSETS, key, meta.uid, ending=gone, version=meta.resource_version
+        )
         self.on_affected(key)
 
     def _apply_node(self, node: Node, *, gone: bool) -> None:
@@ -214,7 +222,9 @@ class Cache:
         if not gone:
             self._store(children, key, record, known=same)
         ending = gone or record.deleted_at is not None
-        met = self.expectations.saw(children.resource, key, record.uid, ending=ending)
+        met = self.expectations.saw(
+            children.resource, key, record.uid, ending=ending, version=record.resource_version
+        )
         if met is not None:
             affected.add(met)
         self._notify(affected)

@@ -2,7 +2,8 @@
 
 Actions run in the plan's order, neighbours of one kind side by side; creations start slowly, so
 that a quota or an admission policy that refuses them costs one request, not hundreds. The first
-failure ends the pass. Deletes name the UID, so a late decision never hits the next incarnation.
+failure ends the pass. Deletes name the UID, and changes of owners the version, so a late decision
+never hits the next incarnation.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from typing import Any, Final
 from controller.api.lws import LeaderWorkerSet, LwsStatus
 from controller.api.meta import Key, OwnerReference
 from controller.api.names import CLAIMS, LEADERWORKERSETS, PODS, REVISIONS, SERVICES, Resource
-from controller.bodies import controller_of, metadata, record_patch, reference, status_patch
+from controller.bodies import (
+    controller_of,
+    metadata,
+    owners_patch,
+    record_patch,
+    reference,
+    status_patch,
+)
 from controller.cache import Cache
 from controller.errors import (
     AlreadyExists,
@@ -27,8 +35,10 @@ from controller.errors import (
     NotFound,
     TooManyRequests,
 )
+from controller.notices import FAILED_CREATE, WARNING, Standing, failures, still_true
 from controller.plan.actions import (
     Action,
+    Adopt,
     CreateClaim,
     CreatePod,
     CreateRevision,
@@ -36,6 +46,7 @@ from controller.plan.actions import (
     DeletePod,
     DeleteRevision,
     EventNote,
+    OwnClaim,
     Plan,
     RecordRollout,
     Wait,
@@ -45,9 +56,6 @@ from controller.plan.observed import Observed
 from controller.ports import Clock, Cluster, EventSink, Propagation
 
 IN_FLIGHT: Final = 16
-FAILED_CREATE: Final = "FailedCreate"
-CREATING_REVISION: Final = "CreatingRevision"
-_NAMED: Final = 3
 
 Create = CreateRevision | CreateService | CreateClaim | CreatePod
 _CREATES: Final[dict[type[Any], Resource]] = {
@@ -77,14 +85,25 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Pass:
-    """One execution under way; ``version`` follows our own writes to the set."""
+    """One execution under way.
+
+    Attributes:
+        version: resourceVersion of the set; follows our own writes to it.
+        problems: Warnings about what stands in the way, for as long as it does.
+        notes: Other events that execution itself gives rise to.
+        living: Whether owners, by UID, exist and are not on their way out.
+        looking: Held while an owner is looked at.
+    """
 
     lws: LeaderWorkerSet
     version: str
     done: list[Action] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     failures: list[tuple[Action, ControllerError]] = field(default_factory=list)
+    problems: list[EventNote] = field(default_factory=list)
     notes: list[EventNote] = field(default_factory=list)
+    living: dict[str, bool] = field(default_factory=dict)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     requests: int = 0
 
     @property
@@ -99,17 +118,21 @@ class _Pass:
         return next(lost, errors[0] if errors else None)
 
 
-def _phase(action: Action) -> int:
-    """Return a number that is equal for actions that may run side by side."""
+def _phase(action: Action) -> object:
+    """Return a value that is equal for actions that may run side by side."""
     match action:
         case CreateRevision() | RecordRollout():
             return id(action)
+        case Adopt(resource=resource, owner=owner):
+            return resource, owner.kind
         case CreateService() | CreateClaim():
             return 0
-        case CreatePod():
+        case OwnClaim():
             return 1
-        case DeletePod() | DeleteRevision():
+        case CreatePod():
             return 2
+        case DeletePod() | DeleteRevision():
+            return 3
 
 
 class Executor:
@@ -134,6 +157,7 @@ class Executor:
         self._events = events
         self._cache = cache
         self._leading = leading
+        self._standing = Standing(cache.get)
 
     async def execute(self, observed: Observed, plan: Plan) -> Outcome:
         """Perform a plan made from ``observed``: actions, then status, then events.
@@ -144,16 +168,28 @@ class Executor:
         for _, actions in groupby(plan.actions, key=_phase):
             skipped = await self._side_by_side(run, list(actions))
             if run.failures:
-                run.notes.extend(_failure_notes(run.failures, skipped))
+                run.notes.extend(failures(run.failures, skipped))
                 break
         error = run.error
         if _prepared(run) and not isinstance(error, LeaseLost | TooManyRequests):
             error = await self._write_status(run, plan.status) or error
         if run.done or not isinstance(error, Conflict):
-            self._emit(run.lws, [*_true_events(run, plan.events), *run.notes])
+            self._emit(run.lws, self._notices(run, plan))
         performed = {id(action) for action in run.done}
         done = tuple(action for action in plan.actions if id(action) in performed)
         return Outcome(done, tuple(run.waits), error, run.requests)
+
+    def _notices(self, run: _Pass, plan: Plan) -> list[EventNote]:
+        """Return the events of a pass, a problem that was told before left out."""
+        failed = bool(run.failures)
+        news = still_true(plan.events, failed=failed, prepared=_prepared(run), done=run.done)
+        problems = [event for event in plan.events if event.type == WARNING]
+        problems += run.problems
+        return [
+            *news,
+            *self._standing.news(run.lws, problems, complete=not failed),
+            *run.notes,
+        ]
 
     async def _side_by_side(self, run: _Pass, actions: Sequence[Action]) -> int:
         """Perform actions concurrently until one fails; return how many were not begun."""
@@ -192,6 +228,10 @@ class Executor:
                 await self._delete(run, PODS, name, uid, how)
             case DeleteRevision(name=name, uid=uid):
                 await self._delete(run, REVISIONS, name, uid, Propagation.BACKGROUND)
+            case Adopt():
+                return await self._adopt(run, action)
+            case OwnClaim(name=name, uid=uid, version=version, owners=owners):
+                await self._patch_child(run, CLAIMS, name, owners_patch(uid, version, owners))
             case CreateRevision() | CreateService() | CreateClaim() | CreatePod():
                 return await self._create(run, action)
         return True
@@ -251,8 +291,51 @@ class Executor:
             holder = f"{owner.kind} {owner.name}".strip() or "no controller"
             reason = f"{what} exists and is controlled by {holder}; it is left alone"
             run.waits.append(Wait("collision", reason, group))
-            run.notes.append(EventNote("Warning", FAILED_CREATE, "Create", reason))
+            run.problems.append(EventNote(WARNING, FAILED_CREATE, "Create", reason))
         return False
+
+    # Owning
+
+    async def _adopt(self, run: _Pass, action: Adopt) -> bool:
+        """Give an object its owner; False if the owner is not there to have it."""
+        if not await self._lives(run, action.owner):
+            what = f"{action.resource.kind} {action.name}"
+            owner = f"{action.owner.kind} {action.owner.name}"
+            reason = f"{what} is not adopted, because {owner} is gone or about to go"
+            run.waits.append(Wait("adoption", reason))
+            return False
+        body = owners_patch(action.uid, action.version, (action.owner,), action.annotations)
+        await self._patch_child(run, action.resource, action.name, body)
+        return True
+
+    async def _lives(self, run: _Pass, owner: OwnerReference) -> bool:
+        """Look at an owner: what is given to one that is gone is collected as garbage."""
+        async with run.looking:
+            if owner.uid not in run.living:
+                resource = PODS if owner.kind == PODS.kind else LEADERWORKERSETS
+                self._begin(run)
+                try:
+                    raw = await self._cluster.get(resource, run.key.namespace, owner.name)
+                except NotFound:
+                    run.living[owner.uid] = False
+                else:
+                    live = metadata(raw)
+                    run.living[owner.uid] = (
+                        live.uid == owner.uid and live.deletion_timestamp is None
+                    )
+        return run.living[owner.uid]
+
+    async def _patch_child(
+        self, run: _Pass, resource: Resource, name: str, body: dict[str, Any]
+    ) -> None:
+        """Change a child that is still as the plan saw it; one that is gone needs no change."""
+        self._begin(run)
+        try:
+            raw = await self._cluster.patch(resource, run.key.namespace, name, body)
+        except NotFound:
+            return
+        version = metadata(raw).resource_version
+        self._cache.expect_written(run.key, resource, name, version, self._clock.monotonic())
 
     # Deleting and writing
 
@@ -286,7 +369,9 @@ class Executor:
             LEADERWORKERSETS, namespace, name, body, subresource=subresource
         )
         run.version = metadata(raw).resource_version
-        self._cache.expect_written(run.key, run.version, self._clock.monotonic())
+        self._cache.expect_written(
+            run.key, LEADERWORKERSETS, name, run.version, self._clock.monotonic()
+        )
 
     def _emit(self, lws: LeaderWorkerSet, notes: Iterable[EventNote]) -> None:
         regarding = reference(lws)
@@ -304,36 +389,3 @@ class Executor:
 def _prepared(run: _Pass) -> bool:
     """Tell whether nothing failed that the rest of the plan, its status included, rests on."""
     return not any(isinstance(a, CreateRevision | RecordRollout) for a, _ in run.failures)
-
-
-def _true_events(run: _Pass, events: Iterable[EventNote]) -> list[EventNote]:
-    """Return the events that are true after what failed: none that tell of creations then."""
-    if not run.failures:
-        return list(events)
-    made_revision = any(isinstance(action, CreateRevision) for action in run.done)
-    return [
-        event
-        for event in events
-        if _prepared(run)
-        and (event.action != "Create" or (event.reason == CREATING_REVISION and made_revision))
-    ]
-
-
-def _failure_notes(
-    failures: Sequence[tuple[Action, ControllerError]], skipped: int
-) -> list[EventNote]:
-    """Return one Warning for each kind of object and server's answer."""
-    refused: dict[tuple[str, str], list[str]] = {}
-    for action, error in failures:
-        quiet = isinstance(error, LeaseLost | TooManyRequests | Conflict)
-        if isinstance(action, Create) and not quiet:
-            refused.setdefault((_CREATES[type(action)].kind, str(error)), []).append(action.name)
-    rest = f" ({skipped} more not tried)" if skipped else ""
-    notes: list[EventNote] = []
-    for (kind, error_text), names in refused.items():
-        what = ", ".join(names[:_NAMED])
-        if len(names) > _NAMED:
-            what += f" and {len(names) - _NAMED} more"
-        text = f"Failed to create {kind} {what}: {error_text}{rest}"
-        notes.append(EventNote("Warning", FAILED_CREATE, "Create", text))
-    return notes

@@ -15,7 +15,7 @@ TIMEOUT_S: Final = 30.0
 
 
 class _Token(NamedTuple):
-    """One awaited sighting; ``ident`` is a name (created), a UID (deleted) or empty (version)."""
+    """One awaited sighting; ``ident`` is a UID (deleted) or a name (created, version)."""
 
     verb: str
     plural: str
@@ -28,6 +28,12 @@ class _Entry(NamedTuple):
     resource: Resource
     since: float
     version: int
+
+
+def version_number(resource_version: str) -> int:
+    """Return a resourceVersion as a number to compare, 0 if it is none."""
+    # Kubernetes 1.35 made them comparable; every server so far has used decimal numbers.
+    return int(resource_version) if resource_version.isdecimal() else 0
 
 
 class Expectations:
@@ -46,9 +52,9 @@ class Expectations:
         """Expect to see this incarnation gone or terminating."""
         self._add(_Token("delete", resource.plural, key.namespace, uid), key, resource, now)
 
-    def written(self, key: Key, resource: Resource, version: int, now: float) -> None:
-        """Expect to see the object named like the set at ``version`` or later."""
-        token = _Token("version", resource.plural, key.namespace, key.name)
+    def written(self, key: Key, resource: Resource, name: str, version: int, now: float) -> None:
+        """Expect to see an object at ``version`` or later, which set ``key`` has written."""
+        token = _Token("version", resource.plural, key.namespace, name)
         self._add(token, key, resource, now, version)
 
     def cancel_created(self, key: Key, resource: Resource, name: str) -> None:
@@ -60,7 +66,7 @@ class Expectations:
         self._drop(_Token("delete", resource.plural, key.namespace, uid))
 
     def saw(
-        self, resource: Resource, key: Key, uid: str, *, ending: bool, version: int = 0
+        self, resource: Resource, key: Key, uid: str, *, ending: bool, version: str = ""
     ) -> Key | None:
         """Take note of an object in a watch.
 
@@ -69,7 +75,7 @@ class Expectations:
             key: Its namespace and name.
             uid: Its incarnation.
             ending: Whether it is gone or terminating.
-            version: Its resourceVersion, for kinds whose writes are expected.
+            version: Its resourceVersion.
 
         Returns:
             The set whose last expectation this met, or None.
@@ -80,11 +86,10 @@ class Expectations:
         met = self._drop(_Token("create", resource.plural, namespace, name))
         if ending:
             met = self._drop(_Token("delete", resource.plural, namespace, uid)) or met
-        if version:
-            token = _Token("version", resource.plural, namespace, name)
-            entry = self._open.get(token)
-            if entry is not None and (ending or version >= entry.version):
-                met = self._drop(token) or met
+        token = _Token("version", resource.plural, namespace, name)
+        entry = self._open.get(token)
+        if entry is not None and (ending or version_number(version) >= entry.version):
+            met = self._drop(token) or met
         return met if met is not None and met not in self._by_set else None
 
     def pending_s(self, key: Key, now: float) -> float | None:

@@ -11,13 +11,17 @@ from typing import Final
 
 from controller.activity import Activity, ControllerState
 from controller.api.meta import Key
-from controller.api.names import Resource
+from controller.api.names import CONTROLLER_LEASE, Resource
 from controller.cache import REQUIRED, Cache
 from controller.executor import Executor
-from controller.leases import Election
+from controller.guard import NATIVE_NAMESPACE
+from controller.leases import NAMESPACE, Election, LeaseTimes
+from controller.measures import set_families, waiting
+from controller.metrics import Family, gauge
 from controller.plan.compose import plan
 from controller.ports import Clock, Cluster, EventSink
 from controller.reconciler import Planner, Reconciler
+from controller.rivals import Rivals
 from controller.workqueue import Sleep, WorkQueue
 
 WORKERS: Final = 4
@@ -29,6 +33,22 @@ class Manager:
     """Serves all sets of a cluster, or of one namespace, while it holds the lease.
 
     It keeps no state of its own: killed at any moment, the next one continues from the cluster.
+    There is one lease for all, whatever namespaces they serve: two that each serve their own
+    would both write where the namespaces overlap, and nothing keeps them from overlapping.
+
+    Args:
+        cluster: Reads and writes.
+        clock: The time.
+        events: Takes events about sets.
+        identity: Name of this process, unlike that of any other.
+        namespace: The one namespace to serve, empty for all.
+        lease_namespace: Namespace of the lease, the same for all controllers of the cluster.
+        lease_times: Durations of the lease.
+        native_namespace: Where the native controller's lease is looked for.
+        planner: Makes plans.
+        workers: Sets worked on at a time.
+        sleep: Waits, in seconds.
+        jitter: Chance, from 0 to 1.
 
     Attributes:
         cache: To be fed from outside: ``replace`` after a list, ``apply`` for a watch event.
@@ -46,7 +66,9 @@ class Manager:
         *,
         identity: str,
         namespace: str = "",
-        lease_namespace: str = "default",
+        lease_namespace: str = NAMESPACE,
+        lease_times: LeaseTimes | None = None,
+        native_namespace: str = NATIVE_NAMESPACE,
         planner: Planner = plan,
         workers: int = WORKERS,
         sleep: Sleep = asyncio.sleep,
@@ -60,6 +82,7 @@ class Manager:
         self._workers = workers
         self._paused = False
         self._working = False
+        self._ending = False
         self._failure = ""
         self._wake = asyncio.Event()
         self._activity = Activity()
@@ -69,18 +92,25 @@ class Manager:
             clock,
             identity=identity,
             namespace=lease_namespace,
+            serves=namespace,
+            times=lease_times,
             on_change=self._wake_up,
             sleep=sleep,
         )
         self._executor = Executor(
-            cluster, clock, events, self.cache, leading=self._election.leading
+            cluster.fenced(self._may_write),
+            clock,
+            events,
+            self.cache,
+            leading=self._may_write,
         )
         self._reconciler = Reconciler(
             self.cache,
             self._queue,
             self._executor,
+            Rivals(cluster, clock, namespace=native_namespace),
             clock,
-            self._activity,
+            activity=self._activity,
             planner=planner,
             on_change=self._changed,
             on_stale=self._stale,
@@ -99,6 +129,14 @@ class Manager:
         finally:
             await self._election.release()
             self._changed()
+
+    async def drain(self) -> None:
+        """Begin no request any more, and wait until those under way are answered.
+
+        For an end in good order: ``run`` is cancelled next, which gives the lease back.
+        """
+        self._ending = True
+        await self._queue.drain()
 
     def pause(self) -> None:
         """Stop acting, in the middle of a pass if need be; the lease is kept."""
@@ -119,6 +157,7 @@ class Manager:
             leading=election.leading(),
             holder=election.holder,
             since=election.since,
+            holder_serves=election.holder_serves,
             queue=self._queue.depth,
             queue_latency_s=self._queue.latency_s,
             reconciles=reconciler.reconciles,
@@ -127,6 +166,36 @@ class Manager:
             last_error=self._failure or election.problem or reconciler.last_error,
             waits=MappingProxyType(dict(reconciler.waits)),
             decisions=self._activity.recent(),
+        )
+
+    def families(self, *, per_set: bool) -> tuple[Family, ...]:
+        """Return what there is to measure.
+
+        Args:
+            per_set: Whether each set has series of its own. Only a leader tells them, so that a
+                sum over all replicas counts a set once.
+        """
+        leading = self._election.leading()
+        keys = self.cache.set_keys()
+        sets = [lws for key in keys if (lws := self.cache.get(key)) is not None]
+        return (
+            gauge(
+                "leader_election_master_status",
+                "1 while this process holds the lease.",
+                leading,
+                name=CONTROLLER_LEASE,
+            ),
+            gauge(
+                "lwstui_leader",
+                "1 while this process holds the lease, by its identity.",
+                leading,
+                identity=self._identity,
+            ),
+            gauge("lwstui_sets", "Sets seen.", len(sets)),
+            waiting(self._reconciler.waits),
+            *self._queue.families(),
+            *self._reconciler.measures.families(self._queue.active, self._workers),
+            *(set_families(sets) if per_set and leading else ()),
         )
 
     def _mode(self) -> str:
@@ -172,6 +241,9 @@ class Manager:
         while self._may_work() != may_work:
             self._wake.clear()
             await self._wake.wait()
+
+    def _may_write(self) -> bool:
+        return self._election.leading() and not self._ending
 
     def _may_work(self) -> bool:
         return self._election.leading() and not self._paused and not self.cache.unsynced

@@ -6,7 +6,7 @@ fakes in tests. All methods raise the errors of ``controller.errors``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -44,6 +44,16 @@ class Clock(Protocol):
 
 class Cluster(Protocol):
     """Writes and single reads, as JSON bytes of the object the server answered."""
+
+    def fenced(self, may_write: Callable[[], bool]) -> Cluster:
+        """Return the same cluster for a writer that may lose its right to write.
+
+        Args:
+            may_write: Asked right before a write leaves: whatever it had to wait for until then,
+                and however long the process was suspended, it leaves only if the answer is yes.
+                Writes raise LeaseLost otherwise.
+        """
+        ...
 
     async def get(self, resource: Resource, namespace: str, name: str) -> bytes:
         """Return one object, read from the server."""

@@ -6,16 +6,18 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from controller import guard
 from controller.activity import Activity, Decision, describe
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.cache import Cache
-from controller.errors import ApiError, Conflict, LeaseLost, Unavailable
+from controller.errors import ApiError, Conflict, ControllerError, LeaseLost, Unavailable
 from controller.executor import Executor, Outcome
-from controller.index import MODEL_SERVING
+from controller.measures import PassMeasures
 from controller.plan.actions import Plan, Wait
 from controller.plan.observed import Observed
 from controller.ports import Clock
+from controller.rivals import LOOK_S, Rivals
 from controller.workqueue import WorkQueue
 
 Planner = Callable[[Observed, float], Plan]
@@ -24,22 +26,10 @@ RELIST_S: Final = 1.0
 # burst of events one pass.
 PACE_S: Final = 0.02
 PACE_FACTOR: Final = 3.0
-_MANAGERS: Final = {
-    "StatefulSet": "the native controller manages its pods (StatefulSet {}); it is left alone "
-    "until `lwstui takeover` has moved it",
-    MODEL_SERVING: "Kthena manages its pods (ModelServing {}); it is left alone",
-}
+# A set that breaks the planner is tried no more often, whatever happens to it.
+BROKEN_REST_S: Final = 1.0
 
 _log = logging.getLogger("lwstui.controller")
-
-
-def managed_elsewhere(observed: Observed) -> Wait | None:
-    """Return the reason to keep off a set whose pods another controller makes, or None."""
-    for pod in observed.pods:
-        reason = _MANAGERS.get(pod.owner_kind)
-        if reason is not None:
-            return Wait("managed-elsewhere", reason.format(pod.owner_name))
-    return None
 
 
 class Reconciler:
@@ -48,7 +38,7 @@ class Reconciler:
     Attributes:
         waits: Why each set waits, from its last pass.
         reconciles: Passes begun.
-        errors: Passes that failed.
+        measures: What passes came to.
         last_error: The last failure, with the set's name.
     """
 
@@ -57,25 +47,32 @@ class Reconciler:
         cache: Cache,
         queue: WorkQueue,
         executor: Executor,
+        rivals: Rivals,
         clock: Clock,
-        activity: Activity,
         *,
+        activity: Activity,
         planner: Planner,
         on_change: Callable[[], None],
         on_stale: Callable[[frozenset[Resource]], None],
     ) -> None:
         self.waits: dict[Key, tuple[Wait, ...]] = {}
         self.reconciles = 0
-        self.errors = 0
+        self.measures = PassMeasures()
         self.last_error = ""
         self._cache = cache
         self._queue = queue
         self._executor = executor
+        self._rivals = rivals
         self._clock = clock
         self._activity = activity
         self._planner = planner
         self._on_change = on_change
         self._on_stale = on_stale
+
+    @property
+    def errors(self) -> int:
+        """Passes that failed."""
+        return self.measures.results["error"]
 
     async def work(self) -> None:
         """Reconcile keys from the queue until cancelled."""
@@ -86,6 +83,8 @@ class Reconciler:
                 rest_s = await self.reconcile(key)
             except Exception as error:  # noqa: BLE001 - a set that breaks the planner stops no other
                 _log.exception("pass failed", extra={"fields": {"set": key}})
+                self.measures.panics += 1
+                rest_s = BROKEN_REST_S
                 self._failed(key, f"{type(error).__name__}: {error}")
             finally:
                 self._queue.done(key, rest_s=rest_s)
@@ -105,16 +104,14 @@ class Reconciler:
             return 0.0
         if self._must_wait_for_watches(key):
             return 0.0
-        elsewhere = managed_elsewhere(observed)
-        if elsewhere is not None:
-            self.waits[key] = (elsewhere,)
-            self._queue.succeeded(key)
+        if await self._must_keep_off(observed):
             return PACE_S
         self.reconciles += 1
         started = self._clock.monotonic()
         plan = self._planner(observed, self._clock.now())
         rest_s = max(PACE_S, (self._clock.monotonic() - started) * PACE_FACTOR)
         outcome = await self._executor.execute(observed, plan)
+        self.measures.duration.observe(self._clock.monotonic() - started)
         self._conclude(key, plan, outcome)
         return rest_s
 
@@ -134,19 +131,42 @@ class Reconciler:
         self._queue.add(key, RELIST_S)
         return True
 
+    async def _must_keep_off(self, observed: Observed) -> bool:
+        """Leave a set alone that another controller manages, or may manage for all one knows."""
+        key = observed.lws.key
+        try:
+            evidence = await self._rivals.look(observed)
+        except ControllerError as error:
+            text = f"cannot tell whether another controller is at work: {error}"
+            self._failed(key, text, hold_s=_retry_after_s(error))
+            return True
+        elsewhere = guard.keep_off(guard.verdict(evidence))
+        if elsewhere is None:
+            return False
+        self.waits[key] = (elsewhere,)
+        self._queue.succeeded(key)
+        self._queue.add(key, LOOK_S)  # no watch tells when the other one has gone
+        return True
+
     def _conclude(self, key: Key, plan: Plan, outcome: Outcome) -> None:
         error = outcome.error
         self.waits[key] = (*plan.waits, *outcome.waits)
         self._tell(key, plan, outcome)
+        self.measures.acted(outcome.done)
         match error:
             case None:
                 self._come_back(key, plan, outcome)
             case Conflict() | LeaseLost():
+                self.measures.conflicts += isinstance(error, Conflict)
+                self.measures.results["requeue"] += 1
                 self._queue.retry(key)
             case _:
                 self._failed(key, str(error), hold_s=_retry_after_s(error))
 
     def _come_back(self, key: Key, plan: Plan, outcome: Outcome) -> None:
+        later = plan.requeue_after_s is not None
+        result = "requeue" if outcome.waits else "requeue_after" if later else "success"
+        self.measures.results[result] += 1
         if outcome.waits:
             self._queue.retry(key)
         else:
@@ -161,7 +181,7 @@ class Reconciler:
 
     def _failed(self, key: Key, text: str, *, hold_s: float = 0.0) -> None:
         delay_s = self._queue.retry(key, hold_s=hold_s)
-        self.errors += 1
+        self.measures.results["error"] += 1
         self.last_error = f"{key}: {text}"
         self._activity.add(Decision(self._clock.now(), key, "pass failed", text))
         fields = {"set": key, "error": text, "retry_s": round(delay_s, 3)}
@@ -170,10 +190,16 @@ class Reconciler:
     def _forget(self, key: Key) -> None:
         self._cache.expectations.clear(key)
         self._queue.forget(key)
+        self._rivals.forget(key)
         self.waits.pop(key, None)
 
 
 def _retry_after_s(error: Exception) -> float:
+    """Return for how long the server asks to be left alone.
+
+    Only the set that was refused rests. Servers refuse by flow, quota and admission hook, so a
+    refusal says nothing of other sets; each of those learns it by one request of its own.
+    """
     if isinstance(error, ApiError | Unavailable):
         return error.retry_after_s or 0.0
     return 0.0

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from controller.api.meta import Key
+from controller.measures import QueueMeasures
+from controller.metrics import Family
 from controller.ports import Clock
 
 FIRST_DELAY_S: Final = 0.005
@@ -43,12 +45,16 @@ class WorkQueue:
         self._jitter = jitter
         self._ready: deque[Key] = deque()
         self._since: dict[Key, float] = {}
-        self._active: set[Key] = set()
+        # Keys in a hand, and since when.
+        self._active: dict[Key, float] = {}
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, Key]] = []
         self._failures: dict[Key, int] = {}
         self._not_before: dict[Key, float] = {}
         self._arrived = asyncio.Event()
+        self._closed = False
+        self._returned = asyncio.Event()
+        self._measures = QueueMeasures()
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
 
@@ -61,6 +67,17 @@ class WorkQueue:
     def delayed(self) -> int:
         """Keys that are due later."""
         return len(self._due)
+
+    @property
+    def active(self) -> int:
+        """Keys in a hand."""
+        return len(self._active)
+
+    def families(self) -> tuple[Family, ...]:
+        """Return the queue's series."""
+        now = self._clock.monotonic()
+        ages = [now - since for since in self._active.values()]
+        return self._measures.families(self.depth, ages)
 
     def add(self, key: Key, after_s: float = 0.0) -> None:
         """Ask for a key to be worked on, at the latest in ``after_s`` seconds."""
@@ -85,6 +102,7 @@ class WorkQueue:
         Returns:
             The delay in seconds: full jitter over 5 ms doubling to 60 s, at least ``hold_s``.
         """
+        self._measures.retries += 1
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         ceiling = min(FIRST_DELAY_S * (1 << min(failures, _DOUBLINGS)), LONGEST_DELAY_S)
@@ -105,23 +123,35 @@ class WorkQueue:
 
     async def get(self) -> Key:
         """Return the key that has been ready longest; it is yours until ``done``."""
-        while not self._ready:
+        while self._closed or not self._ready:
             self._arrived.clear()
             await self._arrived.wait()
         key = self._ready.popleft()
-        self._active.add(key)
+        now = self._clock.monotonic()
+        self._active[key] = now
         self._not_before.pop(key, None)
-        self.latency_s = self._clock.monotonic() - self._since.pop(key)
+        self.latency_s = now - self._since.pop(key)
+        self._measures.waited.observe(self.latency_s)
         return key
 
     def done(self, key: Key, *, rest_s: float = 0.0) -> None:
         """Give a key back; it is not handed out again within ``rest_s`` seconds."""
         if rest_s > 0:
             self._rest(key, rest_s)
-        self._active.discard(key)
+        since = self._active.pop(key, None)
+        if since is not None:
+            self._measures.worked.observe(self._clock.monotonic() - since)
+        self._returned.set()
         if key in self._since:
             self._ready.append(key)
             self._arrived.set()
+
+    async def drain(self) -> None:
+        """Hand out nothing more, and wait until every key in a hand has been given back."""
+        self._closed = True
+        while self._active:
+            self._returned.clear()
+            await self._returned.wait()
 
     def clear(self) -> None:
         """Drop everything that is ready or due later, and all back-off."""
@@ -144,6 +174,7 @@ class WorkQueue:
         if key in self._since:
             return
         self._since[key] = now
+        self._measures.adds += 1
         if key not in self._active:
             self._ready.append(key)
             self._arrived.set()

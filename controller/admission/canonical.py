@@ -86,8 +86,15 @@ def _pod_template(value: dict[str, Any]) -> dict[str, Any]:
     if spec:
         for kind in _CONTAINERS:
             if kind in spec:
-                spec[kind] = [{"resources": {}, **container} for container in spec[kind]]
+                spec[kind] = [_container(container) for container in spec[kind]]
     return {"metadata": {}, **value}
+
+
+def _container(value: dict[str, Any]) -> dict[str, Any]:
+    if "ports" in value:
+        # Native's CRD fills it in when a set is stored; ours keeps templates as written.
+        value["ports"] = [{"protocol": "TCP", **port} for port in value["ports"]]
+    return {"resources": {}, **value}
 
 
 def _claim(value: dict[str, Any]) -> dict[str, Any]:

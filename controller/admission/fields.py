@@ -45,6 +45,8 @@ class InvalidSpec(ControllerError):
 
 
 def _shorten(value: object) -> str:
+    if value is None:
+        return "not set"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -54,6 +54,12 @@ _KNOWN: Final[dict[str, frozenset[str]]] = {
     _ROLLING: frozenset({"partition", "maxUnavailable", "maxSurge"}),
     "spec.networkConfig": frozenset({"subdomainPolicy"}),
 }
+# Fields of a newer API whose default says what we do anyway.
+# Source: kubernetes-sigs/lws pull requests 987 and 1050.
+_NEWER: Final = {
+    "spec.groupIdentity": "Ordinal",
+    "spec.groupReplacementPolicy": "PostTermination",
+}
 _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "spec.startupPolicy": ("LeaderCreated", "LeaderReady"),
     "spec.rolloutStrategy.type": ("RollingUpdate",),
@@ -86,7 +92,7 @@ def validate(
 
     Source: pkg/webhooks/leaderworkerset_webhook.go; leaderworkerset.md sections 4.2 and 4.3.
     """
-    structure = tuple(_structure(raw_spec))
+    structure = (*unsupported(raw_spec), *_structure(raw_spec))
     if structure:
         return structure
     return (
@@ -108,19 +114,32 @@ def _lookup(spec: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _structure(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Types, enums, required and unknown fields: what a CRD schema would have refused."""
+def unsupported(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Yield the fields that we do not know, such as those of a newer API.
+
+    A newer API's defaults that ask for what is done anyway are no reason to refuse a set.
+
+    Args:
+        spec: ``spec`` as stored; nothing about its types is assumed.
+    """
     for path, known in _KNOWN.items():
-        found = spec if path == "spec" else _lookup(spec, path)
-        if found is None:
-            continue
+        found = _lookup(spec, path)
         if not isinstance(found, dict):
-            yield FieldError(path, found, "must be an object")
             continue
-        for key in sorted(key for key in found if key not in known and found[key] is not None):
-            yield FieldError(
-                f"{path}.{key}", found[key], "is not known to this controller, which will not guess"
-            )
+        for key in sorted(found.keys() - known):
+            value, supported = found[key], _NEWER.get(f"{path}.{key}", "")
+            if value is not None and (not supported or value != supported):
+                only = f", only {supported} is" if supported else ""
+                message = f"is not supported by this controller{only}"
+                yield FieldError(f"{path}.{key}", value, message)
+
+
+def _structure(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Types, enums and required fields: what a CRD schema would have refused."""
+    for path in _KNOWN:
+        found = _lookup(spec, path)
+        if found is not None and not isinstance(found, dict):
+            yield FieldError(path, found, "must be an object")
     for path, allowed in _ENUMS.items():
         value = _lookup(spec, path)
         if value not in (None, "") and value not in allowed:
@@ -263,7 +282,8 @@ def _pod_template(template: Mapping[str, Any], path: str) -> Iterator[FieldError
     for kind in ("containers", "initContainers"):
         for i, container in enumerate(spec.get(kind) or ()):
             if not container.get("name"):
-                yield FieldError(f"{path}.{kind}[{i}].name", None, "is required")
+                found = container.get("name")
+                yield FieldError(f"{path}.{kind}[{i}].name", found, "is required")
 
 
 def changes(spec: Mapping[str, Any], previous: GroupTemplate) -> Iterator[FieldError]:

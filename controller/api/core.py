@@ -24,9 +24,11 @@ class Service(msgspec.Struct, frozen=True, gc=False):
     """One Service: identity, owner, and whether it gives pods names.
 
     Attributes:
+        owner_uid: UID of the controlling owner, empty if none.
         names_pods: Headless and publishing addresses that are not ready, as the names of a
             group's pods need it.
         selector: Sorted (label, value) pairs.
+        ownerless: Whether it refers to no owner at all.
     """
 
     namespace: str
@@ -38,6 +40,8 @@ class Service(msgspec.Struct, frozen=True, gc=False):
     deleted_at: float | None = None
     names_pods: bool = False
     selector: tuple[tuple[str, str], ...] = ()
+    resource_version: str = ""
+    ownerless: bool = False
 
     @property
     def key(self) -> Key:
@@ -77,6 +81,7 @@ class Revision(msgspec.Struct, frozen=True):
         key: Value of the template-revision-hash label.
         number: ``revision``, growing by one with each new one.
         data: Raw ``data`` object (the recorded patch).
+        ownerless: Whether it refers to no owner at all.
     """
 
     namespace: str
@@ -89,6 +94,8 @@ class Revision(msgspec.Struct, frozen=True):
     created_at: float = 0.0
     deleted_at: float | None = None
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+    resource_version: str = ""
+    ownerless: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +123,12 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """One PersistentVolumeClaim made for a pod of a set."""
+    """One PersistentVolumeClaim made for a pod of a set.
+
+    Attributes:
+        owner_uid: UID of the controlling owner, empty if none.
+        owners: All its owners, in the order of the object.
+    """
 
     namespace: str
     name: str
@@ -125,6 +137,8 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     owner_uid: str = ""
     phase: str = ""
     deleted_at: float | None = None
+    resource_version: str = ""
+    owners: tuple[OwnerReference, ...] = ()
 
 
 class _ServiceSpec(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,6 +170,8 @@ def decode_service(raw: bytes | msgspec.Raw) -> Service:
         parse_time(meta.deletion_timestamp),
         spec.cluster_ip == "None" and spec.publish_not_ready_addresses,
         tuple(sorted((spec.selector or {}).items())),
+        meta.resource_version,
+        meta.ownerless,
     )
 
 
@@ -240,6 +256,8 @@ def decode_revision(raw: bytes | msgspec.Raw) -> Revision:
         parse_time(meta.creation_timestamp) or 0.0,
         parse_time(meta.deletion_timestamp),
         wire.data or {},
+        meta.resource_version,
+        meta.ownerless,
     )
 
 
@@ -331,4 +349,6 @@ def decode_claim(raw: bytes | msgspec.Raw) -> Claim:
         (meta.controller_owner or _NO_OWNER).uid,
         wire.status.phase,
         parse_time(meta.deletion_timestamp),
+        meta.resource_version,
+        tuple(meta.owner_references or ()),
     )

@@ -22,6 +22,8 @@ SubGroupType = Literal["LeaderWorker", "LeaderExcluded"]
 RECREATE_ON_POD_RESTART: Final = "RecreateGroupOnPodRestart"
 RECREATE_AFTER_START: Final = "RecreateGroupAfterStart"
 RESTART_NONE: Final = "None"
+# Revisions kept although nothing uses them, for undo.
+HISTORY_LIMIT: Final = 10
 
 
 class LwsStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -59,6 +59,11 @@ class ObjectMeta(msgspec.Struct, frozen=True, rename="camel"):
                 return owner
         return None
 
+    @property
+    def ownerless(self) -> bool:
+        """Whether no owner at all is referred to, controlling or not."""
+        return not self.owner_references
+
 
 class Condition(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One ``metav1.Condition``; times as the server spells them."""

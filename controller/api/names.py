@@ -88,6 +88,9 @@ RECREATE_AFTER_START: Final = PREFIX + "experimental-recreate-group-after-start"
 
 # Ours, on the LeaderWorkerSet: the state of its rollout, written before acting on it.
 ROLLOUT_RECORD: Final = "lwstui.dev/rollout"
+# Ours, on an adopted pod: restarts of all its containers until then, which are no fault of its
+# group (decimal).
+RESTARTS_BASELINE: Final = "lwstui.dev/restarts-baseline"
 # Ours, in both templates: a new value is a new revision, hence a rolling restart.
 RESTARTED_AT: Final = "lwstui.dev/restarted-at"
 CONTROLLER_LEASE: Final = "lwstui-controller"

@@ -15,6 +15,11 @@ from controller.api import names
 from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
 from controller.api.resources import Accelerators, WireContainer, accelerators, effective_request
 
+# The kubelet stamps a pod's start and its first conditions one after the other, in whole seconds.
+_SAME_MOMENT_S: Final = 1.0
+# A million replicas and as many surge groups.
+_MOST_DIGITS: Final = 7
+
 
 class _State(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     reason: str = ""
@@ -99,7 +104,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         set_name: Value of the LWS name label; empty for other pods.
-        group: Group index, -1 if unknown.
+        group: Group index, -1 if the pod's group has no number.
+        group_id: The group's identity as the label spells it, which need not be a number.
         worker: Worker index, 0 for the leader, -1 if unknown.
         revision: Key of the revision the pod was built from.
         size: Pods per group of that revision, 0 if unknown.
@@ -112,6 +118,9 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         cpu_milli: Effective cpu request in thousandths of a core.
         memory_bytes: Effective memory request.
         topology: Exclusive-topology key the pod was built with, empty if none.
+        subgroup_topology: The same for subgroups.
+        ownerless: Whether it refers to no owner at all.
+        baseline_restarts: Restarts that happened before the pod was adopted.
         subgroup: Subgroup index, -1 if none.
         role: ``leader``, ``worker``, or empty for pods outside sets.
     """
@@ -154,6 +163,10 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     cpu_milli: int = 0
     memory_bytes: int = 0
     subdomain: str = ""
+    group_id: str = ""
+    subgroup_topology: str = ""
+    ownerless: bool = False
+    baseline_restarts: int = 0
 
     @property
     def key(self) -> Key:
@@ -189,8 +202,22 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def has_restarted(self) -> bool:
-        """Fault by container restart: Running or Pending with any restartCount above 0."""
-        return self.phase in ("Running", "Pending") and any(c.restarts for c in self.containers)
+        """Fault by container restart: Running or Pending with any restartCount above 0.
+
+        Restarts from before the pod was adopted do not count.
+        """
+        return self.phase in ("Running", "Pending") and self.restarts > self.baseline_restarts
+
+    @property
+    def lost_readiness(self) -> bool:
+        """Whether the pod is not ready but has been.
+
+        The Ready condition appears, False, when the kubelet starts the pod; a later transition
+        to False is one from True.
+        """
+        if self.ready or self.started_at is None or self.ready_changed_at is None:
+            return False
+        return self.ready_changed_at > self.started_at + _SAME_MOMENT_S
 
 
 def _container(spec: WireContainer, status: _ContainerStatus | None, *, init: bool) -> Container:
@@ -240,6 +267,12 @@ def _index(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdigit() else -1
 
 
+def _ordinal(text: str) -> int:
+    """Return a group's index, -1 for an identity that is not spelled like one."""
+    index = _index(text) if len(text) <= _MOST_DIGITS else -1
+    return index if str(index) == text else -1
+
+
 _NO_OWNER: Final = OwnerReference()
 _NO_CONDITION: Final = Condition()
 
@@ -266,7 +299,7 @@ def _pod(wire: _WirePod) -> Pod:
         owner_name=intern(owner.name),
         owner_uid=intern(owner.uid),
         set_name=intern(labels.get(names.SET_NAME, "")),
-        group=_index(labels.get(names.GROUP_INDEX)),
+        group=_ordinal(labels.get(names.GROUP_INDEX, "")),
         worker=_index(labels.get(names.WORKER_INDEX)),
         group_key=intern(labels.get(names.GROUP_KEY, "")),
         revision=intern(labels.get(names.REVISION, "")),
@@ -297,6 +330,10 @@ def _pod(wire: _WirePod) -> Pod:
         cpu_milli=request.get("cpu", 0),
         memory_bytes=request.get("memory", 0),
         subdomain=intern(spec.subdomain),
+        group_id=intern(labels.get(names.GROUP_INDEX, "")),
+        subgroup_topology=intern(annotations.get(names.SUBGROUP_EXCLUSIVE_TOPOLOGY, "")),
+        ownerless=meta.ownerless,
+        baseline_restarts=max(_index(annotations.get(names.RESTARTS_BASELINE)), 0),
     )
 
 

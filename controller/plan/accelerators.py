@@ -120,7 +120,7 @@ def _subgroup(place: Place) -> tuple[int, range | list[int]]:
         subgroup = (worker - 1) // size
         return (worker - 1) % size, range(size * subgroup + 1, size * (subgroup + 1) + 1)
     first, last = size * subgroup + 1, size * (subgroup + 1)
-    if subgroup == 0 or worker == 0:
+    if subgroup == 0:
         return worker % size, [0, *range(first, last)]
     return worker % size, range(first - 1, last)
 

@@ -1,18 +1,20 @@
 """What a plan consists of: actions, events, and the reasons for waiting, all as data.
 
 Bodies are complete JSON-ready objects. Actions are ordered so that stopping after any prefix
-leaves a cluster from which the next plan converges: revision, record, services and claims,
-deletes, creates. Each action carries what makes it individually safe (a name that must be
-free, a UID that must still hold).
+leaves a cluster from which the next plan converges: adoptions, revision, record, services and
+claims, owners of claims, deletes, creates. Each action carries what makes it individually safe
+(a name that must be free, a UID or version that must still hold).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.api.lws import LwsStatus, RolloutRecord
+from controller.api.meta import OwnerReference
+from controller.api.names import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,40 @@ class CreateClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """Change who owns a PersistentVolumeClaim, and with whom it goes.
+
+    Attributes:
+        version: resourceVersion it was decided on.
+        owners: All its owners from then on.
+    """
+
+    name: str
+    uid: str
+    version: str
+    owners: tuple[OwnerReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Give an object that nobody owns its owner back; the owner has to be alive.
+
+    Attributes:
+        resource: Kind of the object.
+        version: resourceVersion it was decided on.
+        owner: Its only owner from then on.
+        annotations: What is noted on the object with it.
+    """
+
+    resource: Resource
+    name: str
+    uid: str
+    version: str
+    owner: OwnerReference
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CreatePod:
     """Create pod ``worker`` of a group; worker 0 is the leader."""
 
@@ -87,6 +123,8 @@ Action = (
     | RecordRollout
     | CreateService
     | CreateClaim
+    | OwnClaim
+    | Adopt
     | CreatePod
     | DeletePod
 )

@@ -12,10 +12,20 @@ from typing import Final
 import msgspec
 
 from controller.admission.defaults import FieldError, InvalidSpec, resolve
-from controller.admission.validate import changes
+from controller.admission.validate import changes, unsupported
 from controller.api import names
-from controller.api.lws import LeaderWorkerSet, LwsStatus, SetSpec
-from controller.plan import members, reasons, restart, revisions, rollout, scale, status
+from controller.api.lws import HISTORY_LIMIT, LeaderWorkerSet, LwsStatus, SetSpec
+from controller.plan import (
+    adoption,
+    claims,
+    members,
+    reasons,
+    restart,
+    revisions,
+    rollout,
+    scale,
+    status,
+)
 from controller.plan.actions import EventNote, Plan, RecordRollout, Wait
 from controller.plan.draft import Draft, clip
 from controller.plan.groups import Group, survey
@@ -25,9 +35,10 @@ from controller.plan.revisions import Ledger
 from controller.plan.rollout import Position, Record, Recreation
 
 _KUEUE: Final = "kueue.x-k8s.io/queue-name"
+_NAMED: Final = 3
 
 
-def plan(observed: Observed, now: float, *, history_limit: int = 10) -> Plan:
+def plan(observed: Observed, now: float, *, history_limit: int = HISTORY_LIMIT) -> Plan:
     """Return what to do about a set now, and the reasons for what is not done.
 
     Args:
@@ -40,6 +51,9 @@ def plan(observed: Observed, now: float, *, history_limit: int = 10) -> Plan:
         return Plan(waits=(Wait("deleting", "the set is being deleted; its pods go with it"),))
     if _KUEUE in (lws.metadata.labels or {}):
         return _refuse_kueue()
+    newer = tuple(unsupported(lws.spec))
+    if newer:
+        return _refuse_newer(newer)
     stored = rollout.read_record(lws.annotations)
     recorded = stored.target if stored is not None else ""
     try:
@@ -51,6 +65,12 @@ def plan(observed: Observed, now: float, *, history_limit: int = 10) -> Plan:
     errors = tuple(changes(lws.spec, previous)) if previous is not None else ()
     if errors:
         return _refuse(errors)
+    adopted = _adopt(observed, spec)
+    if adopted is not None:
+        return adopted
+    if spec.template.claims and not observed.claims_listed:
+        text = "the set waits until the PersistentVolumeClaims of the cluster have been listed"
+        return Plan(waits=(Wait("claims", text),))
     ledger = book.settle(spec.template)
     draft = Draft()
     _announce(observed, ledger, draft)
@@ -73,8 +93,34 @@ def _refuse_kueue() -> Plan:
         f"label {_KUEUE} hands the set to Kueue, which finds pods through their StatefulSet and "
         "would let ours pass without quota; the set is left to the native controller"
     )
-    event = EventNote("Warning", "Unsupported", "Validate", text)
+    return _unsupported(text)
+
+
+def _refuse_newer(errors: tuple[FieldError, ...]) -> Plan:
+    """Refuse to guess what fields of a newer API mean, or misspelt ones."""
+    fields = "; ".join(map(str, errors))
+    return _unsupported(f"{fields}; nothing is done until it is removed, running pods are kept")
+
+
+def _unsupported(text: str) -> Plan:
+    event = EventNote("Warning", "Unsupported", "Validate", clip(text))
     return Plan(events=(event,), waits=(Wait("unsupported", text),))
+
+
+def _adopt(observed: Observed, spec: SetSpec) -> Plan | None:
+    """Return the plan that adopts what nobody owns, None if there is nothing to adopt.
+
+    What follows from it is decided when it is seen to be ours.
+    """
+    limit = rollout.limits(spec.replicas, spec.rollout)
+    # Orphaned groups are counted from 0: an index far beyond them was never one of a group.
+    actions = adoption.adoptions(observed, limit.burst + len(observed.pods))
+    if not actions:
+        return None
+    found = ", ".join(dict.fromkeys(action.name for action in actions[:_NAMED]))
+    more = f" and {len(actions) - _NAMED} more" if len(actions) > _NAMED else ""
+    text = f"the set adopts what has its name and labels and no owner: {found}{more}"
+    return Plan(actions, waits=(Wait("adoption", text),))
 
 
 def _announce(observed: Observed, ledger: Ledger, draft: Draft) -> None:
@@ -135,13 +181,21 @@ class _Pass:
         self._depart(context)
         recreations = self._recover(context, wanted)
         self._write_record(context.record, recreations)
-        members.make_shared_service(context, self.draft)
-        for group in wanted:
+        members.make_shared_service(context, self.groups, self.draft)
+        for group in self._in_turn(context.record, wanted):
+            members.keep_claims(context, group, self.draft)
             members.tend(context, group, self.draft)
         self._first_leaders()
         self._explain(context)
         self._trim(context.record, history_limit)
         return self.draft.plan(self._status())
+
+    def _in_turn(self, record: Record, wanted: tuple[Group, ...]) -> tuple[Group, ...]:
+        """Return groups in the order they are made: in an update surge first, then downwards."""
+        if record.stable == record.target:
+            return wanted
+        replicas = self.limit.replicas
+        return (*wanted[replicas:], *reversed(wanted[:replicas]))
 
     def _unrecorded(self) -> Record:
         """Return the record of a new set, or the one that explains the groups there are."""
@@ -184,6 +238,9 @@ class _Pass:
             record,
             {service.name: service for service in self.observed.services},
             {claim.name: claim for claim in self.observed.claims},
+            claims.by_group(
+                self.lws.metadata.name, self.spec.template.claims, self.observed.claims
+            ),
             self.observed.taken,
             self.observed.node_labels,
             self.now,
@@ -194,8 +251,8 @@ class _Pass:
         position, draft = context.position, self.draft
         for departure in scale.surplus(self.groups, position.groups, self.before.seen_replicas):
             draft.delete(departure.group, departure.leader, departure.cause, foreground=True)
-            draft.event(members.kept_claims_event(self.groups[departure.group]))
         for group in self.groups[position.groups :]:
+            members.release_claims(context, group, draft)
             if group.leader is not None and group.leaving:
                 draft.wait(reasons.terminating(group.index, (group.leader,), self.now))
         target = self.ledger.target

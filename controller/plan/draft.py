@@ -17,6 +17,7 @@ from controller.plan.actions import (
     DeletePod,
     DeleteRevision,
     EventNote,
+    OwnClaim,
     Plan,
     RecordRollout,
     Wait,
@@ -37,6 +38,7 @@ class Draft:
     records: list[RecordRollout] = field(default_factory=list)
     services: list[CreateService] = field(default_factory=list)
     claims: list[CreateClaim] = field(default_factory=list)
+    owns: list[OwnClaim] = field(default_factory=list)
     deletes: list[DeletePod] = field(default_factory=list)
     creates: list[CreatePod] = field(default_factory=list)
     trims: list[DeleteRevision] = field(default_factory=list)
@@ -49,6 +51,11 @@ class Draft:
         """Plan the creation of a pod."""
         self.creates.append(pod)
         self.acted.add(pod.group)
+
+    def own(self, claim: OwnClaim | None) -> None:
+        """Plan a change of a claim's owner, if there is one."""
+        if claim is not None:
+            self.owns.append(claim)
 
     def delete(self, group: int, pod: Pod, cause: str, *, foreground: bool) -> None:
         """Plan the deletion of a pod of a group."""
@@ -84,6 +91,7 @@ class Draft:
             *self.records,
             *self.services,
             *self.claims,
+            *self.owns,
             *self.deletes,
             *self.creates,
             *self.trims,

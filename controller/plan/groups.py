@@ -58,8 +58,15 @@ class Group:
 
     @property
     def started(self) -> bool:
-        """Whether the workers of this leader have been created, if it has any."""
-        return self.leader is not None and bool(self.size == 1 or self.workers or self.lost)
+        """Whether the workers of this leader have been created, if it has any.
+
+        When all of them are gone and nobody saw them go, a leader that is not ready any more
+        tells it: that it was ready once opened the gate of every startup policy.
+        """
+        leader = self.leader
+        return leader is not None and bool(
+            self.size == 1 or self.workers or self.lost or leader.lost_readiness
+        )
 
     @property
     def pods(self) -> tuple[Pod, ...]:
@@ -121,6 +128,12 @@ def survey(
 _POSITION: Final = re.compile(r"-(0|[1-9][0-9]*)(?:-([1-9][0-9]*))?")
 
 
+def position(prefix: str, name: str) -> tuple[int, int] | None:
+    """Return (group, worker) of a name ``<prefix>-<group>[-<worker>]``, None for others."""
+    match = _POSITION.fullmatch(name, len(prefix)) if name.startswith(prefix) else None
+    return None if match is None else (int(match[1]), int(match[2] or 0))
+
+
 class _Sorter:
     """Collects pods by group and worker index before leaders are known."""
 
@@ -132,19 +145,12 @@ class _Sorter:
         self._squatters: dict[int, dict[int, str]] = {}
         self._filed: set[str] = set()
 
-    def position(self, name: str) -> tuple[int, int] | None:
-        """Return (group, worker) of a name the set would use, None for others."""
-        if not name.startswith(self.lws.metadata.name):
-            return None
-        match = _POSITION.fullmatch(name, len(self.lws.metadata.name))
-        return None if match is None else (int(match[1]), int(match[2] or 0))
-
     def add(self, pod: Pod) -> None:
         """File a pod under its group."""
-        position = self.position(pod.name)
-        if position is None:
+        place = position(self.lws.metadata.name, pod.name)
+        if place is None:
             return
-        group, worker = position
+        group, worker = place
         self._filed.add(pod.name)
         if worker:
             self._workers.setdefault(group, {})[worker] = pod
@@ -158,9 +164,9 @@ class _Sorter:
     def add_taken(self, taken: str, owner: str) -> None:
         """File a foreign object that holds one of our pod names and is not filed as a pod."""
         kind, _, name = taken.partition("/")
-        position = self.position(name)
-        if kind == names.PODS.plural and name not in self._filed and position is not None:
-            self._squatters.setdefault(position[0], {})[position[1]] = owner
+        place = position(self.lws.metadata.name, name)
+        if kind == names.PODS.plural and name not in self._filed and place is not None:
+            self._squatters.setdefault(place[0], {})[place[1]] = owner
 
     def group(
         self, index: int, templates: Mapping[str, GroupTemplate], lost: Mapping[str, list[str]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from controller.api import names
 from controller.api.core import Claim, Service
-from controller.api.lws import GroupTemplate, LeaderWorkerSet, SetSpec
+from controller.api.lws import GroupTemplate, LeaderWorkerSet, SetSpec, SubdomainPolicy
 from controller.api.pods import Pod
 from controller.plan import claims, pods, reasons, restart, services, startup, topology
 from controller.plan.accelerators import TPU
@@ -19,6 +19,8 @@ from controller.plan.rollout import Position, Record, Recreation
 
 # Nodes are read when needed, not watched: a label that appears is only seen by looking again.
 _TOPOLOGY_RECHECK_S: Final = 10.0
+_SHARED: Final = "Shared"
+_UNIQUE: Final = "UniquePerReplica"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Context:
         record: Rollout record of this pass.
         services: The set's Services by name.
         claims: The set's claims by name.
+        group_claims: The same by group index.
         taken: Foreign objects under our names.
         node_labels: Labels by node name.
         now: Epoch seconds.
@@ -43,6 +46,7 @@ class Context:
     record: Record
     services: Mapping[str, Service]
     claims: Mapping[str, Claim]
+    group_claims: Mapping[int, Sequence[Claim]]
     taken: Mapping[str, str]
     node_labels: Mapping[str, Mapping[str, str]]
     now: float
@@ -96,16 +100,24 @@ def recreate(
     return True
 
 
-def kept_claims_event(group: Group) -> EventNote | None:
-    """Return the Warning that a removed group's claims stay although they should go."""
+def keep_claims(context: Context, group: Group, draft: Draft) -> None:
+    """Plan that the claims of a wanted group belong to whom its policy says."""
+    if group.leaving or group.index not in context.group_claims:
+        return
     template = group.template
-    if template is None or not template.claims or template.claims_when_scaled != "Delete":
-        return None
-    note = (
-        f"Group {group.index} was removed; its PersistentVolumeClaims are kept although "
-        "persistentVolumeClaimRetentionPolicy.whenScaled is Delete; delete them by hand"
-    )
-    return EventNote("Warning", "ClaimsKept", "Delete", note)
+    if group.leader is None:
+        template = context.templates[context.revision_for(group.index)]
+    if template is not None:
+        for claim in context.group_claims[group.index]:
+            draft.own(claims.keep(context.lws, template, group.leader, claim))
+
+
+def release_claims(context: Context, group: Group, draft: Draft) -> None:
+    """Plan that the claims of a group that is not wanted go with its leader, if they may."""
+    if group.leader is None or group.template is None:
+        return
+    for claim in context.group_claims.get(group.index, ()):
+        draft.own(claims.release(context.lws, group.template, group.leader, claim))
 
 
 def tend(context: Context, group: Group, draft: Draft) -> None:
@@ -140,7 +152,7 @@ def _make_leader(context: Context, group: Group, draft: Draft) -> None:
         return
     key = context.revision_for(group.index)
     template = context.templates[key]
-    if not _claim(context, group.index, 0, template, draft):
+    if not _claim(context, group, 0, template, draft):
         return
     spec, meta = context.spec, context.lws.metadata
     identity = pods.Identity(
@@ -157,22 +169,20 @@ def _make_leader(context: Context, group: Group, draft: Draft) -> None:
 
 
 def _claim(
-    context: Context, group: int, worker: int, template: GroupTemplate, draft: Draft
+    context: Context, group: Group, worker: int, template: GroupTemplate, draft: Draft
 ) -> bool:
     """Plan a pod's missing claims; return False if one of its claims is still on its way out."""
-    if not template.claims:
-        return True
-    leader = names.leader_name(context.lws.metadata.name, group)
-    pod = f"{leader}-{worker}" if worker else leader
+    pod = f"{group.name}-{worker}" if worker else group.name
+    uid = group.leader.uid if group.leader is not None else ""
     for claim in template.claims:
         existing = context.claims.get(claims.claim_name(claim, pod))
-        if existing is not None and existing.deleted_at is not None:
-            text = f"group {group}: pod {pod} waits until its old claim {existing.name} is gone"
-            draft.warn(Wait("claims", text, group), "FailedCreate")
+        if existing is not None and claims.doomed(context.lws, group.name, uid, existing):
+            text = (
+                f"group {group.index}: pod {pod} waits until its old claim {existing.name} is gone"
+            )
+            draft.warn(Wait("claims", text, group.index), "FailedCreate")
             return False
-    draft.claims.extend(
-        claims.missing(context.lws, template, group, worker, frozenset(context.claims))
-    )
+    draft.claims.extend(claims.missing(context.lws, template, group.index, worker, context.claims))
     return True
 
 
@@ -183,24 +193,34 @@ def _pending_claims(context: Context, group: Group, draft: Draft) -> None:
     for pod in group.pods:
         if pod.phase == "Pending" and not pod.terminating:
             worker = 0 if pod is group.leader else max(pod.worker, 0)
-            _claim(context, group.index, worker, group.template, draft)
+            _claim(context, group, worker, group.template, draft)
 
 
 def _make_service(context: Context, group: Group, leader: Pod, draft: Draft) -> None:
-    if context.spec.template.subdomain_policy != "UniquePerReplica":
+    if not _named_by(_UNIQUE, context, (group,)):
         return
     if _service_missing(context, group.name, leader.uid, group.index, draft):
         draft.services.append(services.of_group(context.lws, group.index, leader))
         draft.acted.add(group.index)
 
 
-def make_shared_service(context: Context, draft: Draft) -> None:
-    """Plan the Service of the whole set, if its pods share one."""
-    if context.spec.template.subdomain_policy != "Shared":
+def make_shared_service(context: Context, groups: Iterable[Group], draft: Draft) -> None:
+    """Plan the Service of the whole set, if any of its pods share one."""
+    if not _named_by(_SHARED, context, groups):
         return
     meta = context.lws.metadata
     if _service_missing(context, meta.name, meta.uid, None, draft):
         draft.services.append(services.shared(context.lws))
+
+
+def _named_by(policy: SubdomainPolicy, context: Context, groups: Iterable[Group]) -> bool:
+    """Tell whether the set, or any of the groups by its own revision, has this subdomain policy.
+
+    While an update changes the policy, groups of both kinds need the Service of their names.
+    """
+    return context.spec.template.subdomain_policy == policy or any(
+        group.template is not None and group.template.subdomain_policy == policy for group in groups
+    )
 
 
 def _service_missing(
@@ -249,7 +269,7 @@ def _make_workers(context: Context, group: Group, leader: Pod, draft: Draft) -> 
     if domain is None:
         return
     for worker in absent:
-        if _claim(context, group.index, worker, template, draft):
+        if _claim(context, group, worker, template, draft):
             draft.create(_worker(context, group, leader, worker, domain))
     if not group.started:
         note = clip(f"Created worker pods for leader pod {leader.name}")
@@ -300,9 +320,20 @@ def _worker(context: Context, group: Group, leader: Pod, worker: int, domain: st
         worker,
         leader.revision,
         leader.topology,
-        context.spec.subgroup_exclusive_topology,
+        leader.subgroup_topology,
         leader.uid,
-        any(resource == TPU for resource, _ in leader.accelerators),
+        _in_mesh(leader, template),
         domain,
     )
     return CreatePod(identity.name, pods.build(template, identity), group.index, worker)
+
+
+def _in_mesh(leader: Pod, template: GroupTemplate) -> bool:
+    """Tell whether a leader's TPUs form a mesh with those of its workers.
+
+    A leader in no subgroup has no place in any of their meshes; with native such a group never
+    starts.
+    """
+    policy = template.sub_group_policy
+    excluded = policy is not None and policy.type == "LeaderExcluded"
+    return not excluded and any(resource == TPU for resource, _ in leader.accelerators)

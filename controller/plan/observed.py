@@ -28,6 +28,7 @@ class Observed:
         services: Services in the namespace with that label.
         revisions: ControllerRevisions in the namespace with that label.
         claims: PersistentVolumeClaims with that label; empty when the set has no claims.
+        claims_listed: Whether claims that are not among them do not exist.
         node_labels: Labels by node name, for the nodes leaders run on; empty when not needed.
         lost: Workers that vanished unseen.
         taken: Owner descriptions of foreign objects under names the set would use, keyed
@@ -42,3 +43,4 @@ class Observed:
     node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     lost: tuple[Lost, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
+    claims_listed: bool = True

@@ -73,12 +73,13 @@ def owned(observed: Observed) -> tuple[Revision, ...]:
         for revision in observed.revisions
         if revision.owner_uid == uid
         and revision.deleted_at is None
-        and _records_template(revision.data)
+        and records_template(revision.data)
     )
     return tuple(sorted(mine, key=lambda revision: (revision.number, revision.name)))
 
 
-def _records_template(data: Mapping[str, Any]) -> bool:
+def records_template(data: Mapping[str, Any]) -> bool:
+    """Tell whether the data of a revision has the place where ours record a template."""
     spec = data.get("spec")
     return isinstance(spec, dict) and isinstance(spec.get("leaderWorkerTemplate"), dict)
 
@@ -155,6 +156,7 @@ class Book:
         """
         self.lws = observed.lws
         self.recorded = recorded
+        self._pods = observed.pods
         self.revisions = owned(observed)
         self.templates = Templates(self.revisions)
         self.newest = self.revisions[-1] if self.revisions else None
@@ -172,16 +174,24 @@ class Book:
     def settle(self, template: GroupTemplate) -> Ledger:
         """Return the target after the live template has found its place among the revisions."""
         data = revision_data(template)
-        if self.current is None:
+        if self.current is None and not self._lost(data):
             key = self.recorded or revision_key(data)
             return self._enter(key, template, data, "missing" if self.recorded else "first")
-        if self._records(self.current, data):
+        if self.current is not None and self._records(self.current, data):
             return Ledger(self.current.key, self.templates)
         newest = self.newest
         # Made just before a crash, or by a pass whose record we do not see yet.
         if newest is not None and newest is not self.current and self._records(newest, data):
             return Ledger(newest.key, self.templates, changed=True)
         return self._enter(revision_key(data), template, data, "updated")
+
+    def _lost(self, data: dict[str, Any]) -> bool:
+        """Tell whether pods were built from the recorded target, and nobody knows what it was.
+
+        Recording the live template under its key would call pods alike that are not.
+        """
+        known = self.recorded in ("", revision_key(data))
+        return not known and any(pod.revision == self.recorded for pod in self._pods)
 
     def _records(self, revision: Revision, data: dict[str, Any]) -> bool:
         template = self.templates.get(revision.key)

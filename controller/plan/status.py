@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controller.api import conditions, names
 from controller.api.lws import LeaderWorkerSet, LwsStatus
-from controller.api.meta import format_time
+from controller.api.meta import Condition, format_time
 from controller.plan.actions import EventNote
 from controller.plan.groups import Group
 from controller.plan.rollout import Limits
@@ -35,7 +35,7 @@ def next_status(
     done = sum(entry[1] and entry[2] for entry in expected)
     ready_replicas = sum(entry[1] for entry in counted if entry[0] < limit.replicas)
     if updated < len(expected):
-        kinds: tuple[str, ...] = (conditions.UPDATE_IN_PROGRESS, conditions.PROGRESSING)
+        kinds = _updating(lws.status)
     elif ready_replicas == limit.replicas and done == len(expected):
         kinds = (conditions.AVAILABLE,)
     else:
@@ -51,20 +51,57 @@ def next_status(
     )
 
 
+def _updating(before: LwsStatus) -> tuple[str, ...]:
+    """Return the conditions of an update: the first status tells of the update alone.
+
+    Native sets one condition a pass, so clients have always seen a set at rest become
+    UpdateInProgress before it is Progressing too.
+    """
+    at_rest = not any(
+        conditions.is_true(before.conditions, kind)
+        for kind in (conditions.UPDATE_IN_PROGRESS, conditions.PROGRESSING)
+    )
+    if at_rest:
+        return (conditions.UPDATE_IN_PROGRESS,)
+    return (conditions.UPDATE_IN_PROGRESS, conditions.PROGRESSING)
+
+
 def _selector(lws: LeaderWorkerSet) -> str:
     return f"{names.SET_NAME}={lws.metadata.name},{names.WORKER_INDEX}=0"
 
 
 def condition_event(before: LwsStatus, after: LwsStatus, replicas: int) -> EventNote | None:
-    """Return the event for conditions that became True or were confirmed anew, else None."""
-    for kind in (conditions.UPDATE_IN_PROGRESS, conditions.PROGRESSING, conditions.AVAILABLE):
-        condition = conditions.find(after.conditions, kind)
-        if condition is None or condition.status != "True":
-            continue
-        if conditions.find(before.conditions, kind) != condition:
-            note = (
-                f"{condition.message}, with {after.ready_replicas} groups ready of total "
-                f"{replicas} groups"
-            )
-            return EventNote("Normal", condition.reason, "Update", note)
-    return None
+    """Return the event for conditions that became True or were confirmed anew, else None.
+
+    A condition that merely stays True while another one is confirmed for a new generation has
+    that generation noted, but no new transition time; it is told of only if nothing else is.
+    That an update which was told of makes progress goes without saying.
+    """
+    kinds = (conditions.UPDATE_IN_PROGRESS, conditions.PROGRESSING, conditions.AVAILABLE)
+    found = (conditions.find(after.conditions, kind) for kind in kinds)
+    changed = [
+        condition
+        for condition in found
+        if condition is not None
+        and condition.status == "True"
+        and condition not in before.conditions
+    ]
+    moved = [condition for condition in changed if not _stays(condition, before)]
+    updating = conditions.is_true(before.conditions, conditions.UPDATE_IN_PROGRESS)
+    follows = updating and not conditions.is_true(before.conditions, conditions.PROGRESSING)
+    if not changed or (follows and [c.type for c in changed] == [conditions.PROGRESSING]):
+        return None
+    told = (moved or changed)[0]
+    note = f"{told.message}, with {after.ready_replicas} groups ready of total {replicas} groups"
+    return EventNote("Normal", told.reason, "Update", note)
+
+
+def _stays(condition: Condition, before: LwsStatus) -> bool:
+    """Tell whether a condition has the status and transition time it had before."""
+    old = conditions.find(before.conditions, condition.type)
+    if old is None:
+        return False
+    return (old.status, old.last_transition_time) == (
+        condition.status,
+        condition.last_transition_time,
+    )

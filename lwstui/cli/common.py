@@ -42,15 +42,19 @@ def explain(error: Exception, target: Target) -> str:
     return f"context {where.context}: {error}"
 
 
-def add_target(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+def add_target(
+    parser: argparse.ArgumentParser, *, command: bool = True, several: bool = True
+) -> None:
     """Add the flags that choose a cluster, named as kubectl names them.
 
     Args:
         parser: Where to add them.
         command: Whether this is a command's parser. The flags may stand before the command
             too, so a command that does not repeat one must not reset it.
+        several: Whether several namespaces may be named.
     """
     default = argparse.SUPPRESS if command else None
+    where = "namespace, or several by commas" if several else "namespace"
     group = parser.add_argument_group("cluster")
     group.add_argument(
         "--kubeconfig",
@@ -59,8 +63,45 @@ def add_target(parser: argparse.ArgumentParser, *, command: bool = True) -> None
         help="kubeconfig file, else as kubectl",
     )
     group.add_argument("--context", metavar="NAME", default=default, help="kubeconfig context")
-    group.add_argument(
-        "-n", "--namespace", metavar="NS", default=default, help="namespace, or several by commas"
+    group.add_argument("-n", "--namespace", metavar="NS", default=default, help=where)
+
+
+def add_lease_namespace(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+    """Add the flag for where controllers have their Lease.
+
+    Args:
+        parser: Where to add it.
+        command: As for ``add_target``; absent, it is where it usually is.
+    """
+    parser.add_argument(
+        "--lease-namespace",
+        metavar="NS",
+        default=argparse.SUPPRESS if command else None,
+        help="namespace of the Lease lwstui-controller, the same for every controller and console "
+        "of a cluster (default default)",
+    )
+
+
+def add_history_limit(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+    """Add the flag for how many revisions the controller keeps.
+
+    Args:
+        parser: Where to add it.
+        command: As for ``add_target``; absent, the controller's own default holds.
+    """
+
+    def count(text: str) -> int:
+        value = int(text)
+        if value < 0:
+            raise argparse.ArgumentTypeError(f"{text} is below 0")
+        return value
+
+    parser.add_argument(
+        "--revision-history-limit",
+        type=count,
+        default=argparse.SUPPRESS if command else None,
+        metavar="N",
+        help="revisions the controller keeps for undo beside those in use (default 10)",
     )
 
 

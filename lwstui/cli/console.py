@@ -7,7 +7,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from lwstui.cli.common import USAGE, add_target, fail, namespaces_of, target_of
+from lwstui.cli.common import (
+    USAGE,
+    add_history_limit,
+    add_lease_namespace,
+    add_target,
+    fail,
+    namespaces_of,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from lwstui.config.settings import Settings
@@ -21,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embedded-controller", action="store_true", help="run the controller in this process"
     )
+    add_history_limit(parser, command=False)
+    add_lease_namespace(parser, command=False)
     add_look(parser, command=False)
 
 
@@ -57,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         problems=problems,
         namespaces=namespaces_of(arguments, target),
         embedded_controller=arguments.embedded_controller,
+        history_limit=arguments.revision_history_limit,
+        lease_namespace=arguments.lease_namespace,
     )
 
 
@@ -80,6 +92,8 @@ def run_console(
     problems: tuple[str, ...] = (),
     namespaces: tuple[str, ...] = (),
     embedded_controller: bool = False,
+    history_limit: int | None = None,
+    lease_namespace: str | None = None,
     apply_first: tuple[dict[str, Any], ...] = (),
 ) -> int:
     """Run the console until the operator leaves.
@@ -90,6 +104,9 @@ def run_console(
         problems: Sentences about broken settings, shown on the first screen.
         namespaces: Namespaces in view; empty means all.
         embedded_controller: Whether this process runs the controller.
+        history_limit: Revisions that controller keeps although nothing uses them;
+            None for its default.
+        lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -103,6 +120,8 @@ def run_console(
         problems=problems,
         namespaces=namespaces,
         embedded_controller=embedded_controller,
+        history_limit=history_limit,
+        lease_namespace=lease_namespace,
         apply_first=apply_first,
     )
 

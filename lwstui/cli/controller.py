@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from typing import TYPE_CHECKING
 
-from lwstui.cli.common import add_target, explain, fail, target_of
+from lwstui.cli.common import (
+    USAGE,
+    add_history_limit,
+    add_lease_namespace,
+    add_target,
+    explain,
+    fail,
+    target_of,
+)
+from lwstui.cli.sandbox import positive
+
+if TYPE_CHECKING:
+    from lwstui.runtime.probes import Address
 
 NAME = "controller"
 SUMMARY = "run the LeaderWorkerSet controller without a screen"
 EXAMPLE = """\
 Log lines go to standard error; SIGTERM stops it cleanly and releases its lease.
+To run it in the cluster: lwstui manifest controller | kubectl apply -f -
 
 example:
   lwstui controller --kubeconfig ~/.kube/prod --namespace llm-prod"""
@@ -20,25 +34,122 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
     add_target(parser)
     parser.add_argument(
+        "--workers",
+        type=positive(int),
+        default=4,
+        metavar="N",
+        help="sets worked on at a time (default 4)",
+    )
+    add_history_limit(parser)
+    parser.add_argument(
+        "--http-bind-address",
+        type=address,
+        metavar="[HOST]:PORT",
+        help="serve /healthz, /readyz and /metrics there, such as :8080 (default: off)",
+    )
+    parser.add_argument(
+        "--per-set-metrics",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="series for each set among the metrics (default: yes)",
+    )
+    add_election(parser)
+    parser.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
         help="least severe level logged (default info)",
     )
+    parser.add_argument(
+        "--log-format",
+        choices=("logfmt", "json"),
+        default="logfmt",
+        help="form of the log lines (default logfmt)",
+    )
+
+
+def add_election(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of leader election, named as other controllers name them."""
+    group = parser.add_argument_group(
+        "leader election",
+        "One controller per cluster acts, whatever namespaces it serves: all of them must look at "
+        "the same Lease. A dead one is replaced lease duration + retry period after its last "
+        "renewal at the latest.",
+    )
+    add_lease_namespace(parser)
+    group.add_argument(
+        "--lease-duration",
+        type=positive(int),
+        metavar="SECONDS",
+        default=12,
+        help="how long others leave a Lease alone that is not renewed (default 12)",
+    )
+    group.add_argument(
+        "--renew-deadline",
+        type=positive(float),
+        metavar="SECONDS",
+        default=8.0,
+        help="age of its last renewal at which a holder stops writing (default 8)",
+    )
+    group.add_argument(
+        "--retry-period",
+        type=positive(float),
+        metavar="SECONDS",
+        default=2.0,
+        help="pause between two looks of those that wait (default 2)",
+    )
+    group.add_argument(
+        "--native-namespace",
+        metavar="NS",
+        default="lws-system",
+        help="where the native controller holds its Lease; while it does nothing is touched "
+        "(default lws-system)",
+    )
+
+
+def address(text: str) -> Address:
+    """Return where to listen, for argparse: ``:8080``, ``127.0.0.1:8080``, ``[::1]:8080``."""
+    from lwstui.runtime.probes import Address
+
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not an address such as :8080")
+    return Address(host.strip("[]"), int(port))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Reconcile until SIGINT or SIGTERM."""
+    from controller.api.lws import HISTORY_LIMIT
     from controller.errors import ControllerError
+    from controller.leases import NAMESPACE, LeaseTimes
     from lwstui.kube.connect import ConnectError
     from lwstui.runtime.headless import HeadlessOptions, serve
+    from lwstui.runtime.probes import ProbeError
 
+    limit = arguments.revision_history_limit
+    try:
+        times = LeaseTimes(
+            arguments.lease_duration, arguments.renew_deadline, arguments.retry_period
+        )
+    except ValueError as error:
+        fail(str(error))
+        return USAGE
     options = HeadlessOptions(
         target=target_of(arguments),
         namespace=arguments.namespace or "",
+        workers=arguments.workers,
+        history_limit=HISTORY_LIMIT if limit is None else limit,
+        lease_times=times,
+        lease_namespace=arguments.lease_namespace or NAMESPACE,
+        native_namespace=arguments.native_namespace,
+        address=arguments.http_bind_address,
+        per_set_metrics=arguments.per_set_metrics,
         log_level=arguments.log_level,
+        log_format=arguments.log_format,
     )
     try:
         return asyncio.run(serve(options))
+    except ProbeError as error:
+        return fail(str(error))
     except (ConnectError, ControllerError) as error:
         return fail(explain(error, options.target))

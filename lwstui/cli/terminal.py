@@ -10,8 +10,11 @@ import socket
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from controller.activity import LogfmtFormatter
+from controller.api.lws import HISTORY_LIMIT
+from controller.leases import NAMESPACE
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Settings
 from lwstui.kube.connect import Target
@@ -29,6 +32,8 @@ def run_app(
     problems: tuple[str, ...],
     namespaces: tuple[str, ...],
     embedded_controller: bool,
+    history_limit: int | None,
+    lease_namespace: str | None,
     apply_first: tuple[dict[str, Any], ...],
 ) -> int:
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
@@ -47,7 +52,9 @@ def run_app(
             namespaces=namespaces,
             read_only=settings.read_only,
             embedded_controller=embedded_controller,
-            identity=f"{socket.gethostname()}-{os.getpid()}",
+            identity=f"{socket.gethostname()}-{uuid4().hex[:8]}",
+            history_limit=HISTORY_LIMIT if history_limit is None else history_limit,
+            lease_namespace=lease_namespace or NAMESPACE,
             apply_first=apply_first,
         )
     )

@@ -1,4 +1,4 @@
-"""Data files of the program: our CustomResourceDefinition, the examples, the themes."""
+"""Data files of the program: definition, manifests of the controller, examples, themes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def crd() -> dict[str, Any]:
     """Return the LeaderWorkerSet CustomResourceDefinition as an object."""
     loaded: dict[str, Any] = yaml.safe_load(crd_text())
     return loaded
+
+
+def controller_manifests() -> list[dict[str, Any]]:
+    """Return the objects that run the controller in a cluster, with ``$name`` where one chooses."""
+    text = files(__name__).joinpath("controller.yaml").read_text(encoding="utf-8")
+    return list(yaml.safe_load_all(text))
 
 
 def folder(name: str) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, Final
 
 import msgspec
 
 from controller.api.names import FIELD_MANAGER, LEASES, Resource
+from controller.errors import LeaseLost
 from controller.ports import Patch, Propagation
 from lwstui.kube.rest import JSON, Rest, path_of
 
@@ -22,11 +23,18 @@ class KubeCluster:
 
     Args:
         rest: The client.
+        may_write: Asked right before a write leaves, after all waiting for its turn and for a
+            connection; a write that may not leave raises LeaseLost.
     """
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, *, may_write: Callable[[], bool] | None = None) -> None:
         self._rest = rest
+        self._may_write = may_write
         self._slots = asyncio.Semaphore(WRITES_IN_FLIGHT)
+
+    def fenced(self, may_write: Callable[[], bool]) -> KubeCluster:
+        """Return this cluster as one that is written to under a condition; see the port."""
+        return KubeCluster(self._rest, may_write=may_write)
 
     async def get(self, resource: Resource, namespace: str, name: str) -> bytes:
         """Return one object, read from the server."""
@@ -126,7 +134,12 @@ class KubeCluster:
                 body=msgspec.json.encode(body),
                 content_type=content_type,
                 what=str(resource),
+                permit=self._permit,
             )
+
+    def _permit(self) -> None:
+        if self._may_write is not None and not self._may_write():
+            raise LeaseLost("the lease is not held any more")
 
 
 def _query(dry_run: bool) -> dict[str, str | int]:

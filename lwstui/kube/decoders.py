@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from controller.api import core, lws, names, pods
-from controller.api.meta import ObjectMeta
 from controller.api.names import Resource
+from controller.leases import decode_lease
 from lwstui.kube.clean import clean
 
 Raw = bytes | msgspec.Raw
@@ -56,33 +56,6 @@ def _set(raw: Raw) -> lws.LeaderWorkerSet:
     return msgspec.structs.replace(lws.decode(bytes(cleaned)), spec=found.spec)
 
 
-class LeaseSpec(msgspec.Struct, frozen=True, rename="camel"):
-    """Who holds a lease, and since when."""
-
-    holder_identity: str | None = None
-    lease_duration_seconds: int | None = None
-    acquire_time: str | None = None
-    renew_time: str | None = None
-
-
-class _WireLease(msgspec.Struct, frozen=True):
-    metadata: ObjectMeta = ObjectMeta()
-    spec: LeaseSpec = LeaseSpec()
-
-
-class Lease(msgspec.Struct, frozen=True):
-    """One Lease."""
-
-    namespace: str
-    name: str
-    spec: LeaseSpec
-
-
-def _lease(raw: Raw) -> Lease:
-    wire = msgspec.json.decode(raw, type=_WireLease)
-    return Lease(wire.metadata.namespace, wire.metadata.name, wire.spec)
-
-
 _DECODERS: Final[dict[Resource, Callable[[Raw], Any]]] = {
     names.LEADERWORKERSETS: _set,
     names.PODS: _cleaning(pods.decode_pod),
@@ -91,7 +64,7 @@ _DECODERS: Final[dict[Resource, Callable[[Raw], Any]]] = {
     names.REVISIONS: core.decode_revision,
     names.EVENTS: _cleaning(core.decode_event),
     names.CLAIMS: _cleaning(core.decode_claim),
-    names.LEASES: _cleaning(_lease),
+    names.LEASES: _cleaning(decode_lease),
 }
 
 

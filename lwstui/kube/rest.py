@@ -9,7 +9,7 @@ import asyncio
 import os
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from lwstui.kube.credentials import CredentialError
 JSON: Final = "application/json"
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 30.0
+NO_ANSWER: Final = "<error>"
 _RENEW_AT_MOST_EVERY_S: Final = 10.0
 
 Query = Mapping[str, str | int]
@@ -80,6 +81,7 @@ class Rest:
 
     Attributes:
         requests: Requests sent so far, by ``VERB resource``.
+        answers: Answers so far, by (verb, resource, status code); ``<error>`` if none came.
     """
 
     def __init__(
@@ -90,6 +92,11 @@ class Rest:
         self._credentials = credentials
         self._renewed_at = -_RENEW_AT_MOST_EVERY_S
         self.requests: Counter[str] = Counter()
+        self.answers: Counter[tuple[str, str, str]] = Counter()
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_headers_sent.append(_ask_permit)
+        tracing.freeze()
+        session.trace_configs.append(tracing)
 
     async def close(self) -> None:
         """Close the session."""
@@ -105,6 +112,7 @@ class Rest:
         content_type: str = JSON,
         accept: str = JSON,
         what: str = "",
+        permit: Callable[[], None] | None = None,
     ) -> bytes:
         """Send a request and return the body of the answer.
 
@@ -116,12 +124,20 @@ class Rest:
             content_type: Of the body.
             accept: Wanted format.
             what: Label for the request counter.
+            permit: Called when all is ready to send; what it raises is raised, nothing is sent.
 
         Raises:
             ControllerError: For every failure, as one sentence.
         """
         async with self.open(
-            verb, path, query=query, body=body, content_type=content_type, accept=accept, what=what
+            verb,
+            path,
+            query=query,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+            what=what,
+            permit=permit,
         ) as response:
             try:
                 return await response.read()
@@ -140,6 +156,7 @@ class Rest:
         accept: str = JSON,
         read_s: float | None = None,
         what: str = "",
+        permit: Callable[[], None] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request and yield the open answer, for watches and logs.
 
@@ -153,6 +170,7 @@ class Rest:
             read_s: Longest silence on the open answer, in seconds; without it the whole request
                 is bounded.
             what: Label for the request counter.
+            permit: Called when all is ready to send.
         """
         timeout = (
             aiohttp.ClientTimeout(total=REQUEST_S, sock_connect=CONNECT_S)
@@ -162,7 +180,7 @@ class Rest:
         headers = {"Accept": accept}
         if body is not None:
             headers["Content-Type"] = content_type
-        send = _Send(verb, path, query, body, headers, timeout, what)
+        send = _Send(verb, path, query, body, headers, timeout, what, permit)
         try:
             response = await self._send(send)
         except Unauthorized:
@@ -176,7 +194,9 @@ class Rest:
 
     async def _send(self, send: _Send) -> aiohttp.ClientResponse:
         """Send once and return a good answer, or raise."""
-        self.requests[f"{send.verb} {send.what or send.path}"] += 1
+        what = send.what or send.path
+        self.requests[f"{send.verb} {what}"] += 1
+        code = NO_ANSWER
         try:
             response = await self._session.request(
                 send.verb,
@@ -188,13 +208,17 @@ class Rest:
                 proxy=self._credentials.proxy,
                 server_hostname=self._credentials.server_name,
                 allow_redirects=False,
+                trace_request_ctx=send.permit,
             )
+            code = str(response.status)
             if response.status < 300:
                 return response
             async with response:
                 raise _failure(response, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unavailable(error) from error
+        finally:
+            self.answers[send.verb, what, code] += 1
 
     async def _renew(self) -> bool:
         """Load the credentials again after a 401; False if that was done just now."""
@@ -240,6 +264,15 @@ class _Send(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     timeout: Any
     what: str
+    permit: Callable[[], None] | None
+
+
+async def _ask_permit(
+    _: aiohttp.ClientSession, context: Any, __: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    """Ask once more, now that there is a connection, before the first byte is written."""
+    if context.trace_request_ctx is not None:
+        context.trace_request_ctx()
 
 
 def _failure(response: aiohttp.ClientResponse, body: bytes) -> ControllerError:

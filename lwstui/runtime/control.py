@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.activity import ControllerState
 from controller.api.meta import Key, parse_time
+from controller.leases import NAMESPACE, Lease
 from controller.plan.actions import Wait
 from lwstui.kube.sync import KindSync
 from lwstui.state.model import Activity, ControllerView
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from controller.activity import Decision
 
 UNKNOWN: Final = ControllerView(mode="unknown")
-LEASE_NAMESPACE: Final = "default"
-_LEASE_S: Final = 15
+LEASE_NAMESPACE: Final = NAMESPACE
 
 
 class LeaseWatch:
@@ -31,7 +31,7 @@ class LeaseWatch:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
-        self._lease: Any = None
+        self._lease: Lease | None = None
         self._listed = False
 
     def page(self, items: Sequence[Any]) -> None:
@@ -58,14 +58,17 @@ class LeaseWatch:
 
     def holder(self, now: float) -> tuple[str, float | None]:
         """Return (identity, since when) of a holder that still renews, else empty and None."""
-        spec = self._lease.spec if self._lease is not None else None
-        if spec is None or not spec.holder_identity:
+        lease = self._lease
+        if lease is None or not lease.holder:
             return "", None
-        renewed = parse_time(spec.renew_time)
-        lasts = 2 * (spec.lease_duration_seconds or _LEASE_S)
-        if renewed is not None and now > renewed + lasts:
+        if lease.renewed_at is not None and now > lease.renewed_at + 2 * lease.duration_s:
             return "", None
-        return spec.holder_identity, parse_time(spec.acquire_time)
+        return lease.holder, parse_time(lease.spec.acquire_time)
+
+    @property
+    def serves(self) -> str:
+        """The one namespace the holder serves, empty if all or unknown."""
+        return self._lease.serves if self._lease is not None else ""
 
 
 def embedded_view(state: ControllerState) -> ControllerView:
@@ -74,6 +77,7 @@ def embedded_view(state: ControllerState) -> ControllerView:
         mode=state.mode,
         holder=state.holder,
         since=state.since,
+        serves=state.holder_serves,
         queue=state.queue,
         reconciles=state.reconciles,
         errors=state.errors,
@@ -102,7 +106,7 @@ def outside_view(lease: LeaseWatch, now: float, *, native: bool) -> ControllerVi
     """
     holder, since = lease.holder(now)
     if holder:
-        return ControllerView(mode="elsewhere", holder=holder, since=since)
+        return ControllerView(mode="elsewhere", holder=holder, since=since, serves=lease.serves)
     if native:
         return ControllerView(mode="native")
     # Without a look at the Lease nobody can be said to be missing.

@@ -184,6 +184,7 @@ class Core:
         options = SessionOptions(
             namespaces=self._options.namespaces,
             identity=self._options.identity if self._options.embedded_controller else "",
+            lease_namespace=self._options.lease_namespace,
             apply_first=self._options.apply_first,
         )
         session = Session(

@@ -10,8 +10,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from controller.api.lws import HISTORY_LIMIT
 from controller.api.names import Resource
 from controller.errors import Unavailable
+from controller.leases import NAMESPACE
 from controller.ports import Clock
 from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
 from lwstui.runtime.clock import SystemClock
@@ -39,6 +41,8 @@ class EngineOptions:
         read_only: Refuse every write.
         embedded_controller: Run the controller in this process.
         identity: Name this process stands for election and reports events with.
+        history_limit: Revisions the controller keeps although nothing uses them.
+        lease_namespace: Where controllers have their Lease, the same for all of a cluster.
         apply_first: Objects to apply after connecting.
     """
 
@@ -47,6 +51,8 @@ class EngineOptions:
     read_only: bool = False
     embedded_controller: bool = False
     identity: str = ""
+    history_limit: int = HISTORY_LIMIT
+    lease_namespace: str = NAMESPACE
     apply_first: tuple[dict[str, Any], ...] = ()
 
 
@@ -156,7 +162,11 @@ class Engine:
     def _kube(self) -> Factory:
         from lwstui.runtime.kubelink import KubeFactory
 
-        return KubeFactory(self._options.identity)
+        return KubeFactory(
+            self._options.identity,
+            history_limit=self._options.history_limit,
+            lease_namespace=self._options.lease_namespace,
+        )
 
     # From other threads.
 

@@ -1,18 +1,20 @@
-"""The controller without a screen: watches, the manager, log lines on standard error."""
+"""The controller without a screen: watches, the manager, probes, log lines on standard error."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
 
-from controller.activity import LogfmtFormatter
+from controller.api.lws import HISTORY_LIMIT
 from controller.api.names import (
     CLAIMS,
     LEADERWORKERSETS,
@@ -24,7 +26,12 @@ from controller.api.names import (
     Resource,
 )
 from controller.cache import Cache
-from controller.manager import Manager
+from controller.guard import NATIVE_NAMESPACE
+from controller.leases import NAMESPACE, LeaseTimes
+from controller.manager import WORKERS, Manager
+from controller.metrics import Family, gauge
+from controller.plan.compose import plan
+from lwstui import __version__
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.connect import Connection, Target, connect
 from lwstui.kube.decoders import decoder
@@ -32,8 +39,21 @@ from lwstui.kube.events import KubeEvents
 from lwstui.kube.reflector import Reflector
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.logformat import log_to_stderr
+from lwstui.runtime.probes import Address, Face, serving
+from lwstui.runtime.vitals import (
+    Check,
+    health_checks,
+    ready_checks,
+    request_family,
+    watch_families,
+)
 
 _log = logging.getLogger("lwstui.controller")
+
+# A write that was sent is answered within this time or given up on; the lease goes back after it,
+# and a pod has 30 s to end.
+DRAIN_S: Final = 15.0
 
 # Kinds the controller plans from, with the label selector that keeps their watches small.
 WATCHED: Final[tuple[tuple[Resource, str], ...]] = (
@@ -53,12 +73,28 @@ class HeadlessOptions:
     Attributes:
         target: The cluster.
         namespace: The one namespace to serve; empty for all.
+        workers: Sets worked on at a time.
+        history_limit: Revisions kept although nothing uses them, for undo.
+        lease_times: Durations of the lease, None for the usual ones.
+        lease_namespace: Where the lease is, the same for all controllers of a cluster.
+        native_namespace: Where the native controller's lease is looked for.
+        address: Where to serve probes and metrics, None for nowhere.
+        per_set_metrics: Whether each set has series of its own.
         log_level: Least severe level logged.
+        log_format: ``logfmt`` or ``json``.
     """
 
     target: Target
     namespace: str = ""
+    workers: int = WORKERS
+    history_limit: int = HISTORY_LIMIT
+    lease_times: LeaseTimes | None = None
+    lease_namespace: str = NAMESPACE
+    native_namespace: str = NATIVE_NAMESPACE
+    address: Address | None = None
+    per_set_metrics: bool = True
     log_level: str = "info"
+    log_format: str = "logfmt"
 
 
 class _CacheSink:
@@ -99,13 +135,15 @@ async def serve(options: HeadlessOptions) -> int:
     Raises:
         ConnectError: If the kubeconfig or its credentials cannot be used.
         ControllerError: If the cluster does not answer at the start.
+        ProbeError: If the address for probes cannot be listened on.
     """
-    _log_to_stderr(options.log_level)
+    log_to_stderr(_log, level=options.log_level, format_=options.log_format)
     connection = await connect(options.target)
     try:
         await connection.rest.request("GET", "/version", what="version")
-        _log.info("started", extra={"fields": _fields(connection, options)})
-        await _until_signalled(work(connection, options))
+        service = Service(connection, options)
+        _log.info("started", extra={"fields": _fields(connection, service)})
+        await _until_signalled(service)
         _log.info("stopped", extra={"fields": {"requests": connection.rest.requests.total()}})
     finally:
         await connection.close()
@@ -114,69 +152,145 @@ async def serve(options: HeadlessOptions) -> int:
 
 async def work(connection: Connection, options: HeadlessOptions) -> None:
     """Run the watches, the events and the manager until cancelled."""
-    cluster = KubeCluster(connection.rest)
-    host = socket.gethostname()
-    events = KubeEvents(cluster, host)
-    manager = Manager(
-        cluster,
-        SystemClock(),
-        events,
-        identity=f"{host}-{os.getpid()}",
-        namespace=options.namespace,
-    )
-    reflectors = {
-        resource: Reflector(
-            connection.rest,
-            resource,
-            decode=decoder(resource),
-            sink=_CacheSink(resource, manager.cache),
-            namespace=options.namespace if resource.namespaced else "",
-            label_selector=selector,
+    await Service(connection, options).run()
+
+
+class Service:
+    """The watches, the events, the manager and the probes of one process.
+
+    Args:
+        connection: The cluster.
+        options: How to run.
+
+    Attributes:
+        identity: What this process stands for election as, unlike any other.
+    """
+
+    def __init__(self, connection: Connection, options: HeadlessOptions) -> None:
+        # In a pod the host name is the pod's name; a restarted container is another candidate.
+        host = socket.gethostname()
+        self.identity = f"{host}-{uuid4().hex[:8]}"
+        self.options = options
+        self._rest = connection.rest
+        self._host = urlsplit(connection.info.server).netloc
+        self._clock = SystemClock()
+        cluster = KubeCluster(connection.rest)
+        self._events = KubeEvents(cluster, host)
+        self._manager = Manager(
+            cluster,
+            self._clock,
+            self._events,
+            identity=self.identity,
+            namespace=options.namespace,
+            lease_namespace=options.lease_namespace,
+            lease_times=options.lease_times,
+            native_namespace=options.native_namespace,
+            planner=partial(plan, history_limit=options.history_limit),
+            workers=options.workers,
         )
-        for resource, selector in WATCHED
-    }
+        self._manager.on_stale = self._relist
+        self._reflectors = {
+            resource: Reflector(
+                connection.rest,
+                resource,
+                decode=decoder(resource),
+                sink=_CacheSink(resource, self._manager.cache),
+                namespace=options.namespace if resource.namespaced else "",
+                label_selector=selector,
+            )
+            for resource, selector in WATCHED
+        }
 
-    def relist(resources: frozenset[Resource]) -> None:
-        for resource in resources & reflectors.keys():
-            reflectors[resource].refresh()
+    async def run(self) -> None:
+        """Work until cancelled; then give the lease back.
 
-    manager.on_stale = relist
-    async with asyncio.TaskGroup() as tasks:
-        for reflector in reflectors.values():
-            tasks.create_task(reflector.run())
-        tasks.create_task(events.run())
-        tasks.create_task(manager.run())
+        Raises:
+            ProbeError: If the address for probes cannot be listened on.
+        """
+        async with AsyncExitStack() as stack:
+            if self.options.address is not None:
+                face = Face(self._health, self._ready, self._metrics)
+                address = await stack.enter_async_context(serving(face, self.options.address))
+                _log.info("serving probes and metrics", extra={"fields": {"address": address}})
+            async with asyncio.TaskGroup() as tasks:
+                for reflector in self._reflectors.values():
+                    tasks.create_task(reflector.run())
+                tasks.create_task(self._events.run())
+                tasks.create_task(self._manager.run())
+
+    async def drain(self) -> None:
+        """Begin no write any more and wait until those under way are answered."""
+        await self._manager.drain()
+
+    def _relist(self, resources: frozenset[Resource]) -> None:
+        for resource in resources & self._reflectors.keys():
+            self._reflectors[resource].refresh()
+
+    def _syncs(self) -> dict[Resource, KindSync]:
+        return {resource: each.sync for resource, each in self._reflectors.items()}
+
+    def _health(self) -> Sequence[Check]:
+        return health_checks(self._syncs(), self._clock.now())
+
+    def _ready(self) -> Sequence[Check]:
+        return ready_checks(self._manager.state(), self._manager.cache.unsynced)
+
+    def _metrics(self) -> Iterable[Family]:
+        return (
+            gauge("lwstui_build_info", "The version that runs.", 1, version=__version__),
+            *self._manager.families(per_set=self.options.per_set_metrics),
+            *watch_families(self._syncs(), self._clock.now()),
+            request_family(self._rest.answers, self._host),
+        )
 
 
-async def _until_signalled(work: Any) -> None:
-    """Run a coroutine until SIGINT or SIGTERM asks to stop, then let it clean up."""
+async def _until_signalled(service: Service) -> None:
+    """Run a service until SIGINT or SIGTERM asks to stop, then let it end in good order.
+
+    A second signal, or an answer that does not come, cuts that short.
+    """
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work)
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, task.cancel)
+    first, second = asyncio.Event(), asyncio.Event()
+
+    def asked() -> None:
+        (second if first.is_set() else first).set()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for signum in signals:
+        loop.add_signal_handler(signum, asked)
+    working = asyncio.create_task(service.run())
     try:
-        await task
-    except asyncio.CancelledError:
-        current = asyncio.current_task()
-        if current is not None and current.cancelling():
-            raise
+        await _either(working, first.wait())
+        if not working.done():
+            _log.info("stopping", extra={"fields": {"identity": service.identity}})
+            async with asyncio.timeout(DRAIN_S):
+                await _either(asyncio.create_task(service.drain()), second.wait())
+    except TimeoutError:
+        _log.warning("a request was not answered in time", extra={"fields": {"waited_s": DRAIN_S}})
     finally:
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        working.cancel()
+        for signum in signals:
             loop.remove_signal_handler(signum)
+        await asyncio.gather(working, return_exceptions=True)
+    if not working.cancelled():
+        working.result()
 
 
-def _fields(connection: Connection, options: HeadlessOptions) -> dict[str, str]:
+async def _either(task: asyncio.Task[None], other: Any) -> None:
+    """Wait until a task or a coroutine has ended; the coroutine does not outlast it."""
+    waiting = asyncio.ensure_future(other)
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+def _fields(connection: Connection, service: Service) -> dict[str, str]:
     info = connection.info
     return {
+        "version": __version__,
+        "identity": service.identity,
         "context": info.context,
         "server": info.server,
-        "namespace": options.namespace or "all",
+        "namespace": service.options.namespace or "all",
     }
-
-
-def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LogfmtFormatter())
-    _log.handlers = [handler]
-    _log.setLevel(level.upper())
-    _log.propagate = False

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.state.intents import (
+    Intent,
+    PauseRollout,
+    RecreateGroup,
+    ResumeRollout,
+    RollingRestart,
+    Scale,
+    SetImage,
+    SetPartition,
+    SpecChange,
+    Undo,
+)
 
-__all__ = ["Intent", "Outcome", "RecreateGroup", "RollingRestart", "Scale", "SetImage"]
+__all__ = [
+    "Intent",
+    "Outcome",
+    "PauseRollout",
+    "RecreateGroup",
+    "ResumeRollout",
+    "RollingRestart",
+    "Scale",
+    "SetImage",
+    "SetPartition",
+    "SpecChange",
+    "Undo",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ What it imports is heavy, so the engine imports it on its own thread, after the 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from controller.api.meta import format_time
 from controller.errors import Unavailable
 from controller.manager import Manager
+from controller.plan.compose import plan
 from controller.ports import Cluster, EventSink
 from lwstui.data import crd
 from lwstui.kube import connect
@@ -38,10 +40,14 @@ class KubeFactory:
 
     Args:
         identity: Who reports events.
+        history_limit: Revisions the controller keeps although nothing uses them.
+        lease_namespace: Where controllers have their Lease.
     """
 
-    def __init__(self, identity: str) -> None:
+    def __init__(self, identity: str, *, history_limit: int, lease_namespace: str) -> None:
         self._identity = identity
+        self._history_limit = history_limit
+        self._lease_namespace = lease_namespace
 
     def describe(self, target: connect.Target) -> Where:
         """Return what the kubeconfig says."""
@@ -61,7 +67,13 @@ class KubeFactory:
     def controller(self, link: Link, identity: str, namespace: str) -> Controller:
         """Return the embedded controller."""
         return Manager(
-            link.cluster, SystemClock(), link.events, identity=identity, namespace=namespace
+            link.cluster,
+            SystemClock(),
+            link.events,
+            identity=identity,
+            namespace=namespace,
+            lease_namespace=self._lease_namespace,
+            planner=partial(plan, history_limit=self._history_limit),
         )
 
 

@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 RESTART_S: Final = 5.0
 _NAMESPACED: Final = (LEADERWORKERSETS, SERVICES, REVISIONS)
-_LEASE: Final = WatchSpec(
-    LEASES, LEASE_NAMESPACE, field_selector=f"metadata.name={CONTROLLER_LEASE}"
-)
 _PARTIAL: Final = "only pods of sets in these namespaces are seen: other users of devices are not"
 _log = logging.getLogger("lwstui.engine")
 
@@ -56,11 +53,13 @@ class SessionOptions:
     Attributes:
         namespaces: Namespaces in view; empty means all that may be seen.
         identity: Who stands for election; empty without an embedded controller.
+        lease_namespace: Where controllers have their Lease.
         apply_first: Objects to apply once.
     """
 
     namespaces: tuple[str, ...] = ()
     identity: str = ""
+    lease_namespace: str = LEASE_NAMESPACE
     apply_first: tuple[dict[str, Any], ...] = ()
 
 
@@ -210,7 +209,9 @@ class Session:
         self._watch(WatchSpec(PODS))  # all pods: others hold accelerators too
         for namespace in self._scope():
             self._watch_namespace(namespace)
-        self._run(_LEASE, self._lease)
+        ours = f"metadata.name={CONTROLLER_LEASE}"
+        lease = WatchSpec(LEASES, self._options.lease_namespace, field_selector=ours)
+        self._run(lease, self._lease)
 
     def _watch_namespace(self, namespace: str) -> None:
         for resource in (*_NAMESPACED, *((CLAIMS,) if self._controller is not None else ())):

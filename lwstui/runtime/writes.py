@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
-import msgspec
-
-from controller.api.lws import LeaderWorkerSet
-from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT
+from controller.admission.defaults import InvalidSpec
+from controller.api.core import decode_revision
+from controller.api.lws import LeaderWorkerSet, decode
+from controller.api.meta import Key
+from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT, REVISIONS
 from controller.api.pods import Pod
 from controller.errors import (
     ApiError,
@@ -20,36 +21,65 @@ from controller.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from controller.plan.revisions import recorded_template, undo_patch
 from controller.ports import Cluster, Patch, Propagation
 from lwstui.runtime.intents import (
     Intent,
     Outcome,
+    PauseRollout,
     RecreateGroup,
+    ResumeRollout,
     RollingRestart,
     Scale,
     SetImage,
+    SetPartition,
+    SpecChange,
+    Undo,
 )
 from lwstui.state.patches import (
     TEMPLATES,
     Unpatchable,
+    guard,
     image_patch,
     images,
+    partition_patch,
+    pause_patch,
+    rescale_patch,
     restart_patch,
+    resume_patch,
     scale_patch,
 )
+
+# A busy controller writes the status several times a second, which changes the version of the
+# set but not the spec that was looked at.
+_ATTEMPTS: Final = 8
 
 
 def phrase(intent: Intent) -> str:
     """Return what an intent asks for, in a few words: ``scale to 3 groups``."""
     match intent:
         case Scale(replicas=replicas):
-            return f"scale to {replicas} {'group' if replicas == 1 else 'groups'}"
+            return f"scale to {replicas} group{'' if replicas == 1 else 's'}"
         case RecreateGroup(group=group):
             return f"recreate group {group}"
         case RollingRestart():
             return "rolling restart"
         case SetImage(changes=changes):
             return "set image " + ", ".join(f"{role} {name}={new}" for role, name, new in changes)
+        case _:
+            return _phrase_of_change(intent)
+
+
+def _phrase_of_change(intent: SpecChange) -> str:
+    match intent:
+        case PauseRollout():
+            return "pause the rollout"
+        case ResumeRollout():
+            return "resume the rollout"
+        case SetPartition(partition=partition):
+            return f"set the partition to {partition}"
+        case Undo(number=number):
+            return f"undo to revision {number}"
         case _:
             assert_never(intent)
 
@@ -74,7 +104,7 @@ def confirmed(intent: Intent, lws: LeaderWorkerSet | None, leader: Pod | None) -
         case SetImage(changes=changes):
             return set(changes) <= set(images(lws.spec))
         case _:
-            assert_never(intent)
+            return lws.metadata.generation != intent.generation
 
 
 def _stamped(spec: Mapping[str, Any], stamp: str) -> bool:
@@ -100,7 +130,7 @@ async def perform(
     what = f"{phrase(intent)} of {intent.target}"
     try:
         await _send(cluster, intent, known, dry_run=dry_run)
-    except Unpatchable as error:
+    except (Unpatchable, InvalidSpec) as error:
         return Outcome(False, f"{what}: {error}")
     except ControllerError as error:
         return Outcome(False, f"{what}: {explain(error)}")
@@ -112,19 +142,8 @@ async def _send(
 ) -> None:
     namespace, name = intent.target
     match intent:
-        case Scale(uid=uid, replicas=replicas):
-            # The scale subresource has no UID precondition; what the watch shows must do.
-            if known is None or known.metadata.uid != uid:
-                raise Unpatchable("the set was deleted or created again meanwhile")
-            await cluster.patch(
-                LEADERWORKERSETS,
-                namespace,
-                name,
-                scale_patch(replicas),
-                kind=Patch.MERGE,
-                subresource="scale",
-                dry_run=dry_run,
-            )
+        case Scale():
+            await _scale(cluster, intent, known, dry_run=dry_run)
         case RecreateGroup(leader=leader, leader_uid=uid):
             await cluster.delete(
                 PODS,
@@ -135,23 +154,79 @@ async def _send(
                 dry_run=dry_run,
             )
         case RollingRestart(uid=uid, stamp=stamp):
-            spec = await _fresh_spec(cluster, intent)
-            body = restart_patch(spec, uid, stamp)
+            lws = await _fresh(cluster, intent.target)
+            body = restart_patch(lws.spec, uid, stamp)
             await cluster.patch(LEADERWORKERSETS, namespace, name, body, dry_run=dry_run)
         case SetImage(uid=uid, changes=changes):
-            spec = await _fresh_spec(cluster, intent)
-            operations = image_patch(spec, uid, changes)
+            lws = await _fresh(cluster, intent.target)
+            operations = image_patch(lws.spec, uid, changes)
             await cluster.patch(
                 LEADERWORKERSETS, namespace, name, operations, kind=Patch.JSON, dry_run=dry_run
             )
         case _:
+            await _change(cluster, intent, dry_run=dry_run)
+
+
+async def _scale(
+    cluster: Cluster, intent: Scale, known: LeaderWorkerSet | None, *, dry_run: bool
+) -> None:
+    # A merge patch of the scale subresource has no UID precondition; what the watch shows must do.
+    if known is None or known.metadata.uid != intent.uid:
+        raise Unpatchable("the set was deleted or created again meanwhile")
+    kind = Patch.MERGE
+    body: Any = scale_patch(intent.replicas)
+    if intent.current is not None:
+        present = known.spec.get("replicas", 1)
+        if present != intent.current:
+            raise Unpatchable(f"expected {intent.current} groups, but it asks for {present}")
+        kind, body = Patch.JSON, rescale_patch(intent.uid, intent.current, intent.replicas)
+    await cluster.patch(
+        LEADERWORKERSETS,
+        *intent.target,
+        body,
+        kind=kind,
+        subresource="scale",
+        dry_run=dry_run,
+    )
+
+
+async def _change(cluster: Cluster, intent: SpecChange, *, dry_run: bool) -> None:
+    """Change the spec that was looked at, whatever happens to the status meanwhile."""
+    for attempt in range(_ATTEMPTS):
+        lws = await _fresh(cluster, intent.target)
+        if lws.metadata.uid != intent.uid:
+            raise Unpatchable("the set was deleted or created again meanwhile")
+        if lws.metadata.generation != intent.generation:
+            raise Unpatchable("its spec was changed meanwhile, so nothing was done; look again")
+        body = await _body(cluster, intent, lws)
+        try:
+            await cluster.patch(LEADERWORKERSETS, *intent.target, body, dry_run=dry_run)
+        except Conflict:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+async def _body(cluster: Cluster, intent: SpecChange, lws: LeaderWorkerSet) -> dict[str, Any]:
+    match intent:
+        case PauseRollout():
+            return pause_patch(lws)
+        case ResumeRollout():
+            return resume_patch(lws)
+        case SetPartition(partition=partition):
+            return partition_patch(lws, partition)
+        case Undo(revision=name):
+            revision = decode_revision(await cluster.get(REVISIONS, intent.target.namespace, name))
+            if revision.owner_uid != intent.uid or recorded_template(revision) is None:
+                raise Unpatchable(f"ControllerRevision {name} records no template of this set")
+            return {**undo_patch(lws, revision), "metadata": guard(lws)}
+        case _:
             assert_never(intent)
 
 
-async def _fresh_spec(cluster: Cluster, intent: Intent) -> Mapping[str, Any]:
-    raw = await cluster.get(LEADERWORKERSETS, intent.target.namespace, intent.target.name)
-    spec = msgspec.json.decode(raw).get("spec")
-    return spec if isinstance(spec, dict) else {}
+async def _fresh(cluster: Cluster, target: Key) -> LeaderWorkerSet:
+    return decode(await cluster.get(LEADERWORKERSETS, target.namespace, target.name))
 
 
 def explain(error: ControllerError) -> str:

@@ -8,7 +8,7 @@ that drives a plan through it checks those rules too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,31 @@ from typing import Any
 import msgspec
 
 from controller.api import names
-from controller.api.core import Claim, Revision, Service, decode_revision, decode_service
-from controller.api.lws import LeaderWorkerSet, LwsStatus
-from controller.api.meta import ObjectMeta, format_time
-from controller.api.pods import Pod, decode_pod
+from controller.api.core import (
+    decode_claim,
+    decode_revision,
+    decode_service,
+)
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import ObjectMeta
+from controller.api.pods import decode_pod
 from controller.plan import actions as act
 from controller.plan.compose import plan
-from controller.plan.observed import Lost, Observed
+from controller.plan.observed import Observed
+from tests.controller.objects import START, Objects
+
+__all__ = [
+    "START",
+    "FakeCluster",
+    "container",
+    "golden",
+    "golden_names",
+    "make_set",
+    "raw_spec",
+    "template",
+]
 
 DATA = Path(__file__).parents[1] / "data" / "golden"
-START = 1_700_000_000.0
 
 
 def container(name: str = "main", image: str = "img:v1", **more: Any) -> dict[str, Any]:
@@ -80,39 +95,21 @@ def golden_names(kind: str) -> list[str]:
 
 
 @dataclass
-class FakeCluster:
-    """The objects around one set.
+class FakeCluster(Objects):
+    """The objects around one set, and a controller that plans for it.
 
     Attributes:
-        bodies: Pod bodies as they were created, by name of the living pods.
         batches: Leaders created, one list per plan: (group, revision key).
         deletions: Pods deleted by plans: (name, cause).
-        conditions: Sets of True conditions the status went through.
         writes: Requests made by applied plans.
     """
 
-    lws: LeaderWorkerSet
-    now: float = START
-    pods: dict[str, Pod] = field(default_factory=dict)
-    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    services: dict[str, Service] = field(default_factory=dict)
-    service_bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    revisions: dict[str, Revision] = field(default_factory=dict)
-    revision_bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    claims: dict[str, Claim] = field(default_factory=dict)
-    claim_bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    node_labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    nodes: tuple[str, ...] = ("node-0",)
-    lost: list[Lost] = field(default_factory=list)
-    taken: dict[str, str] = field(default_factory=dict)
     batches: list[list[tuple[int, str]]] = field(default_factory=list)
-    conditions: set[frozenset[str]] = field(default_factory=set)
     events: list[act.EventNote] = field(default_factory=list)
     deletions: list[tuple[str, str]] = field(default_factory=list)
     writes: int = 0
     history_limit: int = 10
     last: act.Plan = field(default_factory=act.Plan)
-    _uids: int = 0
 
     # What a controller sees and does.
 
@@ -126,6 +123,7 @@ class FakeCluster:
             self.node_labels,
             tuple(self.lost),
             self.taken,
+            self.claims_listed,
         )
 
     def plan(self) -> act.Plan:
@@ -183,9 +181,11 @@ class FakeCluster:
             case act.CreateClaim():
                 assert action.name not in self.claims
                 self.claim_bodies[action.name] = action.body
-                self.claims[action.name] = Claim(
-                    self.lws.metadata.namespace, action.name, self._uid(), self.lws.metadata.name
-                )
+                self.claims[action.name] = decode_claim(self._stored(action.body))
+            case act.OwnClaim():
+                self._own_claim(action)
+            case act.Adopt():
+                self._adopt(action)
             case act.CreatePod():
                 self._create_pod(action)
             case act.DeletePod():
@@ -199,13 +199,16 @@ class FakeCluster:
         """Apply a plan made from an old observation, as an executor against an API server does.
 
         What is taken, gone or changed by now is refused there and passed over here; a record
-        for a set that changed since is a conflict and ends the pass.
+        for a set that changed since, or an owner for an object that did, is a conflict and ends
+        the pass.
         """
         for action in planned.actions:
             if isinstance(action, act.RecordRollout) and self.lws != seen:
                 return
             if self.possible(action):
                 self.perform(action)
+            elif isinstance(action, act.OwnClaim | act.Adopt):
+                return
 
     def possible(self, action: act.Action) -> bool:
         """Whether an API server would accept an action and no collector undo it at once."""
@@ -213,7 +216,8 @@ class FakeCluster:
             case act.CreatePod():
                 owner = action.body["metadata"]["ownerReferences"][0]["uid"]
                 alive = {p.uid for p in self.pods.values() if not p.terminating}
-                return action.name not in self.pods and owner in alive | {"set-1"}
+                owned = owner in alive | {self.lws.metadata.uid}
+                return action.name not in self.pods and owned and self._founded(action.body)
             case act.DeletePod():
                 pod = self.pods.get(action.name)
                 return pod is not None and pod.uid == action.uid and not pod.terminating
@@ -222,13 +226,28 @@ class FakeCluster:
             case act.CreateService():
                 owner = action.body["metadata"]["ownerReferences"][0]["uid"]
                 alive = {p.uid for p in self.pods.values()}
-                return action.name not in self.services and owner in alive | {"set-1"}
+                return action.name not in self.services and owner in alive | {self.lws.metadata.uid}
             case act.CreateClaim():
                 return action.name not in self.claims
+            case act.OwnClaim():
+                claim = self.claims.get(action.name)
+                return claim is not None and claim.resource_version == action.version
+            case act.Adopt():
+                stored = self.children_of(action.resource).get(action.name)
+                same = stored is not None and stored.resource_version == action.version
+                return same and action.owner.uid in self.living()
             case act.DeleteRevision():
                 return action.name in self.revisions
             case _:
                 return True
+
+    def _founded(self, body: Mapping[str, Any]) -> bool:
+        """Whether a pod's revision and every claim of it exist, as no plan is to miss."""
+        claims = [v.get("persistentVolumeClaim") for v in body["spec"].get("volumes", ())]
+        key = body["metadata"]["labels"][names.REVISION]
+        return any(r.key == key for r in self.revisions.values()) and all(
+            claim is None or claim["claimName"] in self.claims for claim in claims
+        )
 
     def _create_pod(self, action: act.CreatePod) -> None:
         assert action.name not in self.pods, f"{action.name} exists"
@@ -236,120 +255,47 @@ class FakeCluster:
         status = {"phase": "Pending"}
         pod = decode_pod(self._stored({**action.body, "status": status}))
         assert (pod.name, pod.group, pod.worker) == (action.name, action.group, action.worker)
-        assert any(r.key == pod.revision for r in self.revisions.values()), "no such revision"
         if pod.worker:
             leader = self.pods[names.leader_name(self.lws.metadata.name, pod.group)]
             assert (leader.uid, leader.terminating) == (pod.owner_uid, False)
-        for volume in action.body["spec"].get("volumes", ()):
-            claim = volume.get("persistentVolumeClaim")
-            assert claim is None or claim["claimName"] in self.claims
+        assert self._founded(action.body)
         self.pods[action.name] = pod
         self.bodies[action.name] = action.body
 
-    def _stored(self, body: Mapping[str, Any]) -> bytes:
-        metadata = {
-            **body["metadata"],
-            "uid": self._uid(),
-            "creationTimestamp": format_time(self.now),
-        }
-        return msgspec.json.encode({**body, "metadata": metadata})
+    def _own_claim(self, action: act.OwnClaim) -> None:
+        claim = self.claims[action.name]
+        assert (claim.uid, claim.resource_version) == (action.uid, action.version)
+        assert claim.deleted_at is None
+        controllers = [owner for owner in action.owners if owner.controller]
+        assert len(controllers) <= 1
+        self.claims[action.name] = msgspec.structs.replace(
+            claim,
+            owners=action.owners,
+            owner_uid=controllers[0].uid if controllers else "",
+            resource_version=self._uid(),
+        )
 
-    def _uid(self) -> str:
-        self._uids += 1
-        return f"uid-{self._uids}"
-
-    def _replace_meta(self, **more: Any) -> None:
-        meta = msgspec.structs.replace(self.lws.metadata, **more)
-        self.lws = msgspec.structs.replace(self.lws, metadata=meta)
-
-    def _write_status(self, status: LwsStatus) -> None:
-        self.lws = msgspec.structs.replace(self.lws, status=status)
-        self.conditions.add(frozenset(c.type for c in status.conditions if c.status == "True"))
-
-    # What users do.
-
-    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
-        """Change the spec in place of a copy and raise the generation."""
-        spec = json.loads(json.dumps(self.lws.spec))
-        change(spec)
-        if spec != self.lws.spec:
-            self.lws = msgspec.structs.replace(self.lws, spec=spec)
-            self._replace_meta(generation=self.lws.metadata.generation + 1)
-
-    def set_image(self, image: str) -> None:
-        def change(spec: dict[str, Any]) -> None:
-            group = spec["leaderWorkerTemplate"]
-            group["workerTemplate"]["spec"]["containers"][0]["image"] = image
-
-        self.edit(change)
-
-    def scale(self, replicas: int) -> None:
-        self.edit(lambda spec: spec.update(replicas=replicas))
-
-    def delete(self, name: str, *, foreground: bool = False) -> None:
-        """Delete a pod as a user or controller does."""
-        pod = self.pods[name]
-        if not pod.terminating:
-            self.change(name, deleted_at=self.now, foreground=foreground, ready=False)
-            if foreground:
-                for worker in self.dependents(pod.uid):
-                    self.delete(worker.name)
-
-    # What nodes do.
-
-    def change(self, name: str, **fields: Any) -> None:
-        self.pods[name] = msgspec.structs.replace(self.pods[name], **fields)
-
-    def schedule(self, name: str, node: str | None = None) -> None:
-        position = sum(map(ord, name)) % len(self.nodes)
-        self.change(name, node=node or self.nodes[position], scheduled=True)
-
-    def run(self, name: str) -> None:
-        """Schedule a pod, run it and make it ready."""
-        if not self.pods[name].scheduled:
-            self.schedule(name)
-        self.change(name, phase="Running", ready=True, ready_changed_at=self.now)
-
-    def unready(self, name: str) -> None:
-        self.change(name, ready=False, ready_changed_at=self.now)
-
-    def restart_container(self, name: str) -> None:
-        pod = self.pods[name]
-        first, *rest = pod.containers
-        first = msgspec.structs.replace(first, restarts=first.restarts + 1)
-        self.change(name, containers=(first, *rest))
-
-    def vanish(self, name: str) -> None:
-        """Remove a pod as a force delete does: no deletionTimestamp is ever seen."""
-        pod = self.pods.pop(name)
-        self.bodies.pop(name)
-        if pod.worker:
-            self.lost.append(Lost(pod.owner_uid, name))
-        self._collect(pod.uid)
-
-    def dependents(self, uid: str) -> list[Pod]:
-        return [pod for pod in self.pods.values() if pod.owner_uid == uid]
-
-    def reap(self, name: str) -> bool:
-        """Let a terminating pod go, unless it waits for dependents; collect what it owned."""
-        pod = self.pods[name]
-        if not pod.terminating or (pod.foreground and self.dependents(pod.uid)):
-            return False
-        del self.pods[name], self.bodies[name]
-        self._collect(pod.uid)
-        return True
-
-    def _collect(self, uid: str) -> None:
-        """Do what the garbage collector does for dependents of an owner that is gone."""
-        for worker in self.dependents(uid):
-            self.delete(worker.name)
-        for service in [s for s in self.services.values() if s.owner_uid == uid]:
-            del self.services[service.name]
-        self.lost = [entry for entry in self.lost if entry.leader_uid != uid]
+    def _adopt(self, action: act.Adopt) -> None:
+        """Store new owners, as an executor does after it has seen that the owner lives."""
+        children, owner = self.children_of(action.resource), action.owner
+        child = children[action.name]
+        assert (child.uid, child.resource_version) == (action.uid, action.version)
+        assert child.deleted_at is None
+        assert child.ownerless or child.owner_uid == owner.uid, "owned by another"
+        assert owner.uid in self.living(), "the collector would remove it"
+        fields = {"ownerless": False, "owner_uid": owner.uid, "resource_version": self._uid()}
+        if action.resource != names.REVISIONS:
+            fields["owner_kind"] = owner.kind
+        if action.resource == names.PODS:
+            fields["owner_name"] = owner.name
+            noted = action.annotations.get(names.RESTARTS_BASELINE)
+            fields |= {"baseline_restarts": int(noted)} if noted else {}
+        children[action.name] = msgspec.structs.replace(child, **fields)
 
     def tick(self, seconds: float = 1.0) -> None:
         """Let time pass: what terminates is gone, what waits runs and is ready."""
         self.now += seconds
+        self.reap_claims()
         leaving = [pod for pod in self.pods.values() if pod.terminating]
         for pod in sorted(leaving, key=lambda p: p.worker == 0):
             self.reap(pod.name)
@@ -361,9 +307,9 @@ class FakeCluster:
         """Alternate planning and ticking until a tick changes nothing; return the last plan."""
         for _ in range(most):
             last = self.quiet()
-            before = dict(self.pods)
+            before = dict(self.pods), dict(self.claims)
             self.tick()
-            if self.pods == before:
+            if (self.pods, self.claims) == before:
                 return last
         raise AssertionError(f"not settled after {most} ticks: {last.waits}")
 

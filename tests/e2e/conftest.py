@@ -16,6 +16,7 @@ from lwstui.sandbox.cluster import Sandbox, SandboxOptions, running_sandbox
 from tests.support.waiting import eventually
 
 SETS = "leaderworkersets.leaderworkerset.x-k8s.io"
+SPEED = 200
 
 
 @dataclass(slots=True)
@@ -75,6 +76,6 @@ async def world_of(options: SandboxOptions) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    """A sandbox 200 times as fast as life."""
-    async with world_of(SandboxOptions(speed=200)) as made:
+    """A sandbox ``SPEED`` times as fast as life."""
+    async with world_of(SandboxOptions(speed=SPEED)) as made:
         yield made

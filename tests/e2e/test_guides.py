@@ -96,6 +96,11 @@ async def test_an_autoscaler_would_find_the_leaders(world: World, kubectl: Kubec
     out = await kubectl("get", "--raw", f"{path}/leaderworkerset-sample/scale")
     assert '"replicas":3' in out
     assert "leaderworkerset.sigs.k8s.io/worker-index=0" in out
+    scaler = ("lws", "leaderworkerset-sample", "--min=1", "--max=3", "--cpu-percent=50")
+    await kubectl("autoscale", *scaler)
+    assert "LeaderWorkerSet/leaderworkerset-sample" in await kubectl("get", "hpa")
+    path = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+    assert '"targetCPUUtilizationPercentage":50' in await kubectl("get", "--raw", path)
     await kubectl("scale", "lws", "leaderworkerset-sample", "--replicas=1")
     await world.ready("leaderworkerset-sample", 1)
     await kubectl("wait", "--for=condition=Available", "lws/leaderworkerset-sample")

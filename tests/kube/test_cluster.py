@@ -9,15 +9,16 @@ import pytest
 
 from controller.api.meta import format_time
 from controller.api.names import LEADERWORKERSETS, PODS
-from controller.errors import Conflict, Forbidden
+from controller.errors import Conflict, Forbidden, LeaseLost, Unavailable
 from controller.ports import Patch, Propagation
 from lwstui.kube.apply import apply_objects
-from lwstui.kube.cluster import KubeCluster
+from lwstui.kube.cluster import WRITES_IN_FLIGHT, KubeCluster
 from lwstui.kube.connect import ClusterInfo, Connection
 from lwstui.kube.events import KubeEvents
 from lwstui.kube.logs import Gap, LogOptions, follow, parse_line
 from lwstui.kube.manifests import ManifestError, load_manifests
 from tests.kube.stub import lines, reply, status, stub_server
+from tests.support.waiting import eventually
 
 LEADER = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}
 
@@ -45,6 +46,52 @@ async def test_writes_name_their_field_manager() -> None:
             "application/json-patch+json",
         ]
         assert stub.bodies[0] == LEADER
+
+
+async def test_a_fenced_write_leaves_only_with_permission() -> None:
+    async with stub_server() as (stub, rest, _):
+        stub.play(*[reply({})] * 3)
+        allowed = True
+        cluster = KubeCluster(rest).fenced(lambda: allowed)
+        await cluster.create(PODS, "d", LEADER)  # and a connection is there to be used again
+        allowed = False
+        with pytest.raises(LeaseLost):
+            await cluster.create(PODS, "d", LEADER)
+        with pytest.raises(LeaseLost):
+            await cluster.delete(PODS, "d", "p", uid="u")
+        await cluster.get(PODS, "d", "p")
+        await KubeCluster(rest).create(PODS, "d", LEADER)
+        assert [r.method for r in stub.requests] == ["POST", "GET", "POST"]
+
+
+async def test_permission_is_asked_after_a_write_has_waited_for_its_turn() -> None:
+    async with stub_server() as (stub, rest, _):
+        allowed = True
+        cluster = KubeCluster(rest).fenced(lambda: allowed)
+        writes = [
+            asyncio.create_task(cluster.create(PODS, "d", LEADER))
+            for _ in range(WRITES_IN_FLIGHT + 5)
+        ]
+        await eventually(lambda: len(stub.requests) == WRITES_IN_FLIGHT)
+        allowed = False
+        stub.released.set()
+        came = await asyncio.gather(*writes, return_exceptions=True)
+        assert [type(error) for error in came] == [Unavailable] * WRITES_IN_FLIGHT + [LeaseLost] * 5
+        assert len(stub.requests) == WRITES_IN_FLIGHT
+
+
+async def test_permission_is_asked_when_the_connection_is_there() -> None:
+    async with stub_server() as (stub, rest, _):
+        asked: list[int] = []
+
+        def may_write() -> bool:
+            asked.append(len(rest._session.connector._acquired))  # type: ignore[union-attr]
+            return False
+
+        with pytest.raises(LeaseLost):
+            await KubeCluster(rest).fenced(may_write).create(PODS, "d", LEADER)
+        assert asked == [1]
+        assert stub.requests == []
 
 
 async def test_a_delete_names_the_incarnation() -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from controller.activity import Decision
 from controller.api.core import Event
+from controller.api.meta import ObjectMeta
 from controller.api.names import (
     CLAIMS,
     EVENTS,
@@ -14,8 +15,8 @@ from controller.api.names import (
     SET_NAME,
 )
 from controller.errors import Unavailable
+from controller.leases import SERVES, Lease, LeaseSpec
 from controller.plan.actions import Wait
-from lwstui.kube.decoders import Lease, LeaseSpec
 from tests.runtime.bench import running
 from tests.runtime.fakes import FakeFactory, settle
 from tests.view.build import LLAMA, NOW, lws, pod
@@ -216,11 +217,11 @@ async def test_one_namespace_is_served_and_several_are_refused():
         assert "one namespace or all" in bench.last.controller.last_error
 
 
-def lease(holder, renewed):
+def lease(holder, renewed, **annotations):
     from controller.api.meta import format_micro_time
 
     at = format_micro_time(renewed)
-    return Lease("default", "lwstui-controller", LeaseSpec(holder, 15, at, at))
+    return Lease(ObjectMeta(annotations=dict(annotations)), LeaseSpec(holder, 15, at, at))
 
 
 async def test_who_controls_from_outside():
@@ -233,6 +234,11 @@ async def test_who_controls_from_outside():
         bench.link.of(LEASES, "default").live(lease("node-7", bench.time.now()))
         await bench.time.advance(0.2)
         assert (bench.last.controller.mode, bench.last.controller.holder) == ("elsewhere", "node-7")
+        assert bench.last.controller.serves == ""
+        narrow = lease("node-7", bench.time.now(), **{SERVES: "a"})
+        bench.link.of(LEASES, "default").live(narrow)
+        await bench.time.advance(0.2)
+        assert bench.last.controller.serves == "a"
         await bench.time.advance(40)
         assert bench.last.controller.mode == "off"
         bench.link.of(PODS).live(pod(owner_kind="StatefulSet"))

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from controller.api import names
-from controller.api.core import Claim, Service
-from controller.plan.actions import CreateClaim, CreatePod, CreateService, DeletePod, Plan
-from tests.controller.support import FakeCluster, container, make_set, raw_spec, template
+from controller.api.core import Service
+from controller.plan.actions import CreatePod, CreateService, DeletePod, Plan
+from tests.controller.support import FakeCluster, make_set, raw_spec
 
 TOPOLOGY = {names.EXCLUSIVE_TOPOLOGY: "rack"}
 
@@ -158,10 +158,10 @@ def test_a_foreign_pod_under_our_name_is_left_alone(name: str) -> None:
     ("owner", "said"),
     [
         ({"owner_kind": "Job", "owner_name": "j", "owner_uid": "u"}, "Job j"),
-        ({}, "an object without a controller"),
+        ({"ownerless": True, "group": 7}, "an object without a controller"),
     ],
 )
-def test_a_labelled_pod_of_somebody_else_is_never_deleted(owner: dict[str, str], said: str) -> None:
+def test_a_labelled_pod_of_somebody_else_is_never_deleted(owner: dict[str, Any], said: str) -> None:
     cluster = running(3, 1)
     strange = {"owner_kind": "", "owner_name": "", "owner_uid": "", **owner}
     cluster.change("sample-2", revision="other", **strange)
@@ -284,67 +284,6 @@ def test_what_is_observed_as_a_pod_of_ours_is_not_foreign() -> None:
     cluster = running(1, 1)
     cluster.taken = {"pods/sample-0": "LeaderWorkerSet sample"}
     assert cluster.plan() == Plan()
-
-
-def claimed(**policy: str) -> dict[str, Any]:
-    claim = {
-        "metadata": {"name": "cache", "labels": {"a": "b"}},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": "",
-            "selector": {},
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    }
-    pod = template(container(volumeMounts=[{"name": "cache", "mountPath": "/c"}]))
-    return {
-        "workerTemplate": pod,
-        "volumeClaimTemplates": [claim],
-        "persistentVolumeClaimRetentionPolicy": policy,
-    }
-
-
-@pytest.mark.parametrize("when_deleted", ["Retain", "Delete"])
-def test_claims_survive_their_group(when_deleted: str) -> None:
-    cluster = running(1, 2, template=claimed(whenDeleted=when_deleted))
-    before = dict(cluster.claims)
-    assert sorted(before) == ["cache-sample-0", "cache-sample-0-1"]
-    for body in cluster.claim_bodies.values():
-        owners = [owner["kind"] for owner in body["metadata"].get("ownerReferences", ())]
-        assert owners == (["LeaderWorkerSet"] if when_deleted == "Delete" else [])
-        assert sorted(body["spec"]) == ["accessModes", "resources", "storageClassName"]
-    cluster.restart_container("sample-0-1")
-    cluster.settle()
-    assert cluster.claims == before
-
-
-def test_a_pod_waits_until_its_old_claim_is_gone() -> None:
-    cluster = running(1, 2, template=claimed())
-    cluster.claims["cache-sample-0"] = msgspec.structs.replace(
-        cluster.claims["cache-sample-0"], deleted_at=cluster.now
-    )
-    cluster.delete("sample-0", foreground=True)
-    cluster.quiet()
-    cluster.tick()
-    planned = cluster.plan()
-    assert pods_of(planned) == []
-    assert codes(planned) == [("claims", 0)]
-
-
-def test_claims_missing_for_a_pending_pod_are_made_up_for() -> None:
-    cluster = FakeCluster(make_set(raw_spec(1, 2, template=claimed())))
-    cluster.quiet()
-    lost: Claim = cluster.claims.pop("cache-sample-0-1")
-    made = [a.name for a in cluster.plan().actions if isinstance(a, CreateClaim)]
-    assert made == [lost.name]
-
-
-def test_claims_that_should_go_with_a_group_are_reported_as_kept() -> None:
-    cluster = running(2, 1, template=claimed(whenScaled="Delete"))
-    cluster.scale(1)
-    notes = [event.note for event in cluster.step().events if event.reason == "ClaimsKept"]
-    assert len(notes) == 1
-    assert notes[0].startswith("Group 1 was removed")
 
 
 def test_a_group_whose_revision_is_gone_is_reported() -> None:

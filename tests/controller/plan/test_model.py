@@ -10,6 +10,7 @@ import pytest
 
 from controller.admission.defaults import resolve
 from controller.api.lws import LeaderWorkerSet
+from controller.api.names import PODS, REVISIONS, SERVICES
 from controller.plan import actions as act
 from controller.plan import rollout
 from controller.plan.actions import Plan
@@ -34,8 +35,11 @@ def random_set(rng: random.Random) -> FakeCluster:
             ["RecreateGroupOnPodRestart", "RecreateGroupAfterStart", "None", "Default"]
         )
     }
-    if rng.random() < 0.3:
-        policy = {"whenDeleted": rng.choice(["Retain", "Delete"])}
+    if rng.random() < 0.5:
+        policy = {
+            "whenDeleted": rng.choice(["Retain", "Delete"]),
+            "whenScaled": rng.choice(["Retain", "Delete"]),
+        }
         group |= {
             "volumeClaimTemplates": [CLAIM],
             "persistentVolumeClaimRetentionPolicy": policy,
@@ -77,8 +81,21 @@ def disturb(rng: random.Random, cluster: FakeCluster) -> None:
     what(name)
 
 
+def strip(rng: random.Random, cluster: FakeCluster) -> None:
+    """Let the set lose its record, a revision or what it owns."""
+    resource = rng.choice([PODS, PODS, SERVICES, REVISIONS])
+    found = sorted(cluster.children_of(resource))
+    if rng.random() < 0.1:
+        cluster._replace_meta(annotations={})
+    elif found and rng.random() < 0.8:
+        cluster.orphan(resource, rng.choice(found))
+    elif resource == REVISIONS and found:
+        del cluster.revisions[rng.choice(found)]
+    cluster.lost.clear()  # as after a restart of the controller
+
+
 def change_spec(rng: random.Random, cluster: FakeCluster) -> None:
-    match rng.randrange(5):
+    match rng.randrange(6):
         case 0 | 1:
             cluster.set_image(f"img:v{rng.randrange(4)}")
         case 2:
@@ -86,14 +103,24 @@ def change_spec(rng: random.Random, cluster: FakeCluster) -> None:
         case 3:
             strategy = {"type": "RollingUpdate", "rollingUpdateConfiguration": random_rollout(rng)}
             cluster.edit(lambda spec: spec.update(rolloutStrategy=strategy))
+        case 4:
+            retention = rng.choice(["Retain", "Delete"])
+            cluster.edit(lambda spec: change_retention(spec["leaderWorkerTemplate"], retention))
         case _:
             size = rng.randrange(1, 5)
             cluster.edit(lambda spec: spec["leaderWorkerTemplate"].update(size=size))
 
 
+def change_retention(group: dict[str, Any], when_deleted: str) -> None:
+    policy = group.get("persistentVolumeClaimRetentionPolicy")
+    if policy is not None:
+        policy["whenDeleted"] = when_deleted
+
+
 def progress(rng: random.Random, cluster: FakeCluster) -> None:
     """Let a pod run, or one that terminates go."""
     cluster.now += rng.choice([0, 1, 20])
+    cluster.reap_claims()
     for live in (True, False):
         name = pick(rng, cluster, live=live)
         if name is not None and not live:
@@ -138,7 +165,8 @@ def explained(cluster: FakeCluster, planned: Plan, ready: set[int], moved: set[i
     """Every group that is not as desired has an action or a reason."""
     record = next((a.record for a in planned.actions if isinstance(a, act.RecordRollout)), None)
     record = record or rollout.read_record(cluster.lws.annotations)
-    if record is None:
+    first_of_all = {wait.code for wait in planned.waits if wait.group is None}
+    if record is None or first_of_all & {"adoption", "revision"}:
         return
     names = {a.name for a in planned.actions if isinstance(a, act.CreatePod | act.DeletePod)}
     services = {a.name for a in planned.actions if isinstance(a, act.CreateService)}
@@ -159,9 +187,11 @@ def test_random_history(seed: int) -> None:
     rng = random.Random(seed)
     cluster = random_set(rng)
     seen: list[tuple[LeaderWorkerSet, Plan]] = []
+    kept = Kept()
     for _ in range(rng.randrange(10, 60)):
-        step = rng.choices([controller, progress, disturb, change_spec], weights=[8, 8, 1, 1])[0]
-        step(rng, cluster)
+        steps = [controller, progress, disturb, change_spec, strip]
+        rng.choices(steps, weights=[16, 16, 2, 2, 1])[0](rng, cluster)
+        kept.check(cluster)
         if rng.random() < 0.1:
             seen.append((cluster.lws, cluster.plan()))
         if seen and rng.random() < 0.1:
@@ -170,16 +200,64 @@ def test_random_history(seed: int) -> None:
     for _ in range(80):
         check(cluster, cluster.plan())
         cluster.quiet()
-        before = dict(cluster.pods)
+        kept.check(cluster)
+        clean_up(cluster)
+        before = dict(cluster.pods), dict(cluster.claims)
         cluster.tick(700)
         for pod in list(cluster.pods.values()):
             if not pod.running_and_ready and not pod.terminating and pod.phase != "Failed":
                 cluster.run(pod.name)
-        if cluster.pods == before and cluster.last.requeue_after_s is None:
+        if (cluster.pods, cluster.claims) == before and cluster.last.requeue_after_s is None:
             break
     else:
         raise AssertionError(f"seed {seed} does not come to rest: {cluster.last}")
     at_rest(cluster)
+    owners_at_rest(cluster)
+
+
+def clean_up(cluster: FakeCluster) -> None:
+    """Do what the reports of the last plan ask of an operator."""
+    codes = {wait.code for wait in cluster.last.waits}
+    for pod in list(cluster.pods.values()):
+        if pod.ownerless and not pod.terminating:
+            assert codes & {"collision", "terminating"} or pod.worker >= pod.size, codes
+            cluster.delete(pod.name)
+        elif "revision" in codes and not pod.terminating and pod.worker == 0:
+            cluster.delete(pod.name, foreground=True)
+
+
+class Kept:
+    """Claims that have to stay, for as long as no group is scaled away that takes them along."""
+
+    def __init__(self) -> None:
+        self.uids: dict[str, str] = {}
+
+    def check(self, cluster: FakeCluster) -> None:
+        now = {name: claim.uid for name, claim in cluster.claims.items()}
+        policy = resolve(cluster.lws).template.claims_when_scaled
+        if policy == "Retain":
+            assert now.items() >= self.uids.items()
+        leaders = {pod.name for pod in cluster.pods.values() if pod.worker == 0}
+        assert all(f"cache-{name}" in now for name in leaders) or not now
+        self.uids = now
+
+
+def owners_at_rest(cluster: FakeCluster) -> None:
+    """Everything has its owner; claims of groups that exist have the one of their policy."""
+    template, uid = resolve(cluster.lws).template, cluster.lws.metadata.uid
+    assert not any(pod.ownerless for pod in cluster.pods.values())
+    live = {cluster.lws.metadata.name, *cluster.pods}
+    assert not any(service.ownerless for name, service in cluster.services.items() if name in live)
+    names = {revision.key for revision in cluster.revisions.values() if not revision.ownerless}
+    assert {pod.revision for pod in cluster.pods.values()} <= names
+    record = rollout.read_record(cluster.lws.annotations)
+    assert record is not None
+    wanted = {uid} if template.claims_when_deleted == "Delete" else set()
+    for pod in cluster.pods.values():
+        claim = cluster.claims.get(f"cache-{pod.name}")
+        if template.claims and pod.revision == record.target:
+            assert claim is not None
+            assert {owner.uid for owner in claim.owners} == wanted
 
 
 def at_rest(cluster: FakeCluster) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.api import names
 from controller.plan import restart
 from controller.plan.actions import DeletePod, RecordRollout
 from controller.plan.rollout import Recreation
@@ -121,33 +120,6 @@ def test_a_failed_leader_is_replaced(policy: str) -> None:
     cluster = running(policy)
     cluster.change("sample-0", phase="Failed", ready=False)
     assert deletions(cluster) == [("sample-0", True, "finished")]
-
-
-def test_the_event_names_pod_leader_and_group() -> None:
-    cluster = running(ALWAYS)
-    restarted(cluster)
-    (event,) = [e for e in cluster.plan().events if e.reason == "RecreateGroup"]
-    assert event.note == (
-        "Worker pod sample-1-2 failed, deleted leader pod sample-1 to recreate group 1"
-    )
-    assert (event.type, event.action) == ("Normal", "Delete")
-    assert event.related is not None
-    assert event.related["name"] == "sample-1"
-
-
-@pytest.mark.parametrize("annotated", [True, False])
-def test_after_start_ignores_faults_while_a_pod_is_pending(annotated: bool) -> None:
-    key = names.RECREATE_AFTER_START
-    spec = raw_spec(1, 3, template={"restartPolicy": ALWAYS if annotated else AFTER})
-    cluster = FakeCluster(make_set(spec, annotations={key: ""} if annotated else None))
-    cluster.quiet()
-    cluster.run("sample-0")
-    cluster.run("sample-0-1")
-    cluster.restart_container("sample-0-1")
-    assert deletions(cluster) == []
-    # The count stays: once nothing is pending the group is made anew.
-    cluster.run("sample-0-2")
-    assert deletions(cluster) == [("sample-0", True, "recreate")]
 
 
 def test_on_pod_restart_does_not_wait_for_the_start() -> None:

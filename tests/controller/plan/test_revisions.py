@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from controller.admission.defaults import group_template
-from controller.api import names
 from controller.plan import revisions
 from controller.plan.actions import CreatePod, CreateRevision, DeletePod
 from tests.controller.support import FakeCluster, container, make_set, raw_spec, template
@@ -143,16 +142,6 @@ def test_below_the_partition_groups_come_back_at_the_last_complete_revision() ->
     assert image == "img:v1"
 
 
-def test_workers_follow_their_leaders_revision() -> None:
-    fake = FakeCluster(make_set(raw_spec(2, 4, rollout={"partition": 1})))
-    fake.settle()
-    fake.edit(lambda spec: spec["leaderWorkerTemplate"].update(size=2))
-    fake.delete("sample-0", foreground=True)
-    fake.settle()
-    assert [pod.size for pod in fake.pods.values() if pod.group == 0] == [4, 4, 4, 4]
-    assert [pod.size for pod in fake.pods.values() if pod.group == 1] == [2, 2]
-
-
 def test_history_keeps_the_newest_and_whatever_is_in_use() -> None:
     fake = cluster()
     fake.history_limit = 2
@@ -171,16 +160,6 @@ def test_history_keeps_the_stable_revision_while_an_update_is_held() -> None:
         fake.set_image(f"img:v{number}")
         fake.settle()
     assert sorted(r.number for r in fake.revisions.values()) == [1, 4]
-
-
-def test_a_lost_record_is_rebuilt_without_touching_a_pod() -> None:
-    fake = cluster()
-    before = fake.lws.annotations[names.ROLLOUT_RECORD]
-    pods = dict(fake.pods)
-    fake._replace_meta(annotations={})
-    fake.settle()
-    assert fake.lws.annotations[names.ROLLOUT_RECORD] == before
-    assert fake.pods == pods
 
 
 def test_a_lost_record_mid_update_goes_on_where_the_pods_are() -> None:
@@ -300,3 +279,21 @@ def test_a_damaged_revision_is_recorded_again_without_touching_a_pod(junk: dict[
     assert fake.pods == pods
     assert revisions.history(fake.observe())[0].data == first.data
     assert {r.key for r in fake.revisions.values()} == {first.key}
+
+
+def test_a_lost_target_is_recorded_again_only_while_the_live_template_is_it() -> None:
+    cluster = FakeCluster(make_set(raw_spec(2, 2)))
+    cluster.settle()
+    (name,) = cluster.revisions
+    del cluster.revisions[name]
+    cluster.settle()
+    assert list(cluster.revisions) == [name]
+    assert cluster.deletions == []
+    # Changed while it was lost: what the pods were built from cannot be told any more.
+    del cluster.revisions[name]
+    cluster.edit(lambda spec: spec["leaderWorkerTemplate"].update(size=1))
+    cluster.settle()
+    assert [name for name, _ in cluster.deletions] == ["sample-1", "sample-0"]
+    assert {pod.size for pod in cluster.pods.values()} == {1}
+    (revision,) = cluster.revisions.values()
+    assert {pod.revision for pod in cluster.pods.values()} == {revision.key}

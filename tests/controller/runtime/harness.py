@@ -51,9 +51,9 @@ class Process:
 class Harness:
     """A world, its clock, and the managers that run in it."""
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.world = World(self.clock)
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World(FakeClock())
+        self.clock = self.world.clock
         self.events = Events()
         self.processes: list[Process] = []
 

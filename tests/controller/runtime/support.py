@@ -6,14 +6,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from itertools import count
 from typing import Any
 
 from controller.api import core, lws, names, pods
 from controller.api.meta import format_time
 from controller.api.names import Resource
 from controller.cache import Cache
-from controller.errors import AlreadyExists, Conflict, ControllerError, NotFound
+from controller.errors import AlreadyExists, Conflict, ControllerError, LeaseLost, NotFound
 from controller.ports import Patch, Propagation
 from tests.controller.runtime.clock import FakeClock
 
@@ -26,6 +25,13 @@ DECODERS: dict[Resource, Callable[[bytes], Any]] = {
     names.NODES: core.decode_node,
 }
 Fault = Callable[[str, Resource, str], ControllerError | None]
+
+
+def json_copy(value: Any) -> Any:
+    """Return a deep copy of dicts and lists; what is neither is shared."""
+    if isinstance(value, dict):
+        return {key: json_copy(item) for key, item in value.items()}
+    return [json_copy(item) for item in value] if isinstance(value, list) else value
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -73,6 +79,7 @@ class World:
         faults: Asked before a request takes effect for an error to answer with.
         late_faults: Asked after it took effect.
         caches: Caches fed with every change.
+        on_request: Called right before a request takes effect, and right after.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -86,10 +93,20 @@ class World:
         self.late_faults: list[Fault] = []
         self.running = 0
         self.most_running = 0
+        self.on_request: Callable[[], None] = lambda: None
         self._pending: dict[Resource, list[tuple[str, bytes]]] = {r: [] for r in DECODERS}
-        self._versions = count(1)
-        self._uids = count(1)
+        self._uids = 0
         self.version = 0
+
+    def copy(self) -> World:
+        """Return what is stored now as a world of its own, without its watchers."""
+        clock = FakeClock(self.clock.wall)
+        clock.mono = self.clock.mono
+        world = World(clock)
+        world.objects = json_copy(self.objects)
+        world.requests, world.removed = list(self.requests), list(self.removed)
+        world._uids, world.version = self._uids, self.version
+        return world
 
     # Watches
 
@@ -140,7 +157,8 @@ class World:
         stored = self.objects.setdefault(resource, {})
         if key in stored:
             raise AlreadyExists(409, "AlreadyExists", f'{resource} "{key[1]}" already exists')
-        meta.setdefault("uid", f"uid-{next(self._uids)}")
+        self._uids += 1
+        meta.setdefault("uid", f"uid-{self._uids}")
         meta["creationTimestamp"] = format_time(self.clock.now())
         meta["generation"] = 1
         if resource == names.PODS:
@@ -181,7 +199,7 @@ class World:
             self._touch(resource, obj, "MODIFIED")
 
     def _touch(self, resource: Resource, obj: dict[str, Any], type_: str) -> None:
-        self.version = next(self._versions)
+        self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
         self.changed(resource, type_, obj)
 
@@ -242,53 +260,46 @@ class Client:
     """One process's connection to the world; implements ports.Cluster.
 
     Attributes:
-        dies_at: Number of the request, the lease's not counted, during which its process dies.
-        answer_lost: Whether that last request still takes effect.
+        died: Whether its process is gone: requests are never answered.
     """
 
-    def __init__(
-        self, world: World, *, dies_at: int | None = None, answer_lost: bool = False
-    ) -> None:
+    def __init__(self, world: World, may_write: Callable[[], bool] = lambda: True) -> None:
         self.world = world
-        self.dies_at = dies_at
-        self.answer_lost = answer_lost
         self.died = False
-        self._sent = 0
+        self._may_write = may_write
 
-    async def _arrive(self, verb: str, resource: Resource, name: str) -> bool:
-        """Let a request reach the server; True if its answer will be lost."""
+    def fenced(self, may_write: Callable[[], bool]) -> Client:
+        return Client(self.world, may_write)
+
+    async def _arrive(self, verb: str, resource: Resource, name: str) -> None:
+        """Let a request reach the server."""
         world = self.world
-        self._sent += resource != names.LEASES
-        fatal = self._sent == self.dies_at and resource != names.LEASES
-        if self.died or (fatal and not self.answer_lost):
-            await self._die()
+        if self.died:
+            await asyncio.get_running_loop().create_future()  # never answered
         world.running += 1
         world.most_running = max(world.most_running, world.running)
         await asyncio.sleep(0)
         world.running -= 1
+        if verb != "get" and not self._may_write():
+            raise LeaseLost("the lease is not held any more")
         _raise_first(world.faults, verb, resource, name)
+        world.on_request()
         world.requests.append((verb, resource.plural, name))
-        return fatal
 
-    async def _reply(self, obj: dict[str, Any], *, lost: bool) -> bytes:
-        if lost:
-            await self._die()
+    def _reply(self, obj: dict[str, Any]) -> bytes:
+        self.world.on_request()
         _raise_first(self.world.late_faults, "", names.PODS, obj["metadata"]["name"])
         return json.dumps(obj).encode()
 
-    async def _die(self) -> None:
-        self.died = True
-        await asyncio.get_running_loop().create_future()  # never answered
-
     async def get(self, resource: Resource, namespace: str, name: str) -> bytes:
-        lost = await self._arrive("get", resource, name)
-        return await self._reply(self.world.find(resource, name, namespace), lost=lost)
+        await self._arrive("get", resource, name)
+        return self._reply(self.world.find(resource, name, namespace))
 
     async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any]) -> bytes:
-        lost = await self._arrive("create", resource, body["metadata"]["name"])
+        await self._arrive("create", resource, body["metadata"]["name"])
         obj = deepcopy(dict(body))
         obj["metadata"].setdefault("namespace", namespace)
-        return await self._reply(self.world.put(resource, obj), lost=lost)
+        return self._reply(self.world.put(resource, obj))
 
     async def replace(
         self,
@@ -314,16 +325,14 @@ class Client:
         dry_run: bool = False,
     ) -> bytes:
         assert kind is Patch.MERGE
-        lost = await self._arrive(
-            "patch/" + subresource if subresource else "patch", resource, name
-        )
+        await self._arrive("patch/" + subresource if subresource else "patch", resource, name)
         obj = self.world.find(resource, name, namespace)
         meta = dict(body.get("metadata", {}))
         version = meta.pop("resourceVersion", obj["metadata"]["resourceVersion"])
         if version != obj["metadata"]["resourceVersion"]:
             raise Conflict(409, "Conflict", "the object has been modified")
         change = {"status": body["status"]} if subresource else {**body, "metadata": meta}
-        return await self._reply(self.world.edit(resource, name, change), lost=lost)
+        return self._reply(self.world.edit(resource, name, change))
 
     async def delete(
         self,
@@ -337,9 +346,9 @@ class Client:
         grace_s: int | None = None,
         dry_run: bool = False,
     ) -> None:
-        lost = await self._arrive("delete", resource, name)
+        await self._arrive("delete", resource, name)
         obj = self.world.find(resource, name, namespace)
         if obj["metadata"]["uid"] != uid:
             raise Conflict(409, "Conflict", "the UID in the precondition does not match")
         self.world.mark(resource, obj, foreground=propagation is Propagation.FOREGROUND)
-        await self._reply(obj, lost=lost)
+        self._reply(obj)

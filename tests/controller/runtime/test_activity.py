@@ -7,13 +7,16 @@ import sys
 
 from controller.activity import Activity, Decision, LogfmtFormatter, describe
 from controller.api.lws import RolloutRecord
-from controller.api.meta import Key
+from controller.api.meta import Key, OwnerReference
+from controller.api.names import PODS
 from controller.plan.actions import (
+    Adopt,
     CreatePod,
     CreateRevision,
     DeletePod,
     DeleteRevision,
     EventNote,
+    OwnClaim,
     RecordRollout,
 )
 
@@ -27,6 +30,9 @@ def test_one_object_is_named_and_many_are_counted():
         CreateRevision("a-key-1", "key", 1, {}),
         RecordRollout(RolloutRecord("key", 0, 3, 3)),
         *(create(f"a-{i}") for i in range(5)),
+        Adopt(PODS, "a-7", "uid", "1", OwnerReference()),
+        Adopt(PODS, "a-8", "uid", "1", OwnerReference()),
+        OwnClaim("cache-a-9", "uid", "1", ()),
         DeletePod("a-9", "uid", True, "scale-down"),
         DeleteRevision("a-old-1", "uid"),
     ]
@@ -34,6 +40,8 @@ def test_one_object_is_named_and_many_are_counted():
         "created revision a-key-1",
         "recorded rollout: revision key, partition 0, 3 groups",
         "created 5 pods: a-0, a-1, a-2 and 2 more",
+        "adopted 2 pods: a-7, a-8",
+        "changed the owner of claim cache-a-9",
         "deleted pod a-9 (scale-down)",
         "deleted revision a-old-1",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from controller.api.core import Claim
 from controller.api.meta import Key
 from controller.api.names import (
     CLAIMS,
@@ -225,7 +226,7 @@ def test_expectations_end_when_their_last_sighting_comes(fix):
     cache.replace(PODS, [make_leader(0)])
     expectations.created(A, PODS, "a-1", 100.0)
     cache.expect_deleted(A, PODS, "a-0", "pod-a-0", 101.0)
-    cache.expect_written(A, "7", 101.0)
+    cache.expect_written(A, LEADERWORKERSETS, "a", "7", 101.0)
     assert expectations.pending_s(A, 110.0) == 20.0
     assert expectations.pending_s(Key("default", "b"), 110.0) is None
     cache.apply(PODS, "ADDED", make_leader(1))
@@ -243,7 +244,7 @@ def test_nothing_is_expected_that_was_seen_already(fix):
     cache.replace(PODS, [make_leader(0, deleted_at=1.0)])
     cache.expect_deleted(A, PODS, "a-0", "pod-a-0", 1.0)
     cache.expect_deleted(A, PODS, "a-9", "gone", 1.0)
-    cache.expect_written(A, "1", 1.0)
+    cache.expect_written(A, LEADERWORKERSETS, "a", "1", 1.0)
     assert cache.expectations.pending_s(A, 2.0) is None
 
 
@@ -261,3 +262,40 @@ def test_expectations_go_with_their_set(fix):
     fix.cache.expectations.created(A, PODS, "a-0", 1.0)
     fix.cache.apply(LEADERWORKERSETS, "DELETED", make_set("a"))
     assert fix.cache.expectations.pending_s(A, 2.0) is None
+
+
+def test_writes_to_children_are_expected_at_their_version(fix):
+    cache, expectations = fix.cache, fix.cache.expectations
+    claim = Claim("default", "c-a-0", "u", "a", resource_version="5")
+    cache.replace(CLAIMS, [claim])
+    cache.expect_written(A, CLAIMS, "c-a-0", "5", 1.0)  # the watch was faster
+    cache.expect_written(A, CLAIMS, "gone", "9", 1.0)
+    assert expectations.pending_s(A, 2.0) is None
+    cache.expect_written(A, CLAIMS, "c-a-0", "7", 1.0)
+    cache.apply(CLAIMS, "MODIFIED", _with(claim, resource_version="6"))
+    assert expectations.pending_s(A, 2.0) == 29.0
+    assert fix.after(CLAIMS, "MODIFIED", _with(claim, resource_version="7")) == ["a"]
+    assert expectations.pending_s(A, 2.0) is None
+    cache.expect_written(A, CLAIMS, "c-a-0", "8", 1.0)
+    cache.apply(CLAIMS, "DELETED", claim)
+    assert expectations.pending_s(A, 2.0) is None
+
+
+def test_every_set_is_looked_at_when_a_kind_has_been_listed_first(fix):
+    assert fix.observe().claims_listed is False
+    fix.affected.clear()
+    fix.cache.replace(CLAIMS, [])
+    assert sorted(fix.affected) == ["a", "b"]
+    assert fix.observe().claims_listed is True
+    fix.affected.clear()
+    fix.cache.replace(CLAIMS, [])
+    assert fix.affected == []
+
+
+def test_only_what_planning_needs_is_distrusted(fix):
+    for resource in (PODS, SERVICES, REVISIONS, CLAIMS):
+        fix.cache.replace(resource, [])
+    assert fix.cache.unsynced == ()
+    fix.cache.distrust()
+    assert fix.cache.unsynced == (LEADERWORKERSETS, PODS, SERVICES, REVISIONS)
+    assert fix.cache.synced(CLAIMS)  # nobody would list them again

@@ -10,7 +10,6 @@ from controller.api import names
 from controller.api.meta import Key
 from controller.errors import Conflict, Forbidden, TooManyRequests, Unavailable
 from tests.controller.runtime.bodies import add_set
-from tests.controller.runtime.harness import Harness
 from tests.controller.runtime.support import DECODERS
 
 
@@ -30,13 +29,6 @@ def spec(replicas, size, image="v1"):
         "replicas": replicas,
         "leaderWorkerTemplate": {"size": size, "workerTemplate": template},
     }
-
-
-@pytest.fixture
-async def harness():
-    harness = Harness()
-    yield harness
-    await harness.close()
 
 
 async def test_a_set_becomes_available_with_few_requests(harness):

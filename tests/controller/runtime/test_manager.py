@@ -4,65 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 
 import pytest
 
 from controller.api import lws, names
 from controller.api.meta import Key
 from controller.cache import REQUIRED
-from controller.errors import Forbidden, TooManyRequests, Unavailable
+from controller.errors import Forbidden, Unavailable
 from controller.manager import Manager
-from controller.plan.actions import Plan, Wait
-from tests.controller.runtime.bodies import add_set, create_leader
+from controller.plan.actions import Wait
+from tests.controller.runtime.bodies import add_set
 from tests.controller.runtime.clock import spin
-from tests.controller.runtime.harness import Harness
+from tests.controller.runtime.conftest import Planner
 from tests.controller.runtime.support import Client, Events
 
 A, B = Key("default", "a"), Key("default", "b")
-
-
-class Planner:
-    """Wants one leader pod per set, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.broken: set[str] = set()
-        self.requeue_after_s: float | None = None
-
-    def __call__(self, observed, now):
-        name = observed.lws.metadata.name
-        self.asked.append(name)
-        if name in self.broken:
-            raise KeyError("planner bug")
-        if observed.pods or f"pods/{name}-0" in observed.taken:
-            return Plan(
-                waits=(Wait("done", "nothing to do"),), requeue_after_s=self.requeue_after_s
-            )
-        meta = {"name": name, "namespace": "default", "uid": observed.lws.metadata.uid}
-        return Plan((create_leader({"metadata": meta}, 0),))
-
-
-@pytest.fixture
-async def harness():
-    harness = Harness()
-    yield harness
-    await harness.close()
-
-
-@pytest.fixture
-def planner() -> Planner:
-    return Planner()
-
-
-def fail_creation(harness, error, *, times=10**6):
-    left = iter(range(times))
-
-    def fault(verb, resource, name):
-        failing = verb == "create" and resource == names.PODS
-        return error if failing and next(left, None) is not None else None
-
-    harness.world.faults.append(fault)
 
 
 async def test_nothing_is_planned_before_every_kind_is_listed(harness, planner):
@@ -212,57 +168,6 @@ async def test_paused_it_keeps_the_lease_and_does_nothing(harness, planner):
     assert harness.pods() == ["a-0"]
 
 
-async def test_a_set_that_breaks_the_planner_delays_no_other(harness, planner, caplog):
-    planner.broken.add("a")
-    add_set(harness.world, "a")
-    add_set(harness.world, "b")
-    process = harness.start(planner=planner)
-    with caplog.at_level(logging.CRITICAL, logger="lwstui.controller"):
-        await harness.pass_time(20)
-        asked = planner.asked.count("a")
-        assert harness.pods() == ["b-0"]
-        assert 3 < asked < 30  # it backs off
-        state = process.manager.state()
-        assert state.mode == "leader"
-        assert state.errors == asked
-        assert state.last_error == "default/a: KeyError: 'planner bug'"
-        planner.broken.clear()
-        await harness.pass_time(60)
-    assert harness.pods() == ["a-0", "b-0"]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        Unavailable("timed out"),
-        Unavailable("500 Internal error occurred"),
-        Forbidden(403, "Forbidden", "exceeded quota"),
-    ],
-)
-async def test_failures_are_told_and_tried_again(harness, planner, error):
-    fail_creation(harness, error, times=3)
-    add_set(harness.world)
-    process = harness.start(planner=planner)
-    await harness.pass_time(10)
-    assert harness.pods() == ["a-0"]
-    assert ("Warning", "FailedCreate", f"Failed to create Pod a-0: {error}") in harness.events.seen
-    state = process.manager.state()
-    assert state.errors == 3
-    assert [d.outcome for d in state.decisions] == [str(error)] * 3 + ["done"]
-
-
-async def test_retry_after_is_respected_whatever_happens(harness, planner):
-    fail_creation(harness, TooManyRequests(429, "TooManyRequests", "x", retry_after_s=9), times=1)
-    add_set(harness.world)
-    harness.start(planner=planner)
-    await harness.pass_time(1)
-    harness.world.edit(names.LEADERWORKERSETS, "a", {"spec": {"replicas": 2}})
-    await harness.pass_time(7)
-    assert len(planner.asked) == 1
-    await harness.pass_time(2)
-    assert harness.pods() == ["a-0"]
-
-
 async def test_a_requeue_asked_for_by_the_plan_happens(harness, planner):
     planner.requeue_after_s = 10.0
     add_set(harness.world)
@@ -271,42 +176,6 @@ async def test_a_requeue_asked_for_by_the_plan_happens(harness, planner):
     before = len(planner.asked)
     await harness.pass_time(20.5)
     assert len(planner.asked) == before + 2
-
-
-async def test_a_set_is_not_planned_before_its_own_writes_are_seen(harness, planner):
-    add_set(harness.world)
-    process = harness.start(planner=planner)
-    stale: list[frozenset] = []
-    process.manager.on_stale = stale.append
-    harness.world.holding = True
-    await harness.pass_time(5)
-    assert harness.pods() == ["a-0"]
-    process.manager.cache.on_affected(A)  # as any other change would
-    await harness.pass_time(20)
-    assert planner.asked == ["a"]
-    harness.world.deliver()
-    await harness.pass_time(1)
-    assert planner.asked == ["a", "a"]
-    assert stale == []
-
-
-async def test_a_watch_that_stays_silent_is_listed_again(harness, planner):
-    add_set(harness.world)
-    process = harness.start(planner=planner)
-    stale: list[frozenset] = []
-    process.manager.on_stale = stale.append
-    harness.world.holding = True
-    await harness.pass_time(1)
-    process.manager.cache.on_affected(A)
-    await harness.pass_time(28)
-    assert stale == []
-    assert planner.asked == ["a"]
-    before = harness.uids()
-    await harness.pass_time(3)
-    assert stale == [frozenset({names.PODS})]
-    # Until that has happened plans are made from what is known; names and UIDs keep them safe.
-    assert planner.asked == ["a", "a"]
-    assert harness.uids() == before
 
 
 @pytest.mark.parametrize(

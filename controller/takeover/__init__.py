@@ -1,0 +1,1 @@
+"""Takeover: moving a set from the native controller to this one without restarting a pod. Pure."""

@@ -1,0 +1,30 @@
+"""Whole collections read once, for commands that run once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from controller.api.names import Resource
+from lwstui.kube.reflector import PAGE
+from lwstui.kube.rest import Rest, path_of
+
+
+async def list_objects(rest: Rest, resource: Resource, namespace: str = "") -> list[dict[str, Any]]:
+    """Return all objects of a kind as decoded JSON; an empty namespace means all.
+
+    Raises:
+        ControllerError: If they cannot be listed.
+    """
+    query: dict[str, str | int] = {"limit": PAGE}
+    found: list[dict[str, Any]] = []
+    while True:
+        path = path_of(resource, namespace)
+        raw = await rest.request("GET", path, query=query, what=f"{resource} list")
+        page = msgspec.json.decode(raw)
+        found += page.get("items") or ()
+        following = (page.get("metadata") or {}).get("continue")
+        if not following:
+            return found
+        query["continue"] = following

@@ -1,0 +1,130 @@
+"""Reading, changing and watching sets from commands that run once, over one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
+from controller.api.names import EXCLUSIVE_TOPOLOGY, LEADERWORKERSETS, Resource
+from controller.errors import ApiError, ControllerError, NotFound
+from controller.ports import Clock
+from lwstui.kube.connect import Connection
+from lwstui.kube.decoders import decoder
+from lwstui.kube.lists import list_objects
+from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.kubelink import KubeLink
+from lwstui.runtime.observer import SetObserver
+from lwstui.runtime.writes import perform
+
+AUTOSCALERS: Final = Resource(
+    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"
+)
+_NAMED: Final = 5
+
+
+class SetOperator:
+    """What commands do to sets: the console's intents, without a console.
+
+    Args:
+        connection: The cluster; ``close`` closes it.
+        clock: The time.
+
+    Attributes:
+        clock: The time.
+        namespace: Namespace of names that name none.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.namespace = connection.info.namespace
+        self._rest = connection.rest
+        self._link = KubeLink(connection, "lwstui")
+        self._observers: list[SetObserver] = []
+
+    async def close(self) -> None:
+        """Close the connection and end the watches.
+
+        In this order: closing a session cuts its open answers short, while a watch that is ended
+        alone still takes leave of the server when the program wants to be gone.
+        """
+        await self._link.close()
+        for observer in self._observers:
+            await observer.stop()
+
+    async def read(self, key: Key) -> LeaderWorkerSet:
+        """Return a set.
+
+        Raises:
+            NotFound: If it does not exist, with what does, or how to define the kind.
+        """
+        try:
+            raw = await self._link.cluster.get(LEADERWORKERSETS, *key)
+        except NotFound as error:
+            message = await self._missing(key)
+            raise NotFound(404, "NotFound", message) from error
+        found: LeaderWorkerSet = decoder(LEADERWORKERSETS)(raw)
+        return found
+
+    async def change(self, lws: LeaderWorkerSet, intent: Intent, *, dry_run: bool) -> Outcome:
+        """Carry an intent about a set out, or ask the server whether it would accept it."""
+        return await perform(self._link.cluster, intent, known=lws, dry_run=dry_run)
+
+    async def observe(self, lws: LeaderWorkerSet) -> SetObserver:
+        """Watch a set until the connection is closed; it has been listed by now.
+
+        Raises:
+            ControllerError: If something that is needed cannot be read.
+        """
+        observer = SetObserver(lws.key, self.clock)
+        self._observers.append(observer)
+        observer.start(self._link, nodes=EXCLUSIVE_TOPOLOGY in lws.annotations)
+        await observer.listed()
+        return observer
+
+    async def autoscalers(self, key: Key) -> tuple[str, ...]:
+        """Return the names of autoscalers of a set; none where they may not be listed."""
+        try:
+            found = await list_objects(self._rest, AUTOSCALERS, key.namespace)
+        except ApiError:
+            return ()
+        return scalers_of(found, key.name)
+
+    async def _missing(self, key: Key) -> str:
+        try:
+            found = await list_objects(self._rest, LEADERWORKERSETS, key.namespace)
+        except NotFound:
+            return (
+                "this cluster does not serve LeaderWorkerSets; define them with: "
+                "lwstui crd | kubectl apply --server-side -f -"
+            )
+        except ControllerError:
+            found = []
+        return missing_text(key, [str(one["metadata"]["name"]) for one in found])
+
+
+def scalers_of(autoscalers: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
+    """Return the names of the HorizontalPodAutoscalers that scale a set of this name."""
+    return tuple(
+        str(one["metadata"]["name"])
+        for one in autoscalers
+        if (target := one.get("spec", {}).get("scaleTargetRef", {}))
+        and target.get("kind") == LEADERWORKERSETS.kind
+        and target.get("name") == name
+        and str(target.get("apiVersion", "")).startswith(f"{LEADERWORKERSETS.group}/")
+    )
+
+
+def missing_text(key: Key, existing: list[str]) -> str:
+    """Return one sentence about a set that does not exist, with the names it may be meant by."""
+    said = f'no LeaderWorkerSet "{key.name}" in namespace {key.namespace}'
+    near = get_close_matches(key.name, existing, n=_NAMED, cutoff=0.5)
+    if near:
+        return f"{said}; did you mean {' or '.join(near)}?"
+    if not existing:
+        return f"{said}; the namespace has none, choose another with -n"
+    more = f" and {len(existing) - _NAMED} more" if len(existing) > _NAMED else ""
+    return f"{said}; there are {', '.join(sorted(existing)[:_NAMED])}{more}"

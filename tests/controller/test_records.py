@@ -1,0 +1,101 @@
+"""What records keep of objects: owners, versions, and what adoption needs to know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from controller.api import names
+from controller.api.core import decode_claim, decode_revision, decode_service
+from controller.api.meta import OwnerReference
+from controller.api.pods import decode_pod
+
+SET = {"kind": "LeaderWorkerSet", "name": "a", "uid": "s", "controller": True}
+BACKUP = {"kind": "Backup", "name": "b", "uid": "b"}
+
+
+def raw(**meta: Any) -> bytes:
+    base = {"name": "a-0", "namespace": "default", "uid": "u", "resourceVersion": "7"}
+    return msgspec.json.encode({"metadata": {**base, **meta}})
+
+
+@pytest.mark.parametrize("decode", [decode_pod, decode_service, decode_revision])
+@pytest.mark.parametrize(
+    ("owners", "ownerless", "controller"),
+    [(None, True, ""), ([], True, ""), ([BACKUP], False, ""), ([BACKUP, SET], False, "s")],
+)
+def test_an_object_is_ownerless_only_without_any_owner(
+    decode: Any, owners: Any, ownerless: bool, controller: str
+) -> None:
+    record = decode(raw(ownerReferences=owners))
+    assert (record.ownerless, record.owner_uid) == (ownerless, controller)
+    assert record.resource_version == "7"
+
+
+def test_a_claim_keeps_all_its_owners() -> None:
+    claim = decode_claim(raw(ownerReferences=[BACKUP, SET]))
+    assert claim.owners == (
+        OwnerReference("", "Backup", "b", "b"),
+        OwnerReference("", "LeaderWorkerSet", "a", "s", True),
+    )
+    assert (claim.owner_uid, claim.resource_version) == ("s", "7")
+
+
+def pod(restarts: int, baseline: str | None, phase: str = "Running") -> Any:
+    annotations = {} if baseline is None else {names.RESTARTS_BASELINE: baseline}
+    statuses = [
+        {"name": "main", "restartCount": restarts},
+        {"name": "side", "restartCount": 1 if restarts else 0},
+    ]
+    body = {
+        "metadata": {"name": "a-0", "annotations": annotations},
+        "spec": {"containers": [{"name": "main"}, {"name": "side"}]},
+        "status": {"phase": phase, "containerStatuses": statuses},
+    }
+    return decode_pod(msgspec.json.encode(body))
+
+
+@pytest.mark.parametrize(
+    ("restarts", "baseline", "phase", "fault"),
+    [
+        (0, None, "Running", False),
+        (1, None, "Running", True),
+        (1, None, "Failed", False),
+        (1, "2", "Running", False),
+        (2, "2", "Running", True),
+        (2, "2", "Pending", True),
+        (1, "1", "Running", True),
+        (1, "many", "Running", True),
+        (1, "-5", "Running", True),
+    ],
+)
+def test_restarts_count_from_the_baseline(
+    restarts: int, baseline: str | None, phase: str, fault: bool
+) -> None:
+    assert pod(restarts, baseline, phase).has_restarted is fault
+
+
+@pytest.mark.parametrize(
+    ("ready", "started", "changed", "lost"),
+    [
+        ("True", 0, 9, False),
+        ("False", 0, 0, False),
+        ("False", 0, 1, False),
+        ("False", 0, 9, True),
+        ("False", None, 9, False),
+        ("False", 0, None, False),
+    ],
+)
+def test_readiness_is_lost_if_it_changed_after_the_start(
+    ready: str, started: int | None, changed: int | None, lost: bool
+) -> None:
+    condition: dict[str, Any] = {"type": "Ready", "status": ready}
+    status: dict[str, Any] = {"phase": "Running", "conditions": [condition]}
+    if changed is not None:
+        condition["lastTransitionTime"] = f"2026-01-01T00:00:{changed:02}Z"
+    if started is not None:
+        status["startTime"] = f"2026-01-01T00:00:{started:02}Z"
+    made = decode_pod(msgspec.json.encode({"metadata": {"name": "a-0"}, "status": status}))
+    assert made.lost_readiness is lost

@@ -1,0 +1,170 @@
+"""Changes that were decided on one spec: guarded, repeated while only the status changes."""
+
+import json
+
+import msgspec
+import pytest
+
+from controller.admission.defaults import resolve
+from controller.api.meta import Key
+from controller.errors import Conflict
+from controller.plan.revisions import revision_data, revision_key
+from lwstui.runtime.intents import PauseRollout, ResumeRollout, Scale, SetPartition, Undo
+from lwstui.runtime.writes import confirmed, perform
+from lwstui.state.partition import PAUSED_PARTITION
+from tests.controller.support import make_set, raw_spec
+
+KEY = Key("default", "sample")
+UID = "set-1"
+
+
+def stored(lws, version="7"):
+    metadata = {**msgspec.to_builtins(lws.metadata), "resourceVersion": version}
+    return json.dumps({"metadata": metadata, "spec": lws.spec}).encode()
+
+
+def recorded(lws, uid=UID):
+    data = revision_data(resolve(lws).template)
+    key = revision_key(data)
+    metadata = {
+        "name": f"sample-{key}-1",
+        "namespace": "default",
+        "uid": "rev-1",
+        "labels": {"leaderworkerset.sigs.k8s.io/name": "sample"},
+        "ownerReferences": [{"kind": "LeaderWorkerSet", "uid": uid, "controller": True}],
+    }
+    return metadata["name"], json.dumps(
+        {"metadata": metadata, "data": data, "revision": 1}
+    ).encode()
+
+
+class Server:
+    """Objects by name, and conflicts to answer the next patches with."""
+
+    def __init__(self, **objects):
+        self.objects = objects
+        self.conflicts = 0
+        self.patches = []
+        self.reads = 0
+
+    async def get(self, resource, namespace, name):
+        self.reads += 1
+        return self.objects[name]
+
+    async def patch(self, resource, namespace, name, body, **options):
+        self.patches.append((body, options))
+        if self.conflicts:
+            self.conflicts -= 1
+            raise Conflict(409, "Conflict", "the object has been modified")
+        return b"{}"
+
+
+def a_set(replicas=3, *, image="img:v1", **rollout):
+    spec = raw_spec(replicas, rollout=rollout or {"partition": 0})
+    spec["leaderWorkerTemplate"]["workerTemplate"]["spec"]["containers"][0]["image"] = image
+    return make_set(spec)
+
+
+async def done(server, intent, *, dry_run=False):
+    return await perform(server, intent, known=None, dry_run=dry_run)
+
+
+async def test_a_pause_is_one_merge_patch_with_its_guard():
+    server = Server(sample=stored(a_set()))
+    outcome = await done(server, PauseRollout(KEY, UID, 1))
+    assert outcome.ok, outcome.message
+    assert server.patches == [
+        (
+            {
+                "metadata": {
+                    "uid": UID,
+                    "resourceVersion": "7",
+                    "annotations": {PAUSED_PARTITION: "0"},
+                },
+                "spec": {"rolloutStrategy": {"rollingUpdateConfiguration": {"partition": 3}}},
+            },
+            {"dry_run": False},
+        )
+    ]
+
+
+async def test_undo_puts_the_recorded_template_back_and_nothing_else():
+    name, revision = recorded(a_set())
+    server = Server(sample=stored(a_set(image="b")), **{name: revision})
+    outcome = await done(server, Undo(KEY, UID, 1, name, 1), dry_run=True)
+    assert "would accept" in outcome.message
+    ((body, options),) = server.patches
+    assert options == {"dry_run": True}
+    assert body["metadata"] == {"uid": UID, "resourceVersion": "7"}
+    assert list(body["spec"]) in (
+        ["leaderWorkerTemplate"],
+        ["leaderWorkerTemplate", "networkConfig"],
+    )
+    worker = body["spec"]["leaderWorkerTemplate"]["workerTemplate"]
+    assert worker["spec"]["containers"][0]["image"] == "img:v1"
+
+
+async def test_a_revision_of_another_set_is_not_put_back():
+    name, revision = recorded(a_set(), uid="other")
+    server = Server(sample=stored(a_set(image="b")), **{name: revision})
+    outcome = await done(server, Undo(KEY, UID, 1, name, 1))
+    assert "records no template of this set" in outcome.message
+    assert server.patches == []
+
+
+async def test_writes_of_the_status_meanwhile_are_no_obstacle():
+    server = Server(sample=stored(a_set()))
+    server.conflicts = 3
+    assert (await done(server, SetPartition(KEY, UID, 1, 2))).ok
+    assert (len(server.patches), server.reads) == (4, 4)
+    server.conflicts = 99
+    outcome = await done(server, SetPartition(KEY, UID, 1, 2))
+    assert "it changed meanwhile" in outcome.message
+    assert server.conflicts > 80
+
+
+@pytest.mark.parametrize(
+    ("intent", "says"),
+    [
+        (PauseRollout(KEY, UID, 2), "its spec was changed meanwhile, so nothing was done"),
+        (PauseRollout(KEY, "other", 1), "deleted or created again"),
+        (ResumeRollout(KEY, UID, 1), "not paused"),
+        (SetPartition(KEY, UID, 1, 0), "0 already"),
+    ],
+)
+async def test_what_does_not_fit_is_a_sentence_and_sends_nothing(intent, says):
+    server = Server(sample=stored(a_set()))
+    outcome = await done(server, intent)
+    assert says in outcome.message
+    assert server.patches == []
+
+
+async def test_an_invalid_spec_is_told_with_its_field():
+    server = Server(sample=stored(make_set({"replicas": 1, "leaderWorkerTemplate": {"size": 0}})))
+    outcome = await done(server, PauseRollout(KEY, UID, 1))
+    assert not outcome.ok
+    assert "workerTemplate: not set" in outcome.message
+
+
+async def test_scaling_from_an_expected_number_is_checked_here_and_by_the_server():
+    server = Server()
+    lws = a_set(3)
+    refused = await perform(server, Scale(KEY, UID, 5, 4), known=lws, dry_run=False)
+    assert "expected 4 groups, but it asks for 3" in refused.message
+    assert server.patches == []
+    assert (await perform(server, Scale(KEY, UID, 5, 3), known=lws, dry_run=False)).ok
+    ((body, options),) = server.patches
+    assert options["subresource"] == "scale"
+    assert [(op["op"], op["value"]) for op in body] == [
+        ("test", UID),
+        ("test", 3),
+        ("replace", 5),
+    ]
+
+
+def test_a_change_of_the_spec_is_confirmed_by_the_next_generation():
+    lws = a_set()
+    for intent in (PauseRollout(KEY, UID, 1), SetPartition(KEY, UID, 1, 2)):
+        assert not confirmed(intent, lws, None)
+        metadata = msgspec.structs.replace(lws.metadata, generation=2)
+        assert confirmed(intent, msgspec.structs.replace(lws, metadata=metadata), None)
