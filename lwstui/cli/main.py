@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
 from lwstui import __version__
-from lwstui.cli import apply, console, controller, crd, demo, sandbox
+from lwstui.cli import (
+    apply,
+    console,
+    controller,
+    crd,
+    demo,
+    manifest,
+    restart,
+    rollout,
+    sandbox,
+    scale,
+    takeover,
+)
 from lwstui.cli.common import fail
 
 _EPILOG = """\
@@ -16,29 +29,35 @@ examples:
   lwstui -A --read-only               all namespaces, no writes
   lwstui --embedded-controller        the same with the controller running in it
   lwstui demo                         sandbox, controller and console, nothing needed
+  lwstui rollout status demo -w       follow a rollout, with the reason when it waits
 """
 
-_COMMANDS = (sandbox, controller, demo, crd, apply)
+PROGRAM = "lwstui"
+_COMMANDS = (sandbox, controller, demo, crd, apply, rollout, scale, restart, manifest, takeover)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def build_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line.
+
+    Args:
+        program: How the user calls it; the examples are written for that.
+    """
     parser = argparse.ArgumentParser(
-        prog="lwstui",
+        prog=program,
         description="Console, embedded controller and sandbox for Kubernetes LeaderWorkerSets.",
-        epilog=_EPILOG,
+        epilog=_called(_EPILOG, program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"lwstui {__version__}")
     console.add_arguments(parser)
-    parser.set_defaults(run=console.run)
+    parser.set_defaults(run=console.run, program=program)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for module in _COMMANDS:
         sub = commands.add_parser(
             module.NAME,
             help=module.SUMMARY,
             description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + ".",
-            epilog=module.EXAMPLE,
+            epilog=_called(module.EXAMPLE, program),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(sub)
@@ -46,9 +65,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def _called(examples: str, program: str) -> str:
+    """Return examples as they are typed when the program is called otherwise."""
+    return re.sub(rf"^  {PROGRAM}\b", f"  {program}", examples, flags=re.MULTILINE).replace(
+        f"example: {PROGRAM}", f"example: {program}"
+    )
+
+
+def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
     """Run the command line and return the exit code; no traceback reaches the user."""
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser(program).parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

@@ -9,11 +9,16 @@ from controller.api.meta import Key
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Set ``spec.replicas`` through the scale subresource."""
+    """Set ``spec.replicas`` through the scale subresource.
+
+    Attributes:
+        current: Number of groups it must have now, or None for any.
+    """
 
     target: Key
     uid: str
     replicas: int
+    current: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +49,50 @@ class SetImage:
     changes: tuple[tuple[str, str, str], ...]
 
 
-Intent = Scale | RecreateGroup | RollingRestart | SetImage
+@dataclass(frozen=True, slots=True)
+class PauseRollout:
+    """Raise the partition beyond every group, remembering where it was.
+
+    This intent and those below change a spec that was looked at: ``generation`` is the one that
+    was seen, and on another one they are refused.
+    """
+
+    target: Key
+    uid: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRollout:
+    """Put the partition from before the pause back."""
+
+    target: Key
+    uid: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetPartition:
+    """Set the lowest group index that may be updated."""
+
+    target: Key
+    uid: str
+    generation: int
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Put the template of ControllerRevision ``revision``, revision ``number``, back."""
+
+    target: Key
+    uid: str
+    generation: int
+    revision: str
+    number: int
+
+
+SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
+"""Changes that were decided on one generation of the spec and are refused on another."""
+
+Intent = Scale | RecreateGroup | RollingRestart | SetImage | SpecChange

@@ -52,12 +52,14 @@ class ControllerView:
             until the lease has been read.
         holder: Identity of the acting controller, empty if none.
         since: When it took the lease, epoch seconds.
+        serves: The one namespace it serves, empty if all or unknown.
         waits: Why sets wait, from the plan: (code, reason, group index or -1) per set.
     """
 
     mode: str = "off"
     holder: str = ""
     since: float | None = None
+    serves: str = ""
     queue: int = 0
     reconciles: int = 0
     errors: int = 0

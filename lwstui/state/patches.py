@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from controller.api.lws import LeaderWorkerSet
 from controller.api.names import RESTARTED_AT
+from lwstui.state.partition import PAUSED_PARTITION, floor_of, remembered, standstill
 
 TEMPLATES: Final = {"leader": "leaderTemplate", "worker": "workerTemplate"}
 
@@ -17,6 +19,77 @@ class Unpatchable(ValueError):
 def scale_patch(replicas: int) -> dict[str, Any]:
     """Return the merge patch for the scale subresource."""
     return {"spec": {"replicas": replicas}}
+
+
+def rescale_patch(uid: str, current: int, replicas: int) -> list[dict[str, Any]]:
+    """Return the JSON patch for the scale subresource of a set that has ``current`` groups now.
+
+    Args:
+        uid: UID the set must still have.
+        current: Number of groups it must still have; the server refuses the patch otherwise.
+        replicas: Number of groups to have.
+    """
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": "/spec/replicas", "value": current},
+        {"op": "replace", "path": "/spec/replicas", "value": replicas},
+    ]
+
+
+def partition_patch(lws: LeaderWorkerSet, partition: int) -> dict[str, Any]:
+    """Return the merge patch that sets the partition of a set as it was read.
+
+    A paused set stays paused as long as the partition is above the one it goes back to.
+
+    Raises:
+        Unpatchable: If it is set already.
+    """
+    back = remembered(lws)
+    if partition == floor_of(lws):
+        raise Unpatchable(f"the partition is {partition} already")
+    return _partition_patch(lws, partition, back if back is not None and back < partition else None)
+
+
+def pause_patch(lws: LeaderWorkerSet) -> dict[str, Any]:
+    """Return the merge patch that pauses the rollout of a set as it was read.
+
+    Raises:
+        Unpatchable: If it is paused, or its partition holds every group as it is.
+    """
+    floor, partition = floor_of(lws), standstill(lws)
+    if floor >= partition:
+        how = "paused" if remembered(lws) is not None else f"held by its partition, {floor},"
+        raise Unpatchable(f"the rollout is {how} already")
+    back = remembered(lws)
+    return _partition_patch(lws, partition, floor if back is None else back)
+
+
+def resume_patch(lws: LeaderWorkerSet) -> dict[str, Any]:
+    """Return the merge patch that puts the partition from before the pause back.
+
+    Raises:
+        Unpatchable: If the set is not paused.
+    """
+    back = remembered(lws)
+    if back is None:
+        floor = floor_of(lws)
+        hint = f"; its partition is {floor}, set it to 0 to update all groups" if floor else ""
+        raise Unpatchable(f"the rollout is not paused{hint}")
+    return _partition_patch(lws, back, None)
+
+
+def _partition_patch(lws: LeaderWorkerSet, partition: int, back: int | None) -> dict[str, Any]:
+    """Return the patch; ``back`` is what to remember, None to forget what is remembered."""
+    annotation = None if back is None else str(back)
+    return {
+        "metadata": {**guard(lws), "annotations": {PAUSED_PARTITION: annotation}},
+        "spec": {"rolloutStrategy": {"rollingUpdateConfiguration": {"partition": partition}}},
+    }
+
+
+def guard(lws: LeaderWorkerSet) -> dict[str, Any]:
+    """Return the metadata that makes the server refuse a patch of any other state of a set."""
+    return {"uid": lws.metadata.uid, "resourceVersion": lws.metadata.resource_version}
 
 
 def restart_patch(spec: Mapping[str, Any], uid: str, stamp: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _tables() -> Iterator[ActionSpec]:
 
 
 def _verb(
-    scope: Scope, name: str, title: str, text: str, key: str, *, at: int, danger: int = 0
+    scope: Scope, name: str, title: str, text: str, key: str, *, at: int = 0, danger: int = 0
 ) -> ActionSpec:
     return ActionSpec(f"{scope}.{name}", title, text, (key,), scope, danger, priority=at)
 
@@ -137,6 +137,10 @@ def _set() -> Iterator[ActionSpec]:
     yield verb("scale", "Scale", "Change the number of groups.", "s", at=20, danger=2)
     yield verb("restart", "Restart", "Recreate all groups, rolling.", "r", at=25, danger=3)
     yield verb("image", "Image", "Set container images, rolling.", "i", at=30, danger=2)
+    yield verb("undo", "Undo", "Go back to the revision before.", "ctrl+l", danger=3)
+    yield verb("pause-rollout", "Pause", "Let no further group be replaced.", "<", danger=2)
+    yield verb("resume-rollout", "Resume", "Let a paused rollout go on.", ">", danger=3)
+    yield verb("next-group", "Next group", "Let one more group be updated.", ".", danger=2)
     yield verb("nodes", "GPUs", "Nodes and their accelerators.", "m", at=35)
     yield verb("previous-logs", "Previous logs", "Logs of the previous runs.", "p", at=74)
     yield from _reading("set", "the set")

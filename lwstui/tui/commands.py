@@ -60,6 +60,10 @@ COMMANDS: Final = (
     CommandSpec("yaml", "a target as YAML", (), ("target",), 1),
     CommandSpec("scale", "set the number of groups", (), ("set", "number"), 1),
     CommandSpec("restart", "rolling restart of a set", (), ("set",), 1),
+    CommandSpec("undo", "go back to an earlier revision", (), ("set", "number"), 1),
+    CommandSpec("pause", "let no further group be replaced", ("hold",), ("set",), 1),
+    CommandSpec("resume", "let a paused rollout go on", (), ("set",), 1),
+    CommandSpec("next", "let one more group be updated", ("release",), ("set",), 1),
     CommandSpec("recreate", "recreate one group", (), ("group",), 1),
     CommandSpec("image", "set a container image", (), ("set", "role", "image"), 1),
     CommandSpec("theme", "change colours", (), ("theme",), 1),
@@ -122,7 +126,7 @@ def parse(text: str) -> Command:
 
 def _check(kind: ArgKind, arg: str) -> None:
     if kind == "number" and not (arg.isascii() and arg.isdigit()):
-        raise CommandError(f"“{arg}” is not a number of groups")
+        raise CommandError(f"“{arg}” is not a number")
     if kind == "role" and arg not in ROLES:
         raise CommandError(f"“{arg}” is not a role: {', '.join(ROLES)}")
     if kind == "switch" and arg not in SWITCH:

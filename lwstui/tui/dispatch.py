@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
+from controller.api.meta import Key
 from lwstui.tui import commands, targets, verbs
 from lwstui.tui.commands import Command, CommandError
 from lwstui.tui.host import Host
@@ -80,10 +81,23 @@ def _scale(host: Host, command: Command) -> None:
     host.run_task(verbs.scale(host, key, int(number) if number else None))
 
 
-def _restart(host: Host, command: Command) -> None:
-    key = _set(host, command).key
+def _undo(host: Host, command: Command) -> None:
+    key, number = _set(host, command).key, command.arg(1)
     _writable(host)
-    host.run_task(verbs.restart(host, key))
+    host.run_task(verbs.undo(host, key, int(number) if number else None))
+
+
+def _changes(
+    verb: Callable[[Host, Key], Coroutine[Any, Any, None]],
+) -> Callable[[Host, Command], None]:
+    """Return a command that changes a set and wants nothing but its name."""
+
+    def run(host: Host, command: Command) -> None:
+        key = _set(host, command).key
+        _writable(host)
+        host.run_task(verb(host, key))
+
+    return run
 
 
 def _recreate(host: Host, command: Command) -> None:
@@ -144,7 +158,11 @@ _RUN: Final[dict[str, Callable[[Host, Command], None]]] = {
     "describe": _describe,
     "yaml": _yaml,
     "scale": _scale,
-    "restart": _restart,
+    "restart": _changes(verbs.restart),
+    "undo": _undo,
+    "pause": _changes(verbs.pause_rollout),
+    "resume": _changes(verbs.resume_rollout),
+    "next": _changes(verbs.one_more_group),
     "recreate": _recreate,
     "image": _image,
     "theme": _theme,

@@ -21,7 +21,8 @@ def at_stake(snapshot: Snapshot) -> Impact | None:
         what.append("The controller of these sets runs inside this console.")
         what.append(
             "Running pods go on, but lost groups stop being replaced and rollouts stop moving "
-            "until a controller runs again (lwstui controller)."
+            "until a controller runs again. One in the cluster stays: "
+            "lwstui manifest controller | kubectl apply -f -"
         )
         facts.append(
             ("Led from here", Span(f"{count(len(snapshot.sets), 'set')}, {count(groups, 'group')}"))

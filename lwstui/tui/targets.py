@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from controller.api import names
+from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.api.pods import Pod
 from lwstui.runtime.backend import LogRequest
+from lwstui.state.history import history_of
 from lwstui.state.model import Snapshot
+from lwstui.state.partition import next_floor
+from lwstui.state.patches import Unpatchable
 from lwstui.tui.widgets.cells import visible
 from lwstui.view.ages import age
+from lwstui.view.digest import desired_revision
+from lwstui.view.memo import Memo
+from lwstui.view.spec import partition_of
 from lwstui.view.types import Ref
 
 STALE_S: Final = 30.0
@@ -72,6 +79,30 @@ def api_object(snapshot: Snapshot, ref: Ref) -> tuple[Resource, str, str] | None
             return (names.PODS, pod.namespace, pod.name) if pod else None
         case _:
             return None
+
+
+def one_more_group(snapshot: Snapshot, key: Key) -> int | None:
+    """Return the partition that lets one more group be updated, None if none is held back."""
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        return None
+    target = desired_revision(snapshot, lws, Memo(), snapshot.taken_at)
+    leaders = {p.group: p.revision for p in snapshot.by_set.get(key, ()) if p.worker == 0}
+    return next_floor(partition_of(lws), leaders, target)
+
+
+def undo_revision(snapshot: Snapshot, key: Key, number: int | None) -> Revision:
+    """Return the revision whose template is put back: by number, else the one before.
+
+    Raises:
+        Unpatchable: If there is none, or it is in force.
+        InvalidSpec: If the set's spec is invalid.
+    """
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        raise Unpatchable("it is gone")
+    mine = (r for r in snapshot.revisions.values() if r.namespace == key.namespace)
+    return history_of(lws, mine).pick(number)
 
 
 def containers(snapshot: Snapshot, key: Key) -> tuple[tuple[str, str, str], ...]:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from controller.admission.defaults import InvalidSpec
 from controller.api.meta import Key, format_time
-from lwstui.runtime.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.intents import (
+    Intent,
+    PauseRollout,
+    RecreateGroup,
+    ResumeRollout,
+    RollingRestart,
+    Scale,
+    SetImage,
+    SetPartition,
+    Undo,
+)
+from lwstui.state.patches import Unpatchable
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route
@@ -99,6 +112,60 @@ async def set_image(host: Host, key: Key, role: str = "", image: str = "") -> No
     changes = await host.ask(dialog)
     if changes:
         await submit(host, intent(changes))
+
+
+async def pause_rollout(host: Host, key: Key) -> None:
+    """Confirm and let no further group be replaced."""
+    await _change_spec(host, key, PauseRollout, "Pause")
+
+
+async def resume_rollout(host: Host, key: Key) -> None:
+    """Confirm and let a paused rollout go on."""
+    await _change_spec(host, key, ResumeRollout, "Resume")
+
+
+async def _change_spec(
+    host: Host, key: Key, intent: Callable[[Key, str, int], Intent], label: str
+) -> None:
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    await _confirm(host, intent(key, lws.metadata.uid, lws.metadata.generation), label)
+
+
+async def one_more_group(host: Host, key: Key) -> None:
+    """Confirm and let one more group be updated."""
+    partition = targets.one_more_group(host.snapshot, key)
+    if partition is None:
+        host.say(f"the partition of {key} holds no group back", "warn")
+        return
+    await _change_spec(
+        host,
+        key,
+        lambda key, uid, generation: SetPartition(key, uid, generation, partition),
+        "Go on",
+    )
+
+
+async def undo(host: Host, key: Key, number: int | None = None) -> None:
+    """Confirm and put an earlier template back.
+
+    Args:
+        host: The application.
+        key: The set.
+        number: Its revision number; the one before the present one if left out.
+    """
+    try:
+        found = targets.undo_revision(host.snapshot, key, number)
+    except (Unpatchable, InvalidSpec) as error:
+        host.say(f"{key}: {error}", "warn")
+        return
+
+    def intent(target: Key, uid: str, generation: int) -> Undo:
+        return Undo(target, uid, generation, found.name, found.number)
+
+    await _change_spec(host, key, intent, "Undo")
 
 
 def first_of_role(found: tuple[Change, ...], role: str, image: str) -> tuple[Change, ...]:

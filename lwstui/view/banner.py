@@ -1,4 +1,4 @@
-"""One line under the title when the cluster cannot be seen as it is. Pure."""
+"""One line under the title when the cluster cannot be seen or served as it is. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.api import names
 from lwstui.kube.sync import KindSync
-from lwstui.state.model import Snapshot
+from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.ages import age, clock
 from lwstui.view.types import Line, Span, Tone
 
@@ -21,7 +21,10 @@ def stale(snapshot: Snapshot) -> bool:
 
 
 def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
-    """Return what is wrong with the connection and what helps; nothing when all is well."""
+    """Return what is wrong with the connection and what helps; nothing when all is well.
+
+    With the connection in order it is the controller's turn: who acts if this one stands by.
+    """
     cluster, sync = snapshot.cluster, snapshot.sync.get(_SETS)
     if cluster.problem:
         return (_line("✕", cluster.problem, "ctrl-r tries again"),)
@@ -36,7 +39,7 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
         return (_line("⊘", what, "this screen fills as soon as it arrives", tone="warn"),)
     if sync.state in LOST:
         return (_line("◌", _lost(sync, now), "ctrl-r reconnects now", tone="warn"),)
-    return _forbidden(snapshot)
+    return _forbidden(snapshot) or _controller(snapshot.controller, now)
 
 
 def _line(glyph: str, what: str, hint: str, *, tone: Tone = "bad") -> Line:
@@ -64,3 +67,20 @@ def _forbidden(snapshot: Snapshot) -> tuple[Line, ...]:
         return ()
     what = f"not allowed to list and watch {', '.join(kinds)}"
     return (_line("✕", what, "what depends on them is missing here; the rest works"),)
+
+
+def _controller(view: ControllerView, now: float) -> tuple[Line, ...]:
+    if view.mode == "failed":
+        return (_line("✕", f"the controller cannot act: {view.last_error}", ""),)
+    if view.mode not in ("standby", "elsewhere"):
+        return ()
+    since = "" if view.since is None else f" since {clock(view.since)} ({age(now - view.since)})"
+    if view.serves:
+        what = (
+            f"{view.holder} acts{since}, but for namespace {view.serves} only: one controller "
+            "per cluster acts, so nobody serves the sets of others"
+        )
+        return (_line("◇", what, "", tone="warn"),)
+    if view.mode == "standby":
+        return (_line("◇", f"standing by: {view.holder} acts{since}", "", tone="info"),)
+    return ()

@@ -6,42 +6,30 @@ Every number is arithmetic on the snapshot; what cannot be computed says so.
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable
 from typing import Any, Final
 
-from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from lwstui.capacity.fit import how_many
 from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
-from lwstui.state.model import ClusterState, Snapshot
+from lwstui.state.model import Snapshot
 from lwstui.state.patches import Unpatchable, image_patch, images, restart_patch
-from lwstui.view.ages import age, count, ratio
+from lwstui.view.ages import age, count
 from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.impact_parts import (
+    Facts,
+    devices_asked,
+    kubectl_command,
+    protected,
+    replaced,
+    rolls,
+    typed_name,
+)
+from lwstui.view.impact_rollout import BUILDERS
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import group_runs
-from lwstui.view.rollout import budget, floor, partition_now
+from lwstui.view.rollout import floor, partition_now
 from lwstui.view.types import Impact, Span
-
-LOCAL_CONTEXTS: Final = (
-    "sandbox",
-    "lwstui-sandbox",
-    "kind-*",
-    "k3d-*",
-    "minikube",
-    "docker-desktop",
-    "colima",
-)
-
-Facts = tuple[tuple[str, Span], ...]
-
-
-def protected(cluster: ClusterState) -> bool:
-    """Tell whether dangerous intents need the set's name typed: not in local clusters."""
-    if cluster.sandbox:
-        return False
-    return not any(fnmatchcase(cluster.context, pattern) for pattern in LOCAL_CONTEXTS)
 
 
 def impact(snapshot: Snapshot, intent: Intent, now: float) -> Impact:
@@ -84,18 +72,10 @@ def _shared(snapshot: Snapshot, now: float) -> Facts:
     return (("Data", Span(text, "" if live else "warn")),)
 
 
-def _confirm(snapshot: Snapshot, key: Key) -> str:
-    return key.name if protected(snapshot.cluster) else ""
-
-
-def _kubectl(key: Key, *words: str) -> str:
-    return shlex.join(("kubectl", "-n", key.namespace, *words))
-
-
 def _scale(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     key, old, new = one.key, one.replicas, intent.replicas
-    kubectl = _kubectl(key, "scale", "lws", key.name, f"--replicas={new}")
-    if stale := _replaced(one.lws, intent.uid):
+    kubectl = kubectl_command(key, "scale", "lws", key.name, f"--replicas={new}")
+    if stale := replaced(one.lws, intent.uid):
         return Impact("", "", (), refused=stale)
     if new < 0:
         return Impact("", "", (), refused="a set cannot have fewer than 0 groups")
@@ -103,7 +83,7 @@ def _scale(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         return Impact("", "", (), refused=f"the set already has {count(old, 'group')}")
     if new > old:
         return Impact("", "", *_scale_up(snapshot, one, new), kubectl)
-    return Impact("", "", *_scale_down(one, new), kubectl, _confirm(snapshot, key))
+    return Impact("", "", *_scale_down(one, new), kubectl, typed_name(snapshot, key))
 
 
 def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
@@ -149,21 +129,11 @@ def _scale_down(one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
     facts = (
         ("Groups", Span(f"{one.replicas} → {new}  (-{one.replicas - new})")),
         ("Pods", Span(f"-{sum(len(g.pods) for g in removed)}")),
-        ("Accelerators", Span(f"-{_devices(removed)} freed")),
+        ("Accelerators", Span(f"-{devices_asked(removed)} freed")),
         ("Serving now", Span(f"{one.ready} of {one.replicas} groups")),
         ("after", Span(f"{one.ready - lost} of {new} groups", "warn" if lost else "")),
     )
     return tuple(what), facts
-
-
-def _devices(groups: Sequence[GroupDigest]) -> int:
-    return sum(group.asked for group in groups)
-
-
-def _replaced(lws: LeaderWorkerSet, uid: str) -> str:
-    if uid and lws.metadata.uid and uid != lws.metadata.uid:
-        return f"{lws.key} was deleted and created again meanwhile"
-    return ""
 
 
 def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -189,10 +159,10 @@ def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         ("after", Span(_after(one, group, after), "warn" if after < one.ready else "")),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if after < least else "")),
         ("Comes back on", Span(_revision_after(one, group))),
-        ("Accelerators", Span(f"{_devices([group])} freed, then asked for again")),
+        ("Accelerators", Span(f"{devices_asked([group])} freed, then asked for again")),
     )
-    kubectl = _kubectl(key, "delete", "pod", leader.name, "--cascade=foreground")
-    return Impact("", "", tuple(what), facts, kubectl, _confirm(snapshot, key))
+    kubectl = kubectl_command(key, "delete", "pod", leader.name, "--cascade=foreground")
+    return Impact("", "", tuple(what), facts, kubectl, typed_name(snapshot, key))
 
 
 def _after(one: SetDigest, group: GroupDigest, after: int) -> str:
@@ -209,38 +179,17 @@ def _revision_after(one: SetDigest, group: GroupDigest) -> str:
     return f"{group.revision[:6]} (group {group.index} is below the partition, {reached})"
 
 
-def _rolls(snapshot: Snapshot, one: SetDigest, kubectl: str, first: Sequence[str]) -> Impact:
-    """Return the impact of making a new revision that rolls through all groups."""
-    unavailable, surge = budget(one.lws)
-    touched = [g for g in one.groups if g.index >= one.partition and g.pods]
-    together = count(max(1, unavailable + surge), "group")
-    what = [*first, f"Every group is recreated, at most {together} at a time, highest index first."]
-    if one.partition:
-        what.append(f"Groups below {one.partition} keep their revision: the partition holds them.")
-    if one.rolling:
-        what.append("A rollout is running; it turns to the new revision from where it is.")
-    least = floor(one)
-    facts = (
-        ("Groups", Span(f"{len(touched)} of {len(one.groups)} recreated")),
-        ("Pods", Span(str(sum(len(g.pods) for g in touched)))),
-        ("Accelerators", Span(f"{_devices(touched)} released and asked for again, in steps")),
-        ("Serving now", Span(ratio(one.ready, one.replicas))),
-        ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
-    )
-    return Impact("", "", tuple(what), facts, kubectl, _confirm(snapshot, one.key))
-
-
 def _restart(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
-    if stale := _replaced(one.lws, intent.uid):
+    if stale := replaced(one.lws, intent.uid):
         return Impact("", "", (), refused=stale)
     body = restart_patch(one.lws.spec, intent.uid, intent.stamp)
     patch = json.dumps({"spec": body["spec"]}, separators=(",", ":"))
-    kubectl = _kubectl(one.key, "patch", "lws", one.key.name, "--type=merge", "-p", patch)
-    return _rolls(snapshot, one, kubectl, ("Stamps the pod templates, which makes a revision.",))
+    kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=merge", "-p", patch)
+    return rolls(snapshot, one, kubectl, ("Stamps the pod templates, which makes a revision.",))
 
 
 def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
-    if stale := _replaced(one.lws, intent.uid):
+    if stale := replaced(one.lws, intent.uid):
         return Impact("", "", (), refused=stale)
     before = {(role, name): image for role, name, image in images(one.lws.spec)}
     changes = [c for c in intent.changes if before.get((c[0], c[1])) != c[2]]
@@ -250,11 +199,11 @@ def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         operations = image_patch(one.lws.spec, intent.uid, changes)
     except Unpatchable as error:
         return Impact("", "", (), refused=str(error))
-    replaced = [op for op in operations if op["op"] == "replace"]
-    patch = json.dumps(replaced, separators=(",", ":"))
-    kubectl = _kubectl(one.key, "patch", "lws", one.key.name, "--type=json", "-p", patch)
+    changed = [op for op in operations if op["op"] == "replace"]
+    patch = json.dumps(changed, separators=(",", ":"))
+    kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=json", "-p", patch)
     first = [f"{role} {name}: {before[role, name]} → {new}" for role, name, new in changes]
-    return _rolls(snapshot, one, kubectl, first)
+    return rolls(snapshot, one, kubectl, first)
 
 
 _KINDS: Final[dict[type, tuple[str, Callable[[Snapshot, SetDigest, Any], Impact]]]] = {
@@ -262,4 +211,5 @@ _KINDS: Final[dict[type, tuple[str, Callable[[Snapshot, SetDigest, Any], Impact]
     RecreateGroup: ("RECREATE GROUP", _recreate),
     RollingRestart: ("ROLLING RESTART", _restart),
     SetImage: ("SET IMAGE", _images),
+    **BUILDERS,
 }

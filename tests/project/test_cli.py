@@ -7,10 +7,22 @@ import pytest
 from lwstui import __version__
 from lwstui.cli.common import namespaces_of, target_of
 from lwstui.cli.main import build_parser, main
+from lwstui.cli.restart import split
+from lwstui.cli.sets import duration
 from lwstui.cli.terminal import themes_of
 from lwstui.data import folder
 
-COMMANDS = ["sandbox", "controller", "demo", "crd", "apply"]
+COMMANDS = [
+    "sandbox",
+    "controller",
+    "demo",
+    "crd",
+    "apply",
+    "manifest",
+    "rollout",
+    "scale",
+    "restart",
+]
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +115,15 @@ def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixtur
         ["demo", "--speed", "0"],
         ["apply"],
         ["nonsense"],
+        ["rollout"],
+        ["rollout", "status"],
+        ["rollout", "undo", "demo", "--to-revision", "0"],
+        ["rollout", "status", "demo", "--timeout", "soon"],
+        ["rollout", "partition", "demo"],
+        ["rollout", "partition", "demo", "1", "--next"],
+        ["scale", "demo"],
+        ["scale", "demo", "--replicas", "-1"],
+        ["restart"],
     ],
 )
 def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,6 +131,78 @@ def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]
         main(argv)
     assert end.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["rollout", "pause", "svc/demo"], "svc/demo is not the name of a LeaderWorkerSet"),
+        (["restart", "demo/x"], "demo/x is not the name of a LeaderWorkerSet"),
+        (["rollout", "status", "demo", "-n", "a,b"], "name one namespace with -n"),
+    ],
+)
+def test_words_that_make_no_sense_exit_2_before_anything_is_sent(
+    argv: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*argv, "--kubeconfig", str(nowhere(tmp_path))]) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["rollout", "status", "demo"], ["scale", "demo", "--replicas=1"]])
+def test_a_cluster_that_does_not_answer_is_one_sentence(
+    argv: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*argv, "--kubeconfig", str(nowhere(tmp_path))]) == 1
+    said = capsys.readouterr().err
+    assert "cannot be reached: connection refused" in said
+    assert said.count("\n") == 1
+
+
+def nowhere(folder: Path) -> Path:
+    """Return a kubeconfig of a server that refuses connections."""
+    path = folder / "config"
+    path.write_text(
+        "current-context: c\n"
+        "clusters: [{name: k, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+        "contexts: [{name: c, context: {cluster: k}}]\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("demo", ("demo", None)),
+        ("demo/2", ("demo", 2)),
+        ("lws/demo", ("demo", None)),
+        ("lws/demo/2", ("demo", 2)),
+        ("leaderworkersets.leaderworkerset.x-k8s.io/demo/0", ("demo", 0)),
+        ("lws/lws", ("lws", None)),
+        ("lws/lws/1", ("lws", 1)),
+    ],
+)
+def test_names_of_sets_and_groups(name: str, expected: tuple[str, int | None]) -> None:
+    assert split(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+def test_help_of_the_kubectl_plugin_says_how_it_is_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for argv in (["rollout", "--help"], ["scale", "--help"]):
+        with pytest.raises(SystemExit):
+            main(argv, program="kubectl lws")
+        said = capsys.readouterr().out
+        assert said.startswith(f"usage: kubectl lws {argv[0]}")
+        assert f"  kubectl lws {argv[0]}" in said or f"example: kubectl lws {argv[0]}" in said
+        assert "lwstui" not in said.partition("example")[2]
 
 
 def test_unexpected_failures_keep_their_trace_in_a_file(

@@ -74,6 +74,12 @@ def test_the_wheel_carries_definition_examples_and_themes(python: Path) -> None:
     assert themes == f"lwstui {len(list((ROOT / 'themes').glob('*.yaml')))}"
 
 
+def test_the_wheel_installs_the_kubectl_plugin(python: Path) -> None:
+    script = python.parent / "kubectl-lws"
+    done = subprocess.run([str(script), "rollout", "--help"], capture_output=True, check=True)
+    assert done.stdout.startswith(b"usage: kubectl lws rollout")
+
+
 def test_the_installed_command_runs_the_demo(python: Path, tmp_path: Path) -> None:
     environ = {
         "PATH": os.environ["PATH"],

@@ -44,7 +44,17 @@ def test_every_action_has_an_id_title_help_and_keys():
 
 def test_what_changes_the_cluster_is_marked():
     dangerous = {spec.id for spec in ACTIONS if spec.danger}
-    assert dangerous == {"set.scale", "set.restart", "set.image", "group.recreate", "pod.recreate"}
+    assert dangerous == {
+        "set.scale",
+        "set.restart",
+        "set.image",
+        "set.undo",
+        "set.pause-rollout",
+        "set.resume-rollout",
+        "set.next-group",
+        "group.recreate",
+        "pod.recreate",
+    }
 
 
 def test_bindings_carry_ids_and_actions():

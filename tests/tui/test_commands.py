@@ -50,7 +50,7 @@ def test_parse(text, verb, args):
         ("", "type a command"),
         ("scal3 a", "did you mean “scale”"),
         ("zzzzz", "no command"),
-        ("re a", "could be reconnect, recreate, restart"),
+        ("re a", "could be next, reconnect, recreate, restart, resume"),
         ("scale", "usage: scale SET [NUMBER]"),
         ("scale a b", "not a number"),
         ("scale a 1 2", "too many words"),

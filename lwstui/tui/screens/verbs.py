@@ -60,6 +60,22 @@ class VerbKeys:
         """Set container images."""
         self._change(verbs.set_image)
 
+    def action_undo(self) -> None:
+        """Put the template of the revision before back."""
+        self._change(verbs.undo)
+
+    def action_pause_rollout(self) -> None:
+        """Let no further group be replaced."""
+        self._change(verbs.pause_rollout)
+
+    def action_resume_rollout(self) -> None:
+        """Let a paused rollout go on."""
+        self._change(verbs.resume_rollout)
+
+    def action_next_group(self) -> None:
+        """Let one more group be updated."""
+        self._change(verbs.one_more_group)
+
     def action_recreate(self) -> None:
         """Recreate the group of the selection."""
         ref = self.selected()

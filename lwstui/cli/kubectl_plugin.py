@@ -1,0 +1,18 @@
+"""``kubectl lws``: the same commands as a kubectl plugin, found on PATH as ``kubectl-lws``."""
+
+from __future__ import annotations
+
+import sys
+
+from lwstui.cli.main import main as run_as
+
+PROGRAM = "kubectl lws"
+
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    return run_as(program=PROGRAM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

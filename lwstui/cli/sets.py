@@ -1,0 +1,253 @@
+"""What the commands about sets share: names, flags, one connection, sentences for failures."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from lwstui.cli.common import USAGE, explain, fail, target_of
+
+if TYPE_CHECKING:
+    from controller.api.lws import LeaderWorkerSet
+    from controller.api.meta import Key
+    from lwstui.runtime.intents import Intent
+    from lwstui.runtime.operator import SetOperator
+    from lwstui.runtime.rollouts import Followed, Patience
+
+KINDS: Final = ("lws", "leaderworkerset", "leaderworkersets")
+EXIT_CODES: Final = """\
+exit codes of waiting:
+  0  complete: every group that the partition lets be updated is, and all groups are ready
+  1  failed: bad credentials, no such set, refused by the server
+  2  wrong usage
+  3  --timeout ran out
+  4  the rollout is paused
+  5  it cannot go on: no progress within --progress-deadline, no controller at work for 30 s,
+     or a spec that no controller acts on; the sentence names the group and the reason"""
+
+
+class UsageError(Exception):
+    """Words on the command line that make no sense together; the text is a sentence."""
+
+
+def add_names(parser: argparse.ArgumentParser, *, several: bool, metavar: str = "NAME") -> None:
+    """Add the positional names of sets."""
+    parser.add_argument(
+        "names",
+        metavar=metavar,
+        nargs="+" if several else 1,
+        help=f"name of the set, or lws/NAME{'; several may be given' if several else ''}",
+    )
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dry-run``."""
+    parser.add_argument(
+        "--dry-run",
+        choices=("none", "server"),
+        nargs="?",
+        default="none",
+        const="server",
+        metavar="none|server",
+        help="server: ask the server whether it would accept the change, change nothing",
+    )
+
+
+def add_patience(parser: argparse.ArgumentParser) -> None:
+    """Add the flags about how long to wait."""
+    parser.add_argument(
+        "--timeout",
+        type=duration,
+        metavar="TIME",
+        help="give up after this long, such as 90s or 10m (default: never)",
+    )
+    parser.add_argument(
+        "--progress-deadline",
+        type=duration,
+        default=600.0,
+        metavar="TIME",
+        help="give up when nothing has moved for this long (default 10m)",
+    )
+
+
+def duration(text: str) -> float:
+    """Return ``90``, ``90s``, ``10m`` or ``1h30m`` in seconds; 0 is not a duration.
+
+    Raises:
+        ArgumentTypeError: If it is none.
+    """
+    from lwstui.view.ages import parse_age
+
+    seconds = float(text) if text.isascii() and text.isdigit() else parse_age(text)
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90s or 10m")
+    return seconds
+
+
+def number_from(least: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers not below ``least``."""
+
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+        return int(text)
+
+    return number
+
+
+def bare(name: str) -> str:
+    """Return a name without the kind in front of it: ``lws/demo`` is ``demo``.
+
+    Raises:
+        UsageError: If it names another kind, or nothing.
+    """
+    kind, slash, rest = name.rpartition("/")
+    if not rest or (slash and kind.lower().partition(".")[0] not in KINDS):
+        raise UsageError(f"{name} is not the name of a LeaderWorkerSet: NAME or lws/NAME")
+    return rest
+
+
+def read_only(arguments: argparse.Namespace) -> bool:
+    """Tell whether flags or settings refuse every write."""
+    from lwstui.config.settings import load
+
+    settings, _ = load(os.environ, read_only=getattr(arguments, "read_only", False))
+    return settings.read_only
+
+
+def operate(
+    arguments: argparse.Namespace,
+    work: Callable[[SetOperator], Awaitable[int]],
+    *,
+    writes: bool = False,
+) -> int:
+    """Connect, do something, and turn every failure into one sentence and an exit code.
+
+    Args:
+        arguments: With the flags that choose a cluster.
+        work: What to do; returns the exit code.
+        writes: Whether it changes something, which settings may forbid.
+    """
+    from controller.errors import ControllerError
+    from lwstui.kube.connect import ConnectError
+
+    if writes and read_only(arguments):
+        return fail("read-only by flag or settings: nothing was sent")
+    if "," in (arguments.namespace or ""):
+        fail("name one namespace with -n")
+        return USAGE
+    target = target_of(arguments)
+    try:
+        return asyncio.run(_connected(arguments, work))
+    except UsageError as error:
+        fail(str(error))
+        return USAGE
+    except (ConnectError, ControllerError) as error:
+        return fail(explain(error, target))
+
+
+async def _connected(
+    arguments: argparse.Namespace, work: Callable[[SetOperator], Awaitable[int]]
+) -> int:
+    from lwstui.kube.connect import connect
+    from lwstui.runtime.operator import SetOperator
+
+    operator = SetOperator(await connect(target_of(arguments)))
+    try:
+        return await work(operator)
+    finally:
+        await operator.close()
+
+
+def key_of(operator: SetOperator, name: str) -> Key:
+    """Return the key of a set named on the command line.
+
+    Raises:
+        UsageError: If it names no set.
+    """
+    from controller.api.meta import Key
+
+    return Key(operator.namespace, bare(name))
+
+
+async def change(
+    operator: SetOperator,
+    lws: LeaderWorkerSet,
+    intent: Intent,
+    done: str,
+    arguments: argparse.Namespace,
+) -> int:
+    """Carry an intent out and say so as kubectl does; ``done`` is the participle.
+
+    Returns:
+        The exit code.
+    """
+    from lwstui.view.report import object_name
+
+    dry_run = arguments.dry_run == "server"
+    outcome = await operator.change(lws, intent, dry_run=dry_run)
+    if not outcome.ok:
+        return fail(outcome.message)
+    say(f"{object_name(lws.metadata.name)} {done}{' (server dry run)' if dry_run else ''}")
+    return 0
+
+
+async def wait(operator: SetOperator, lws: LeaderWorkerSet, arguments: argparse.Namespace) -> int:
+    """Follow the rollout of a set to its end, a line per change, and return the exit code."""
+    from lwstui.runtime.rollouts import follow
+
+    observer = await operator.observe(lws)
+    followed = await follow(observer, operator.clock, patience_of(arguments), say)
+    return conclude(followed, arguments)
+
+
+def conclude(followed: Followed, arguments: argparse.Namespace) -> int:
+    """Say why waiting ended early, if it did, and return the exit code."""
+    name = followed.last.key.name
+    if followed.sentence:
+        hint = f"; {resuming(arguments, name)}" if followed.last.state == "paused" else ""
+        fail(f"{name}: {followed.sentence}{hint}")
+    return int(followed.ending)
+
+
+def resuming(arguments: argparse.Namespace, name: str) -> str:
+    """Return how to resume a paused rollout."""
+    return f"to resume it: {arguments.program} rollout resume {name}"
+
+
+def patience_of(arguments: argparse.Namespace) -> Patience:
+    """Return how long the flags allow to wait."""
+    from lwstui.runtime.rollouts import Patience
+
+    return Patience(arguments.timeout, arguments.progress_deadline)
+
+
+async def each(arguments: argparse.Namespace, work: Callable[[str], Awaitable[int]]) -> int:
+    """Do something for every name and return the first exit code that is not 0.
+
+    A name that fails does not keep the others from being served.
+    """
+    codes = [await _one(arguments, name, work) for name in arguments.names]
+    return next((code for code in codes if code), 0)
+
+
+async def _one(
+    arguments: argparse.Namespace, name: str, work: Callable[[str], Awaitable[int]]
+) -> int:
+    from controller.errors import ControllerError
+    from lwstui.state.patches import Unpatchable
+
+    try:
+        return await work(name)
+    except Unpatchable as error:
+        return fail(f"{name}: {error}")
+    except ControllerError as error:
+        return fail(explain(error, target_of(arguments)))
+
+
+def say(text: str) -> None:
+    """Print a line at once: it may be the last for a while."""
+    print(text, flush=True)

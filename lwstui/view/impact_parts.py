@@ -1,0 +1,104 @@
+"""What the dialogs about changes share: who must type a name, what a rollout touches."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
+from lwstui.state.model import ClusterState, Snapshot
+from lwstui.view.ages import count, ratio
+from lwstui.view.digest import GroupDigest, SetDigest
+from lwstui.view.rollout import budget, floor
+from lwstui.view.types import Impact, Span
+
+LOCAL_CONTEXTS: Final = (
+    "sandbox",
+    "lwstui-sandbox",
+    "kind-*",
+    "k3d-*",
+    "minikube",
+    "docker-desktop",
+    "colima",
+)
+
+Facts = tuple[tuple[str, Span], ...]
+
+
+def protected(cluster: ClusterState) -> bool:
+    """Tell whether dangerous intents need the set's name typed: not in local clusters."""
+    if cluster.sandbox:
+        return False
+    return not any(fnmatchcase(cluster.context, pattern) for pattern in LOCAL_CONTEXTS)
+
+
+def typed_name(snapshot: Snapshot, key: Key) -> str:
+    """Return what must be typed to confirm, empty where a button suffices."""
+    return key.name if protected(snapshot.cluster) else ""
+
+
+def kubectl_command(key: Key, *words: str) -> str:
+    """Return a change as one kubectl command."""
+    return shlex.join(("kubectl", "-n", key.namespace, *words))
+
+
+def devices_asked(groups: Sequence[GroupDigest]) -> int:
+    """Return the accelerators that groups ask for."""
+    return sum(group.asked for group in groups)
+
+
+def replaced(lws: LeaderWorkerSet, uid: str) -> str:
+    """Return why a change of another incarnation is refused, empty if it is this one."""
+    if uid and lws.metadata.uid and uid != lws.metadata.uid:
+        return f"{lws.key} was deleted and created again meanwhile"
+    return ""
+
+
+def rolls(
+    snapshot: Snapshot,
+    one: SetDigest,
+    kubectl: str,
+    first: Sequence[str],
+    *,
+    partition: int | None = None,
+    target: str = "",
+) -> Impact:
+    """Return the impact of letting a revision roll through the groups.
+
+    Args:
+        snapshot: What is known.
+        one: The set.
+        kubectl: The same as a command.
+        first: What comes before.
+        partition: Lowest group index that is updated, if it is not the present one.
+        target: Key of the revision, if groups may run it already; those are left alone.
+    """
+    unavailable, surge = budget(one.lws)
+    partition = one.partition if partition is None else partition
+    existing = [g for g in one.groups if g.index >= partition and g.pods]
+    touched = [g for g in existing if not target or g.revision != target]
+    what = [*first, _pace(len(touched), len(one.groups), max(1, unavailable + surge))]
+    if partition:
+        what.append(f"Groups below {partition} keep their revision: the partition holds them.")
+    if one.rolling and target != one.desired:
+        what.append("A rollout is running; it turns to the new revision from where it is.")
+    least = floor(one)
+    facts = (
+        ("Groups", Span(f"{len(touched)} of {len(one.groups)} recreated")),
+        ("Pods", Span(str(sum(len(g.pods) for g in touched)))),
+        ("Accelerators", Span(f"{devices_asked(touched)} released and asked for again, in steps")),
+        ("Serving now", Span(ratio(one.ready, one.replicas))),
+        ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
+    )
+    return Impact("", "", tuple(what), facts, kubectl, typed_name(snapshot, one.key))
+
+
+def _pace(touched: int, groups: int, together: int) -> str:
+    if not touched:
+        return "No group is recreated now."
+    who = "Every group is" if touched == groups else f"{count(touched, 'group')} will be"
+    at_most = count(together, "group")
+    return f"{who} recreated, at most {at_most} at a time, highest index first."

@@ -1,0 +1,88 @@
+"""A set that rolls under a real planner, for tests of what is said about rollouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from controller.api.names import LEADERWORKERSETS, PODS, REVISIONS
+from controller.plan.observed import Observed
+from lwstui.state.model import ClusterState, ControllerView, Snapshot
+from lwstui.state.store import Store
+from tests.controller.support import FakeCluster, make_set, raw_spec
+
+
+def settled(cluster: FakeCluster, *, broken: int | None = None, keep: int | None = None) -> None:
+    """Let pods come and go until nothing changes.
+
+    Args:
+        cluster: The set.
+        broken: A group whose new pods never get ready.
+        keep: A group whose terminating pods stay.
+    """
+    for _ in range(30):
+        cluster.quiet()
+        for name in tuple(cluster.pods):
+            pod = cluster.pods.get(name)
+            if pod is None:
+                continue
+            if pod.terminating:
+                if pod.group != keep:
+                    cluster.reap(name)
+            elif pod.group == broken and not pod.ready:
+                cluster.schedule(name)
+            else:
+                cluster.run(name)
+    cluster.quiet()
+
+
+def running(replicas: int = 3, **rollout: Any) -> FakeCluster:
+    """Return a set all of whose groups are ready."""
+    cluster = FakeCluster(make_set(raw_spec(replicas, rollout=rollout)))
+    settled(cluster)
+    return cluster
+
+
+def annotate(cluster: FakeCluster, name: str, value: str) -> None:
+    """Set an annotation of the set, as a patch does."""
+    annotations = {**cluster.lws.annotations, name: value}
+    metadata = msgspec.structs.replace(cluster.lws.metadata, annotations=annotations)
+    cluster.lws = msgspec.structs.replace(cluster.lws, metadata=metadata)
+
+
+def partition(cluster: FakeCluster, number: int) -> None:
+    """Set the partition in the spec."""
+
+    def change(spec: dict[str, Any]) -> None:
+        spec["rolloutStrategy"]["rollingUpdateConfiguration"]["partition"] = number
+
+    cluster.edit(change)
+
+
+def native(observed: Observed) -> Observed:
+    """Return a set as the native controller keeps it: a StatefulSet between set and leaders,
+    one between leader and workers, and the rollout recorded elsewhere.
+    """
+    pods = tuple(
+        msgspec.structs.replace(
+            pod,
+            owner_kind="StatefulSet",
+            owner_uid=f"sts-{pod.group if pod.worker else 'leaders'}",
+            owner_name=f"{pod.set_name}-{pod.group}" if pod.worker else pod.set_name,
+        )
+        for pod in observed.pods
+    )
+    metadata = msgspec.structs.replace(observed.lws.metadata, annotations={})
+    lws = msgspec.structs.replace(observed.lws, metadata=metadata)
+    return Observed(lws, pods, observed.services, observed.revisions)
+
+
+def snapshot(cluster: FakeCluster) -> Snapshot:
+    """Return what the console knows of the set, in a sandbox."""
+    store = Store(ClusterState(context="sandbox", sandbox=True, connected=True))
+    store.set_controller(ControllerView(mode="leader", holder="me"))
+    store.apply(LEADERWORKERSETS, "ADDED", cluster.lws)
+    store.replace(PODS, cluster.pods.values())
+    store.replace(REVISIONS, cluster.revisions.values())
+    return store.publish(cluster.now)
