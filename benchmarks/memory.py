@@ -15,22 +15,15 @@ from typing import Any
 
 import msgspec
 
-from controller.api import core, lws, names, pods
+from controller.api import names
 from controller.api.names import Resource
 from controller.cache import Cache
 from controller.errors import AlreadyExists, Conflict, NotFound
 from controller.ports import Patch, Propagation
+from tests.controller.runtime.support import DECODERS, merge
 
 Object = dict[str, Any]
 
-DECODERS: dict[Resource, Callable[[bytes], Any]] = {
-    names.LEADERWORKERSETS: lws.decode,
-    names.PODS: pods.decode_pod,
-    names.SERVICES: core.decode_service,
-    names.REVISIONS: core.decode_revision,
-    names.CLAIMS: core.decode_claim,
-    names.NODES: core.decode_node,
-}
 _STAMP = "2026-01-01T00:00:00Z"
 _READY = {
     "phase": "Running",
@@ -39,19 +32,6 @@ _READY = {
         {"type": "Ready", "status": "True", "lastTransitionTime": _STAMP},
     ],
 }
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """Return a JSON merge patch applied (RFC 7386)."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 class MemoryCluster:
@@ -156,7 +136,7 @@ class MemoryCluster:
         if meta.pop("resourceVersion", current) != current:
             raise Conflict(409, "Conflict", "the object has been modified")
         change = {"status": body["status"]} if subresource else {**body, "metadata": meta}
-        new = merged(old, change)
+        new = merge(old, change)
         if new == old:
             return msgspec.json.encode(old)
         if new.get("spec") != old.get("spec"):

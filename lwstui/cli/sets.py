@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from lwstui.cli.common import USAGE, explain, fail, target_of
+from lwstui.cli.common import USAGE, add_lease_namespace, explain, fail, target_of
 
 if TYPE_CHECKING:
     from controller.api.lws import LeaderWorkerSet
@@ -71,6 +71,7 @@ def add_patience(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="give up when nothing has moved for this long (default 10m)",
     )
+    add_lease_namespace(parser)
 
 
 def duration(text: str) -> float:
@@ -152,10 +153,12 @@ def operate(
 async def _connected(
     arguments: argparse.Namespace, work: Callable[[SetOperator], Awaitable[int]]
 ) -> int:
+    from controller.leases import NAMESPACE
     from lwstui.kube.connect import connect
     from lwstui.runtime.operator import SetOperator
 
-    operator = SetOperator(await connect(target_of(arguments)))
+    where = getattr(arguments, "lease_namespace", None) or NAMESPACE
+    operator = SetOperator(await connect(target_of(arguments)), lease_namespace=where)
     try:
         return await work(operator)
     finally:

@@ -112,11 +112,13 @@ class SetObserver:
     Args:
         key: The set.
         clock: The time.
+        lease_namespace: Where controllers have their Lease.
     """
 
-    def __init__(self, key: Key, clock: Clock) -> None:
+    def __init__(self, key: Key, clock: Clock, *, lease_namespace: str = LEASE_NAMESPACE) -> None:
         self.key = key
         self._clock = clock
+        self._lease_namespace = lease_namespace
         self._cache = Cache(lambda _: None)
         self._news = asyncio.Event()
         self._ours = LeaseWatch(self._news.set)
@@ -152,7 +154,7 @@ class SetObserver:
         ]
         sinks: dict[WatchSpec, Sink] = {spec: _Fed(spec.resource, self._cache) for spec in specs}
         for namespace, name, lease in (
-            (LEASE_NAMESPACE, CONTROLLER_LEASE, self._ours),
+            (self._lease_namespace, CONTROLLER_LEASE, self._ours),
             (NATIVE_NAMESPACE, NATIVE_LEASE, self._native),
         ):
             sinks[WatchSpec(LEASES, namespace, field_selector=f"metadata.name={name}")] = lease

@@ -15,6 +15,7 @@ from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
 from lwstui.kube.lists import list_objects
 from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.control import LEASE_NAMESPACE
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
 from lwstui.runtime.observer import SetObserver
@@ -32,17 +33,25 @@ class SetOperator:
     Args:
         connection: The cluster; ``close`` closes it.
         clock: The time.
+        lease_namespace: Where controllers have their Lease.
 
     Attributes:
         clock: The time.
         namespace: Namespace of names that name none.
     """
 
-    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock | None = None,
+        *,
+        lease_namespace: str = LEASE_NAMESPACE,
+    ) -> None:
         self.clock = clock or SystemClock()
         self.namespace = connection.info.namespace
         self._rest = connection.rest
         self._link = KubeLink(connection, "lwstui")
+        self._lease_namespace = lease_namespace
         self._observers: list[SetObserver] = []
 
     async def close(self) -> None:
@@ -79,7 +88,7 @@ class SetOperator:
         Raises:
             ControllerError: If something that is needed cannot be read.
         """
-        observer = SetObserver(lws.key, self.clock)
+        observer = SetObserver(lws.key, self.clock, lease_namespace=self._lease_namespace)
         self._observers.append(observer)
         observer.start(self._link, nodes=EXCLUSIVE_TOPOLOGY in lws.annotations)
         await observer.listed()

@@ -114,6 +114,15 @@ async def test_who_is_at_work_is_told_by_the_leases():
     await bench.observer.stop()
 
 
+async def test_the_lease_is_looked_for_where_it_is_said_to_be():
+    link, cluster = FakeLink(), running(1)
+    observer = SetObserver(cluster.lws.key, FakeTime(), lease_namespace="ops")
+    observer.start(link)
+    places = {w.spec.namespace for w in link.watches if w.spec.resource == LEASES}
+    assert places == {"ops", NATIVE_NAMESPACE}
+    await observer.stop()
+
+
 async def test_a_lease_that_may_not_be_read_accuses_nobody():
     cluster = running(3)
     cluster.set_image("b")
