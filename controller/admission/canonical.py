@@ -5,7 +5,7 @@ canonical form are what a revision's key is made from. The rules are those of ``
 what a decoder would fill in again is left out, structs that are always encoded appear even
 when empty, quantities have one spelling.
 
-Source: k8s.io/api core/v1 field tags; leaderworkerset.md section 5.2.
+Source: k8s.io/api core/v1 field tags.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def validate(
         name: The set's name.
         previous: The template the set's groups should be at now, None for a new set.
 
-    Source: pkg/webhooks/leaderworkerset_webhook.go; leaderworkerset.md sections 4.2 and 4.3.
+    Source: pkg/webhooks/leaderworkerset_webhook.go.
     """
     structure = (*unsupported(raw_spec), *_structure(raw_spec))
     if structure:

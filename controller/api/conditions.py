@@ -53,7 +53,7 @@ def set_true(
         generation: ``metadata.generation`` of the set.
         now: Transition time as the API spells it.
 
-    Source: LeaderWorkerSet controller, setCondition; leaderworkerset.md section 13.3.
+    Source: LeaderWorkerSet controller, setCondition.
     """
     result = list(conditions)
     for kind in kinds:

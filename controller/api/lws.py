@@ -132,7 +132,8 @@ class RolloutRecord(msgspec.Struct, frozen=True, rename="camel"):
         groups: Groups that should exist now: replicas plus live surge.
         seen_replicas: ``spec.replicas`` at the previous pass.
 
-    Source: leaderworkerset.md section 6.1; native keeps these on its leader StatefulSet.
+    Source: pkg/controllers/leaderworkerset_controller.go, which keeps these on its leader
+    StatefulSet.
     """
 
     target: str

@@ -1,6 +1,6 @@
 """The environment TPU runtimes find each other by.
 
-Source: pkg/utils/accelerators/tpu.go; leaderworkerset.md section 11.
+Source: pkg/utils/accelerators/tpu.go.
 """
 
 from __future__ import annotations

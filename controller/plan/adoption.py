@@ -8,7 +8,7 @@ groups to their leader. Anything less keeps its name to itself and is reported a
 Containers of a pod may have restarted while nobody watched. That is noted in the adoption, so
 that only later restarts count as faults of its group.
 
-Source: leaderworkerset.md section 19.5.
+Source: kubernetes/kubernetes pkg/controller/controller_ref_manager.go, for what an orphan is.
 """
 
 from __future__ import annotations

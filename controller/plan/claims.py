@@ -11,7 +11,7 @@ group is recreated under ``whenDeleted: Delete`` and kept when it is scaled away
 ``whenScaled: Delete`` alone; here they are kept and deleted, as the fields say.
 
 Source: pkg/utils/controller/controller_utils.go, and what the StatefulSet controller makes of
-its claim templates; leaderworkerset.md section 3.4.
+its claim templates.
 """
 
 from __future__ import annotations

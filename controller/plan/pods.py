@@ -2,8 +2,7 @@
 
 Bodies share the template's untouched parts; nothing here changes a template in place.
 
-Source: pkg/webhooks/pod_webhook.go, pkg/utils/pod/pod_utils.go; leaderworkerset.md sections
-2 and 3.
+Source: pkg/webhooks/pod_webhook.go, pkg/utils/pod/pod_utils.go.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Level-based: restart counts are compared with zero, as native does, and a worker that is being
 deleted, has finished or has vanished counts like one that restarted.
 
-Source: pkg/controllers/pod_controller.go, handleRestartPolicy; leaderworkerset.md section 7.
+Source: pkg/controllers/pod_controller.go, handleRestartPolicy.
 """
 
 from __future__ import annotations

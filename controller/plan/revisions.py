@@ -3,7 +3,7 @@
 A ControllerRevision holds a patch that replaces ``leaderWorkerTemplate`` and
 ``networkConfig``; its key is a hash of that patch and labels every pod built from it.
 
-Source: pkg/utils/revision/revision_utils.go; leaderworkerset.md section 5.
+Source: pkg/utils/revision/revision_utils.go.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@ Two numbers decide: ``groups``, how many should exist now (replicas plus live su
 ``partition``, the index from which groups may be replaced. Within one update the partition
 only falls; a group counts as done only when it is ready and at the target.
 
-Source: pkg/controllers/leaderworkerset_controller.go, rollingUpdateParameters; tables and
-pseudo-code in leaderworkerset.md section 6.
+Source: pkg/controllers/leaderworkerset_controller.go, rollingUpdateParameters.
 """
 
 from __future__ import annotations

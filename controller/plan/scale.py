@@ -1,6 +1,7 @@
 """Which leaders have to go: those beyond the wanted number, and outdated ones.
 
-Source: leaderworkerset.md sections 6.5 and 19.4.
+Source: what the StatefulSet controller does with pods beyond its replicas and its partition
+(kubernetes/kubernetes pkg/controller/statefulset), said of groups.
 """
 
 from __future__ import annotations

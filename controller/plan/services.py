@@ -1,7 +1,6 @@
 """Headless Services that give pods their DNS names.
 
-Source: pkg/utils/controller/controller_utils.go, CreateHeadlessServiceIfNotExists;
-leaderworkerset.md section 12.
+Source: pkg/utils/controller/controller_utils.go, CreateHeadlessServiceIfNotExists.
 """
 
 from __future__ import annotations

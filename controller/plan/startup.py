@@ -1,6 +1,6 @@
 """Startup policy: when a leader's workers are created for the first time.
 
-Source: pkg/controllers/pod_controller.go; leaderworkerset.md section 8.
+Source: pkg/controllers/pod_controller.go.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Status: counters, conditions and the event that tells of a change.
 
-Source: pkg/controllers/leaderworkerset_controller.go, updateConditions;
-leaderworkerset.md section 13.
+Source: pkg/controllers/leaderworkerset_controller.go, updateConditions.
 """
 
 from __future__ import annotations

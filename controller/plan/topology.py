@@ -1,6 +1,6 @@
 """Exclusive placement: one group, or one subgroup, per topology domain.
 
-Source: pkg/webhooks/pod_webhook.go, SetExclusiveAffinities; leaderworkerset.md section 10.
+Source: pkg/webhooks/pod_webhook.go, SetExclusiveAffinities.
 """
 
 from __future__ import annotations

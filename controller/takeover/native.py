@@ -3,7 +3,7 @@
 Its controller and its webhooks both have to be gone. With the controller stopped, webhooks that
 fail closed would refuse every write to a set and every pod that carries a set's label.
 
-Source: kubernetes-sigs/lws config/; leaderworkerset.md sections 19.6 and 19.8.
+Source: kubernetes-sigs/lws config/.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Whether a set may be moved: every condition, and what to do about those that do not hold.
-
-Source: leaderworkerset.md section 19.6, step 0.
-"""
+"""Whether a set may be moved: every condition, and what to do about those that do not hold."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ Everything is derived from what the cluster holds, so a run that died is continu
 The rollout record and the mark of the move are written first: afterwards nothing that only the
 StatefulSets knew is lost with them. While nothing owns the pods, nothing restarts or collects
 them.
-
-Source: leaderworkerset.md sections 19.4 to 19.6.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ it beyond every group pauses the rollout; the partition from before is remembere
 annotation until it is resumed. Groups that have been updated stay as they are, but a group
 below the partition that has to be made again is made from the revision before.
 
-Source: leaderworkerset.md sections 6.4, 6.6 and 6.7 P.
+Source: pkg/controllers/leaderworkerset_controller.go, rollingUpdateParameters.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 There is no webhook here: defaults are applied on every read, and an update is compared with the
 template that the groups of the set should be at.
 
-Source: leaderworkerset.md sections 4 and 17.3.
+Source: test/integration/webhooks/leaderworkerset_test.go.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Notes that name a StatefulSet upstream speak of pods; warnings beyond upstream's tell why a group
 or the set has to wait.
 
-Source: leaderworkerset.md section 14.
+Source: pkg/controllers, every call of the event recorder.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What counts as a fault, and two sets whose names collide.
 
-Source: leaderworkerset.md sections 2.8, 7.1, 17.6 and 17.8.
+Source: pkg/controllers/pod_controller.go, handleRestartPolicy, and its unit tests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Upstream's integration scenarios about making groups, scaling them and losing their pods.
 
-The numbers are the entries of leaderworkerset.md section 17.2; "StatefulSet" reads as the pods
-it would have made.
+The numbers count the entries of test/integration/controllers/leaderworkerset_test.go;
+"StatefulSet" reads as the pods it would have made.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ There is no webhook here: a pod outside a set is never touched because nothing b
 what the webhook adds to a StatefulSet's pod is in the body from the start. Upstream's vectors
 use the subdomain ``default``; a set's own is its name.
 
-Source: leaderworkerset.md sections 2.5, 2.7, 9, 10, 11.3 and 17.4.
+Source: test/integration/webhooks/pod_test.go and the unit tests of pkg/utils.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Upstream's integration scenarios about status: counters and conditions.
 
-The numbers are the entries of leaderworkerset.md section 17.2; the rules are those of section 13.
+The numbers count the entries of test/integration/controllers/leaderworkerset_test.go; the rules
+are those of updateConditions and setCondition.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Upstream's integration scenarios about revisions and what is made from which during updates.
 
 Upstream keeps only the target once an update is complete, we keep a history; where revisions
-are counted it is switched off. The numbers are the entries of leaderworkerset.md section 17.2;
-those that are tables of section 6.7 are in ``test_worked_examples``.
+are counted it is switched off. The numbers count the entries
+of test/integration/controllers/leaderworkerset_test.go; those that are tables of a rollout are in
+``test_worked_examples``.
 """
 
 from __future__ import annotations

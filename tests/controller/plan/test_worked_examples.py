@@ -3,8 +3,8 @@
 One row per event: what happens | partition and groups recorded | ready/updated groups |
 conditions (A Available, G Progressing, U UpdateInProgress and Progressing). A second pair of
 counts is what remains once the groups beyond the recorded number are gone. Numbers in
-parentheses are the entries of upstream's integration tests (leaderworkerset.md section 17.2)
-that pin the same table.
+parentheses are the entries of test/integration/controllers/leaderworkerset_test.go that
+pin the same table.
 
 Two differences are decided, and accounted for here so that the rows can stay upstream's:
 
@@ -15,7 +15,7 @@ Two differences are decided, and accounted for here so that the rows can stay up
 * A ready group beyond the partition is spared while deleting it would leave fewer than
   R - maxUnavailable groups ready; rows where that happens name the groups (``spares``).
 
-Source: leaderworkerset.md section 6.7.
+Source: rollingUpdateParameters and site/content/en/docs/concepts/rollout-strategy of upstream.
 """
 
 from __future__ import annotations

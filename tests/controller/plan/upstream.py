@@ -4,8 +4,7 @@ Upstream tests have an API server but no kubelet, StatefulSet controller or garb
 "group i becomes ready" is a few writes there. Here it means that the group's terminating pods
 go, that plans make the new ones, and that these run and are ready.
 
-Source: kubernetes-sigs/lws test/wrappers/wrappers.go and test/testutils;
-leaderworkerset.md section 17.1.
+Source: kubernetes-sigs/lws test/wrappers/wrappers.go and test/testutils.
 """
 
 from __future__ import annotations
