@@ -73,6 +73,7 @@ async def follow(
     moved = attended = began
     counts: tuple[object, ...] = ()
     told: set[tuple[object, ...]] = set()
+    said = ""
     while True:
         seen, now = observer.progress(), clock.monotonic()
         if _counts(seen) != counts:
@@ -84,7 +85,7 @@ async def follow(
         fresh = (*news(seen), observer.trouble)
         if fresh not in told and (over or seen.state != "complete"):
             told.add(fresh)
-            report(_line(seen, observer.trouble))
+            said = _tell(_line(seen, observer.trouble), said, report)
         if over:
             return Followed(Ending.COMPLETE, seen)
         idle = _Idle(now - began, now - moved, now - attended)
@@ -121,6 +122,13 @@ def _given_up(seen: Progress, idle: _Idle, patience: Patience) -> Followed | Non
 def _counts(seen: Progress) -> tuple[object, ...]:
     """Return what changes when a rollout moves on."""
     return seen.state, seen.new, seen.done, seen.ready, seen.existing, seen.reached
+
+
+def _tell(text: str, last: str, report: Callable[[str], None]) -> str:
+    """Report a line that is not the last one again; return the last one."""
+    if text != last:
+        report(text)
+    return text
 
 
 def _line(seen: Progress, trouble: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from controller.api.meta import ObjectMeta, format_time
@@ -162,6 +163,26 @@ async def test_following_gives_up_when_nothing_moves_and_says_things_once():
     assert ended.ending is Ending.STUCK
     assert ended.sentence.startswith("no progress for 30s: group 2 is not ready")
     assert len(said) == 1
+    await bench.observer.stop()
+
+
+async def test_what_moves_without_a_word_about_it_is_not_told_again():
+    cluster = running(3)
+    cluster.set_image("b")
+    settled(cluster, broken=2)
+    bench = Bench(cluster)
+    bench.list_all()
+    said = []
+    task = await followed(bench, Patience(None, 60.0), said)
+    leader = cluster.pods["sample-0"]
+    surplus = msgspec.structs.replace(leader, name="sample-3", group=3, uid="more")
+    pods = bench.link.of(PODS, "default").sink
+    for change in ("ADDED", "DELETED"):
+        pods.apply(change, surplus)
+        await settle()
+    assert len(said) == len(set(said)) == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     await bench.observer.stop()
 
 
