@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo sandbox test check lint types imports unit fix snap docs screenshot wheel lock setup clean help
+.PHONY: demo sandbox bench test check lint types imports unit fix snap docs screenshot wheel lock setup clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ unit: $(STAMP)
 fix: $(STAMP)  ## Format and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## Measure what the controller costs, in memory and on the sandbox
+	$(BIN)/python -m benchmarks.controller
 
 snap: $(STAMP)  ## Take the screen snapshots anew (look at the difference before committing)
 	$(BIN)/pytest tests/tui --snapshot-update
