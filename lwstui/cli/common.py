@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
 
 FAILED = 1
 USAGE = 2
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser of one command.
+
+    Attributes:
+        mixed: Whether flags may stand between positional arguments of which none is required,
+            which argparse would otherwise take to be absent at the first flag.
+    """
+
+    mixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, as ``ArgumentParser`` does, and what is mixed in two passes."""
+        if not self.mixed:
+            return super().parse_known_args(args, namespace)
+        self.mixed = False  # each pass comes back here
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.mixed = True
 
 
 def fail(sentence: str) -> int:

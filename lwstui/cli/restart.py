@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from lwstui.cli import paint
 from lwstui.cli.common import add_target
 from lwstui.cli.sets import (
     EXIT_CODES,
-    KINDS,
+    UsageError,
     add_dry_run,
     add_names,
     add_patience,
-    bare,
     change,
     conclude,
     each,
     key_of,
     operate,
     patience_of,
-    say,
+    place_of,
     wait,
 )
 
@@ -64,12 +64,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def split(name: str) -> tuple[str, int | None]:
-    """Return set and group index of ``[lws/]NAME[/GROUP]``; no group means all of them."""
-    parts = name.split("/")
-    named = parts[1:] if len(parts) > 1 and parts[0].lower().partition(".")[0] in KINDS else parts
-    if len(named) == 2 and named[1].isascii() and named[1].isdigit():
-        return named[0], int(named[1])
-    return bare(name), None
+    """Return set and group index of ``[lws/]NAME[/GROUP]``; no group means all of them.
+
+    Raises:
+        UsageError: If it names neither.
+    """
+    place = place_of(name)
+    if place.worker is not None:
+        raise UsageError(f"{name} is one pod, a group is restarted as a whole: NAME/GROUP")
+    return place.name, place.group
 
 
 def rolling_restart(operator: SetOperator, lws: LeaderWorkerSet) -> RollingRestart:
@@ -109,7 +112,8 @@ async def _restart_group(
         return any(_leads(pod, group) and pod.uid != leader.uid for pod in pods)
 
     patience = patience_of(arguments)
-    followed = await follow(observer, operator.clock, patience, say, until=remade)
+    with paint.progress() as tell:
+        followed = await follow(observer, operator.clock, patience, tell, until=remade)
     return conclude(followed, arguments)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lwstui.cli import paint
 from lwstui.cli.sets import each, key_of, number_from, operate, say
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _print_template(history: History, arguments: argparse.Namespace) -> None:
     from lwstui.view.revisions import template_of
 
     template = template_of(history.numbered(arguments.revision))
-    _dump(template, arguments.output or "yaml")
+    say(paint.dump(template, arguments.output or "yaml"))
 
 
 def _print(found: tuple[Entry, ...], name: str, now: float, output: str | None) -> None:
@@ -65,17 +65,8 @@ def _print(found: tuple[Entry, ...], name: str, now: float, output: str | None) 
     from lwstui.view.revisions import document, table
 
     if output in ("json", "yaml"):
-        _dump([document(entry) for entry in found], output)
+        say(paint.dump([document(entry) for entry in found], output))
         return
     say(object_name(name))
     for line in table(found, now) if found else ("no revision is recorded yet",):
         say(line)
-
-
-def _dump(value: Any, output: str) -> None:
-    import yaml
-
-    if output == "json":
-        say(json.dumps(value, indent=2))
-    else:
-        say(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100).rstrip())

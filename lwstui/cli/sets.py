@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
+from lwstui.cli import paint
 from lwstui.cli.common import USAGE, add_lease_namespace, explain, fail, target_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.intents import Intent
     from lwstui.runtime.operator import SetOperator
     from lwstui.runtime.rollouts import Followed, Patience
+    from lwstui.view.listing import Place
 
 KINDS: Final = ("lws", "leaderworkerset", "leaderworkersets")
 EXIT_CODES: Final = """\
@@ -111,6 +113,22 @@ def bare(name: str) -> str:
     return rest
 
 
+def place_of(text: str) -> Place:
+    """Return the place a text names.
+
+    Raises:
+        UsageError: If it names none.
+    """
+    from lwstui.view.listing import Place
+
+    first, *rest = parts = text.split("/")
+    if rest and first.lower().partition(".")[0] in KINDS:
+        first, *rest = parts[1:]
+    if len(rest) > 2 or not all(part.isascii() and part.isdigit() for part in rest):
+        return Place(bare(text))
+    return Place(first or bare(text), *map(int, rest))
+
+
 def read_only(arguments: argparse.Namespace) -> bool:
     """Tell whether flags or settings refuse every write."""
     from lwstui.config.settings import load
@@ -203,7 +221,8 @@ async def wait(operator: SetOperator, lws: LeaderWorkerSet, arguments: argparse.
     from lwstui.runtime.rollouts import follow
 
     observer = await operator.observe(lws)
-    followed = await follow(observer, operator.clock, patience_of(arguments), say)
+    with paint.progress() as tell:
+        followed = await follow(observer, operator.clock, patience_of(arguments), tell)
     return conclude(followed, arguments)
 
 

@@ -24,7 +24,7 @@ class LogRequest:
         pod: One pod's name; overrides group and role.
         container: Container name, or empty for each pod's main container.
         previous: The previous container run instead of the current one.
-        tail: Lines per container to start with.
+        tail: Lines per container to start with, or None for all.
         since_s: Seconds back, or None.
         follow: Keep streaming; joins pods that appear later.
     """
@@ -35,7 +35,7 @@ class LogRequest:
     pod: str = ""
     container: str = ""
     previous: bool = False
-    tail: int = 500
+    tail: int | None = 500
     since_s: int | None = None
     follow: bool = True
 

@@ -99,13 +99,14 @@ class LogSession:
             source.wake.set()
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read until cancelled or, without following, until all has been read."""
         flusher = asyncio.create_task(self._flush())
         try:
-            while True:
+            while self.request.follow or self._unread():
                 await self._changed.wait()
                 self._changed.clear()
                 self._join()
+            self._hand_on()
         finally:
             tasks = [flusher, *(task for _, task in self._sources.values())]
             for task in tasks:
@@ -133,25 +134,40 @@ class LogSession:
         while True:
             await self._queued.wait()
             self._queued.clear()
-            batch, self._queue = self._queue, []
-            self._room.set()
-            if batch:
-                self._sink(batch)
+            self._hand_on()
             await self._sleep(FLUSH_S)
+
+    def _hand_on(self) -> None:
+        batch, self._queue = self._queue, []
+        self._room.set()
+        if batch:
+            self._sink(batch)
+
+    def _unread(self) -> bool:
+        """Tell whether a source is still read, or one waits for its turn."""
+        return bool(self._fresh()) or any(not task.done() for _, task in self._sources.values())
+
+    def _fresh(self) -> list[Pod]:
+        """Return the pods that have had no stream yet."""
+        pods = selected(self.request, self.store)
+        return [p for p in pods if self._generations.get(label(self.request, p)) != p.uid]
 
     def _join(self) -> None:
         """Open streams for pods that have none yet, as far as the limit allows."""
-        pods = selected(self.request, self.store)
         self._sources = {uid: s for uid, s in self._sources.items() if not s[1].done()}
-        fresh = [p for p in pods if self._generations.get(label(self.request, p)) != p.uid]
+        fresh = self._fresh()
         room = MAX_STREAMS - len(self._sources)
         for pod in fresh[: max(0, room)]:
             name = label(self.request, pod)
             again = name in self._generations
             self._generations[name] = pod.uid
             source = _Source(self, pod, name, joined_again=again)
-            self._sources[pod.uid] = (source, asyncio.create_task(source.run()))
-        self._tell_refused(len(fresh) - max(0, room))
+            task = asyncio.create_task(source.run())
+            self._sources[pod.uid] = (source, task)
+            if not self.request.follow:
+                task.add_done_callback(lambda _: self._changed.set())
+        if self.request.follow:
+            self._tell_refused(len(fresh) - max(0, room))
 
     def _tell_refused(self, refused: int) -> None:
         if refused > 0 and refused != self._refused:
@@ -227,6 +243,8 @@ class _Source:
                 if has_run(container) or self._request.previous:
                     return container
                 told = await self._tell_waiting(container.reason, told)
+            if not self._request.follow:
+                return None
             await self.wake.wait()
         return None
 

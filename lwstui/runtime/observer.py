@@ -5,9 +5,7 @@ The same watches, the same cache and the same planner as the controller's, only 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Final
 
 from controller.api.meta import Key
@@ -24,34 +22,17 @@ from controller.api.names import (
     Resource,
 )
 from controller.cache import Cache
-from controller.errors import (
-    ApiError,
-    ControllerError,
-    Forbidden,
-    NotFound,
-    Unauthorized,
-    Unavailable,
-)
+from controller.errors import NotFound
 from controller.guard import NATIVE_LEASE, NATIVE_NAMESPACE, Manager, evidence_of, verdict
 from controller.plan.observed import Observed
 from controller.ports import Clock
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.control import LEASE_NAMESPACE, LeaseWatch
 from lwstui.runtime.ports import Link, Sink, WatchSpec
+from lwstui.runtime.watches import Watches
 from lwstui.view.progress import Progress, progress
 
 _NEEDED: Final = frozenset({LEADERWORKERSETS, PODS, SERVICES, REVISIONS})
-_WAITING: Final = ("connecting", "listing")
-_REFUSALS: Final[dict[str, tuple[type[ApiError], int]]] = {
-    "forbidden": (Forbidden, 403),
-    "unauthorized": (Unauthorized, 401),
-    "missing": (NotFound, 404),
-}
-
-
-def _error(sync: KindSync) -> ControllerError:
-    kind, status = _REFUSALS.get(sync.state, (None, 0))
-    return Unavailable(sync.message) if kind is None else kind(status, sync.state, sync.message)
 
 
 class _Fed:
@@ -76,36 +57,6 @@ class _Fed:
         """Leave freshness to the observer."""
 
 
-@dataclass(slots=True)
-class _Tap:
-    """Passes a watch on, and tells that something came and how fresh it is."""
-
-    sink: Sink
-    changed: Callable[[], None]
-    sync: KindSync = field(default_factory=KindSync)
-
-    def page(self, items: Sequence[Any]) -> None:
-        """Pass a part of a list on."""
-        self.sink.page(items)
-
-    def replace(self, items: Sequence[Any]) -> None:
-        """Pass a complete list on."""
-        self.sink.replace(items)
-        self.changed()
-
-    def apply(self, type_: str, item: Any) -> None:
-        """Pass a change on."""
-        self.sink.apply(type_, item)
-        self.changed()
-
-    def synced(self, sync: KindSync) -> None:
-        """Note the state; what only proves freshness again changes nothing."""
-        if sync.state != self.sync.state:
-            self.changed()
-        self.sync = sync
-        self.sink.synced(sync)
-
-
 class SetObserver:
     """Watches one set from ``start`` to ``stop``.
 
@@ -120,26 +71,17 @@ class SetObserver:
         self._clock = clock
         self._lease_namespace = lease_namespace
         self._cache = Cache(lambda _: None)
-        self._news = asyncio.Event()
-        self._ours = LeaseWatch(self._news.set)
-        self._native = LeaseWatch(self._news.set)
-        self._taps: dict[WatchSpec, _Tap] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watches = Watches(_NEEDED)
+        self._ours = LeaseWatch(self._watches.wake)
+        self._native = LeaseWatch(self._watches.wake)
 
     def start(self, link: Link, *, nodes: bool = False) -> None:
         """Begin to watch; nodes only matter to sets with an exclusive topology."""
-        self._taps = {
-            spec: _Tap(sink, self._news.set) for spec, sink in self._sinks(nodes=nodes).items()
-        }
-        self._tasks = [
-            asyncio.create_task(link.watch(spec, tap).run()) for spec, tap in self._taps.items()
-        ]
+        self._watches.start(link, self._sinks(nodes=nodes))
 
     async def stop(self) -> None:
         """End all watches."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._watches.stop()
 
     def _sinks(self, *, nodes: bool) -> dict[WatchSpec, Sink]:
         namespace, name = self.key
@@ -166,32 +108,16 @@ class SetObserver:
         Raises:
             ControllerError: If something that is needed cannot be read.
         """
-        while True:
-            for spec, tap in self._taps.items():
-                fault = tap.sync.state not in (*_WAITING, "live")
-                if fault and spec.resource in _NEEDED:
-                    raise _error(tap.sync)
-            if all(tap.sync.state not in _WAITING for tap in self._taps.values()):
-                return
-            await self.changed(None)
+        await self._watches.listed()
 
     async def changed(self, within_s: float | None) -> None:
         """Wait for news, at most so many seconds."""
-        try:
-            async with asyncio.timeout(within_s):
-                await self._news.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._news.clear()
+        await self._watches.changed(within_s)
 
     @property
     def trouble(self) -> str:
         """Why what is known may be out of date, empty if it is not."""
-        for spec, tap in self._taps.items():
-            if spec.resource in _NEEDED and tap.sync.state != "live":
-                return tap.sync.message
-        return ""
+        return self._watches.trouble
 
     def observed(self) -> Observed:
         """Return the set and its objects.

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
+
+import msgspec
 
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.names import EXCLUSIVE_TOPOLOGY, LEADERWORKERSETS, Resource
 from controller.errors import ApiError, ControllerError, NotFound
-from controller.ports import Clock
+from controller.ports import Clock, Patch
 from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
+from lwstui.kube.discovery import resource_for
 from lwstui.kube.lists import list_objects
+from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.control import LEASE_NAMESPACE
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
+from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.observer import SetObserver
+from lwstui.runtime.ports import WatchSpec
+from lwstui.runtime.reader import Reader
 from lwstui.runtime.writes import perform
 
 AUTOSCALERS: Final = Resource(
     "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"
+)
+UNDEFINED: Final = (
+    "this cluster does not serve LeaderWorkerSets; define them with: "
+    "lwstui crd | kubectl apply --server-side -f -"
 )
 _NAMED: Final = 5
 
@@ -52,7 +63,7 @@ class SetOperator:
         self._rest = connection.rest
         self._link = KubeLink(connection, "lwstui")
         self._lease_namespace = lease_namespace
-        self._observers: list[SetObserver] = []
+        self._observers: list[SetObserver | Reader] = []
 
     async def close(self) -> None:
         """Close the connection and end the watches.
@@ -70,13 +81,24 @@ class SetOperator:
         Raises:
             NotFound: If it does not exist, with what does, or how to define the kind.
         """
+        found: LeaderWorkerSet = decoder(LEADERWORKERSETS)(await self._get(key))
+        return found
+
+    async def manifest(self, key: Key) -> dict[str, Any]:
+        """Return a set as the server holds it.
+
+        Raises:
+            NotFound: As ``read``.
+        """
+        found: dict[str, Any] = msgspec.json.decode(await self._get(key))
+        return found
+
+    async def _get(self, key: Key) -> bytes:
         try:
-            raw = await self._link.cluster.get(LEADERWORKERSETS, *key)
+            return await self._link.cluster.get(LEADERWORKERSETS, *key)
         except NotFound as error:
             message = await self._missing(key)
             raise NotFound(404, "NotFound", message) from error
-        found: LeaderWorkerSet = decoder(LEADERWORKERSETS)(raw)
-        return found
 
     async def change(self, lws: LeaderWorkerSet, intent: Intent, *, dry_run: bool) -> Outcome:
         """Carry an intent about a set out, or ask the server whether it would accept it."""
@@ -94,6 +116,47 @@ class SetOperator:
         await observer.listed()
         return observer
 
+    async def watch(
+        self, specs: Collection[WatchSpec], *, optional: Collection[Resource] = ()
+    ) -> Reader:
+        """Watch some kinds until the connection is closed; they have been listed by now.
+
+        Args:
+            specs: What to watch.
+            optional: Kinds to do without where they cannot be read.
+
+        Raises:
+            ControllerError: If something else cannot be read.
+        """
+        reader = Reader(specs, self.clock, optional=optional, lease_namespace=self._lease_namespace)
+        self._observers.append(reader)
+        reader.start(self._link)
+        try:
+            await reader.listed()
+        except NotFound as error:
+            # All other kinds are served by every cluster.
+            raise NotFound(404, "NotFound", UNDEFINED) from error
+        return reader
+
+    def logs(
+        self, request: LogRequest, reader: Reader, sink: Callable[[list[LogEntry]], None]
+    ) -> LogSession:
+        """Return merged logs that are not read yet, of pods that the reader watches."""
+        return LogSession(request, sink, store=reader.store, link=self._link, now=self.clock.now)
+
+    async def try_out(self, document: Mapping[str, Any]) -> None:
+        """Ask the server whether it would accept a manifest; nothing is changed.
+
+        Raises:
+            ControllerError: If it would not, or does not answer.
+        """
+        resource = await resource_for(self._rest, document["apiVersion"], document["kind"])
+        meta = document["metadata"]
+        where = (meta.get("namespace") or self.namespace) if resource.namespaced else ""
+        await self._link.cluster.patch(
+            resource, where, meta["name"], document, kind=Patch.APPLY, dry_run=True
+        )
+
     async def autoscalers(self, key: Key) -> tuple[str, ...]:
         """Return the names of autoscalers of a set; none where they may not be listed."""
         try:
@@ -106,10 +169,7 @@ class SetOperator:
         try:
             found = await list_objects(self._rest, LEADERWORKERSETS, key.namespace)
         except NotFound:
-            return (
-                "this cluster does not serve LeaderWorkerSets; define them with: "
-                "lwstui crd | kubectl apply --server-side -f -"
-            )
+            return UNDEFINED
         except ControllerError:
             found = []
         return missing_text(key, [str(one["metadata"]["name"]) for one in found])

@@ -10,13 +10,12 @@ from typing import Final
 
 from lwstui.view.ages import age
 from lwstui.view.digest import GroupDigest, SetDigest, group_ref
-from lwstui.view.health import TONES
+from lwstui.view.health import FAULTS, ORDER, TONES
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import runs
 from lwstui.view.types import Attention, Ref
 
 ANNOUNCE_AFTER_S: Final = 2.0
-_FAULTS: Final = "XP!?"
 _VARYING: Final = re.compile(r"[×\d]+")
 
 
@@ -56,7 +55,7 @@ def _causes(one: SetDigest) -> tuple[_Cause, ...]:
     alike: dict[tuple[str, str], list[GroupDigest]] = {}
     for group in one.groups:
         glyph = group.health.glyph
-        if glyph in _FAULTS:
+        if glyph in FAULTS:
             cause = _VARYING.sub("#", group.health.reason)
             alike.setdefault((glyph, cause), []).append(group)
     causes = [
@@ -64,7 +63,7 @@ def _causes(one: SetDigest) -> tuple[_Cause, ...]:
         for (glyph, _), groups in alike.items()
     ]
     own = one.health
-    if own.glyph in _FAULTS and own.reason and not own.reason.startswith("group "):
+    if own.glyph in FAULTS and own.reason and not own.reason.startswith("group "):
         causes.append(_Cause(one, own.glyph, own.reason, (), own.since))
     return tuple(causes)
 
@@ -77,7 +76,7 @@ def _score(cause: _Cause) -> tuple[float, ...]:
     """Order: severity, share of the set, groups affected, how long."""
     affected = len(cause.groups) or cause.one.replicas
     share = affected / max(1, cause.one.replicas)
-    return (_FAULTS.index(cause.glyph), -share, -affected, cause.since or 0.0)
+    return (ORDER.index(cause.glyph), -share, -affected, cause.since or 0.0)
 
 
 def _lasts(cause: _Cause, now: float, memo: Memo) -> bool:

@@ -11,6 +11,7 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import parse_time
 from controller.api.pods import Container, Pod
 from lwstui.capacity.free import node_devices
+from lwstui.kube.clean import clean_line
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.view.ages import age, bytes_, count, ratio, stamp
@@ -52,7 +53,8 @@ def _title(*words: str) -> Line:
 
 
 def _fact(label: str, value: str, tone: Tone = "") -> Line:
-    return (Span(f"{label:<{LABEL_CELLS}} ", "dim"), Span(value, tone))
+    # Parts of a spec are as they were written until here.
+    return (Span(f"{clean_line(label):<{LABEL_CELLS}} ", "dim"), Span(clean_line(value), tone))
 
 
 def _head(text: str) -> tuple[Line, Line]:
@@ -157,7 +159,7 @@ def _waits(snapshot: Snapshot, one: SetDigest) -> tuple[Line, ...]:
 
 def _group(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) -> tuple[Line, ...]:
     history = snapshot.history.get((one.key, group.index))
-    times = len(history.incarnations) if history is not None else 0
+    again = max(0, len(history.incarnations) - 1) if history is not None else 0
     uids = {pod.uid for pod in group.pods}
     about = [e for e in snapshot.events.values() if e.regarding_uid in uids]
     return (
@@ -165,7 +167,7 @@ def _group(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) -
         _state(group.health, now),
         _fact("Pods", f"{group.ready} of {group.size} ready"),
         _fact("Revision", group.revision or "none"),
-        _fact("Seen recreated", count(max(0, times - 1), "time")),
+        *((_fact("Seen recreated", count(again, "time")),) if again else ()),
         *_head("Pods"),
         *(
             (

@@ -18,6 +18,8 @@ from lwstui.view.types import Tone
 ORDER: Final = "XP!-?o_u:· "
 FINE: Final = ORDER.index("o")
 """Severities below this are faults or on their way out."""
+FAULTS: Final = frozenset("XP!?")
+"""States that need attention; what is merely on its way out does not."""
 
 TONES: Final[dict[str, Tone]] = {
     "X": "bad",

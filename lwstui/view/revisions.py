@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from lwstui.view.ages import NONE, age
 from lwstui.view.phrases import runs
 
 _LONGEST: Final = 60
-_HEADER: Final = ("REVISION", "KEY", "STATE", "AGE", "GROUPS", "IMAGES", "CHANGE")
+HEADER: Final = ("REVISION", "KEY", "STATE", "AGE", "GROUPS", "IMAGES", "CHANGE")
 _SHOWN: Final = 3
 
 
@@ -68,9 +69,8 @@ def entries(history: History, pods: Iterable[Pod], stable: str) -> tuple[Entry, 
     for pod in pods:
         if pod.worker == 0:
             running.setdefault(pod.revision, []).append(pod.group)
-    before: Iterable[Revision | None] = (*history.revisions[1:], None)
     found: list[Entry] = []
-    for revision, previous in zip(history.revisions, before, strict=True):
+    for revision, previous in zip_longest(history.revisions, history.revisions[1:]):
         newest = all(entry.revision.key != revision.key for entry in found)
         found.append(
             Entry(
@@ -139,15 +139,16 @@ def _short(value: Any) -> str:
 
 def table(found: Sequence[Entry], now: float) -> tuple[str, ...]:
     """Return the history as aligned lines, a header first."""
-    rows = [_HEADER, *(_row(entry, now) for entry in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    rows = [HEADER, *(cells(entry, now) for entry in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     return tuple(
         "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
 
 
-def _row(entry: Entry, now: float) -> tuple[str, ...]:
+def cells(entry: Entry, now: float) -> tuple[str, ...]:
+    """Return an entry as text, one per column of ``HEADER``."""
     revision, groups = entry.revision, entry.groups
     marks = [word for word, so in (("target", entry.target), ("current", entry.current)) if so]
     return (

@@ -207,3 +207,43 @@ async def test_a_source_that_outruns_the_console_waits():
         assert bench.link.logs_of["llama-0"].qsize() >= 2
         await bench.time.advance(1)
         assert len(bench.texts()) == 5 * QUEUED
+
+
+async def begun(bench, *pods):
+    for one in pods:
+        bench.store.apply(PODS, "MODIFIED", one)
+    task = asyncio.create_task(bench.session.run())
+    await bench.time.advance(0.1)
+    return task
+
+
+async def test_without_following_it_ends_when_all_is_read():
+    request = LogRequest(LLAMA, follow=False, tail=None)
+    bench = Bench(request)
+    task = await begun(bench, pod(0), starting(1))
+    assert bench.texts("mark") == ["llama-1: ContainerCreating"]
+    assert not task.done(), "llama-0 is still read"
+    await bench.log("llama-0", lines("first", "last"), None)
+    await task
+    assert bench.texts() == ["first", "last"]
+    assert [(s.follow, s.tail) for s in bench.link.opened] == [(False, None)]
+
+
+async def test_without_following_all_pods_have_their_turn():
+    many = [pod(g, w) for g in range(50) for w in (0, 1)]
+    request = LogRequest(LLAMA, follow=False)
+    bench = Bench(request)
+    for one in many:
+        bench.link.logs_of[one.name].put_nowait(lines(one.name))
+        bench.link.logs_of[one.name].put_nowait(None)
+    task = await begun(bench, *many)
+    await task
+    assert sorted(bench.texts()) == sorted(one.name for one in many)
+    assert bench.texts("mark") == []
+
+
+async def test_without_following_and_without_pods_there_is_nothing_to_wait_for():
+    request = LogRequest(LLAMA, follow=False)
+    bench = Bench(request)
+    await (await begun(bench))
+    assert bench.said == []

@@ -21,10 +21,11 @@ from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.widgets.attention import AttentionStrip
 from lwstui.tui.widgets.painting import spans_width
 from lwstui.view.fleet import fleet
-from lwstui.view.health import FINE
+from lwstui.view.health import FAULTS, ORDER
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
 CHOICES: Final = 9
+_FAULTY: Final = frozenset(map(ORDER.index, FAULTS))
 TALL: Final = 28
 """Lines from which the event tail is shown; the style sheet hides it below."""
 
@@ -90,7 +91,7 @@ class FleetScreen(TableScreen):
 
     def aside(self, snapshot: Snapshot) -> str:
         """Return problems and requests, for the right end of the crumbs."""
-        faults = sum(1 for row in self.main.rows if row.severity < FINE)
+        faults = sum(1 for row in self.main.rows if row.severity in _FAULTY)
         words = [f"{faults} problem{'s' if faults != 1 else ''}"] if faults else []
         asked = super().aside(snapshot)
         return "   ".join([*words, asked] if asked else words)
