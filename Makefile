@@ -46,14 +46,16 @@ fix: $(STAMP)  ## Format and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## Measure what the controller costs, in memory and on the sandbox
+bench: $(STAMP)  ## Measure what the controller and the sandbox cost
 	$(BIN)/python -m benchmarks.controller
+	$(BIN)/python -m benchmarks.sandbox
 
 snap: $(STAMP)  ## Take the screen snapshots anew (look at the difference before committing)
 	$(BIN)/pytest tests/tui --snapshot-update
 
 docs: $(STAMP)  ## Generate the reference pages
 	$(BIN)/python -m lwstui.tui.reference > docs/reference/keys.md
+	$(BIN)/python -m lwstui.sandbox.scenarios.page > docs/guide/scenarios.md
 
 screenshot: $(STAMP)  ## Take the picture of the README from a real run
 	$(BIN)/python -m tests.support.screenshot docs/guide/dashboard.svg

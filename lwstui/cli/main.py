@@ -10,18 +10,25 @@ from collections.abc import Sequence
 from lwstui import __version__
 from lwstui.cli import (
     apply,
+    check,
+    completion,
     console,
     controller,
     crd,
     demo,
+    describe,
+    get,
+    logs,
     manifest,
     restart,
     rollout,
     sandbox,
     scale,
+    scenario,
     takeover,
 )
-from lwstui.cli.common import fail
+from lwstui.cli.common import CommandParser, fail
+from lwstui.cli.completing import WORD, answer
 
 _EPILOG = """\
 examples:
@@ -33,7 +40,24 @@ examples:
 """
 
 PROGRAM = "lwstui"
-_COMMANDS = (sandbox, controller, demo, crd, apply, rollout, scale, restart, manifest, takeover)
+_COMMANDS = (
+    sandbox,
+    scenario,
+    controller,
+    demo,
+    get,
+    describe,
+    logs,
+    crd,
+    check,
+    apply,
+    rollout,
+    scale,
+    restart,
+    manifest,
+    takeover,
+    completion,
+)
 
 
 def build_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
@@ -51,7 +75,9 @@ def build_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lwstui {__version__}")
     console.add_arguments(parser)
     parser.set_defaults(run=console.run, program=program)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=CommandParser
+    )
     for module in _COMMANDS:
         sub = commands.add_parser(
             module.NAME,
@@ -74,7 +100,11 @@ def _called(examples: str, program: str) -> str:
 
 def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
     """Run the command line and return the exit code; no traceback reaches the user."""
-    arguments = build_parser(program).parse_args(argv)
+    words = sys.argv[1:] if argv is None else [*argv]
+    parser = build_parser(program)
+    if words[:1] == [WORD]:
+        return answer(parser, words[1:])
+    arguments = parser.parse_args(words)
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

@@ -42,6 +42,14 @@ def _port(text: str) -> int:
     return port
 
 
+def _fill(text: str) -> tuple[int, int]:
+    """Read ``GROUPSxSIZE``."""
+    groups, _, size = text.partition("x")
+    if not (groups.isdecimal() and size.isdecimal() and int(groups) and int(size)):
+        raise argparse.ArgumentTypeError(f"{text} is not GROUPSxSIZE, such as 100x8")
+    return int(groups), int(size)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
     parser.add_argument(
@@ -65,16 +73,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="divide simulated start-up times by X (default 1)",
     )
     parser.add_argument(
+        "--fill",
+        type=_fill,
+        metavar="GROUPSxSIZE",
+        help="begin with a set of so many groups that all run, such as 100x8",
+    )
+    parser.add_argument(
         "--kubeconfig-out", metavar="FILE", help="write the kubeconfig here and leave it"
+    )
+    parser.add_argument(
+        "--scenario", metavar="NAME|FILE", help="play these faults; see lwstui scenario list"
     )
     parser.add_argument("--until-eof", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
+    from lwstui.sandbox.fill import Fill
     from lwstui.sandbox.main import SandboxOptions
     from lwstui.sandbox.main import run as serve
+    from lwstui.sandbox.scenarios.files import load
+    from lwstui.sandbox.scenarios.parts import ScenarioError
 
+    try:
+        scenario = None if arguments.scenario is None else load(arguments.scenario)
+    except ScenarioError as error:
+        return fail(str(error))
     out = arguments.kubeconfig_out
     if out is not None and not Path(out).resolve().parent.is_dir():
         return fail(f"cannot write the kubeconfig: the folder of {out} does not exist")
@@ -87,6 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
             port=arguments.port,
             speed=arguments.speed,
             kubeconfig_out=Path(out) if out is not None else None,
+            fill=Fill(*arguments.fill) if arguments.fill is not None else None,
+            scenario=scenario,
         )
     )
 

@@ -6,13 +6,16 @@ from typing import Any
 
 from lwstui.sandbox import status
 from lwstui.sandbox.crds import CRD_KEY, admit_crd
+from lwstui.sandbox.fixedfields import immutable_data_causes, selector_causes
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.poddefaults import default_pod, default_pod_spec
 from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
+from lwstui.sandbox.schema import shown
 from lwstui.sandbox.services import default_service, keep_addresses, service_causes
 from lwstui.sandbox.status import Cause
 
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
+_LASTING_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 _TEMPLATE_OWNERS = frozenset(
     {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps", "jobs.batch"}
 )
@@ -68,6 +71,16 @@ def check_namespace(namespace: Json | None, name: str, key: str, created: str) -
         raise status.forbidden(key, created, why, causes=[cause])
 
 
+def check_deletable(key: str, name: str) -> None:
+    """Refuse to delete a namespace that a cluster cannot be without.
+
+    Raises:
+        StatusError: 403.
+    """
+    if key == "namespaces" and name in _LASTING_NAMESPACES:
+        raise status.forbidden(key, name, "this namespace may not be deleted")
+
+
 def _pod(new: Json, old: Json | None) -> None:
     new.setdefault("spec", {})
     if old is None:
@@ -92,9 +105,8 @@ def _service(new: Json, old: Json | None) -> None:
 
 
 def _namespace(new: Json, old: Json | None) -> None:
-    new["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = new["metadata"][
-        "name"
-    ]
+    metadata = new["metadata"]
+    metadata.setdefault("labels", {})["kubernetes.io/metadata.name"] = metadata.get("name", "")
     if old is None:
         new["spec"] = {"finalizers": ["kubernetes"]}
         new["status"] = {"phase": "Active"}
@@ -121,6 +133,25 @@ def _node(new: Json, old: Json | None) -> None:
     new.setdefault("spec", {})
     if old is None:
         new.setdefault("status", {})
+
+
+def _deployment(new: Json, _: Json | None) -> None:
+    spec = new.setdefault("spec", {})
+    strategy = spec.setdefault("strategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("progressDeadlineSeconds", 600)
+
+
+def _autoscaler(new: Json, _: Json | None) -> None:
+    spec = new.setdefault("spec", {})
+    spec.setdefault("minReplicas", 1)
+    if not spec.get("metrics"):
+        target = {"type": "Utilization", "averageUtilization": 80}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
 def _default_template(key: str, new: Json) -> None:
@@ -151,6 +182,20 @@ def _fixed_claim(spec: Json) -> Json:
     return {name: value for name, value in spec.items() if name not in free}
 
 
+def _event_causes(new: Json, _: Json | None) -> Iterator[Cause]:
+    namespace = (new.get("involvedObject") or {}).get("namespace", "")
+    if namespace and namespace != new["metadata"].get("namespace"):
+        message = f"Invalid value: {shown(namespace)}: does not match event.namespace"
+        yield Cause("involvedObject.namespace", message)
+
+
+def _lease_causes(new: Json, _: Json | None) -> Iterator[Cause]:
+    duration_s = (new.get("spec") or {}).get("leaseDurationSeconds")
+    if duration_s is not None and duration_s <= 0:
+        message = f"Invalid value: {duration_s}: must be greater than 0"
+        yield Cause("spec.leaseDurationSeconds", message)
+
+
 def _revision_causes(new: Json, old: Json | None) -> Iterator[Cause]:
     if old is not None and new.get("data") != old.get("data"):
         yield Cause("data", "Invalid value: {}: field is immutable")
@@ -166,10 +211,20 @@ _DEFAULTS: dict[str, _Default] = {
     "persistentvolumeclaims": _claim,
     "secrets": _secret,
     "nodes": _node,
+    "deployments.apps": _deployment,
+    "horizontalpodautoscalers.autoscaling": _autoscaler,
 }
 _CHECKS: dict[str, _Check] = {
     "pods": _pod_causes,
-    "services": lambda new, _: service_causes(new),
+    "services": service_causes,
+    "configmaps": immutable_data_causes,
+    "secrets": immutable_data_causes,
+    "deployments.apps": selector_causes,
+    "replicasets.apps": selector_causes,
+    "daemonsets.apps": selector_causes,
+    "statefulsets.apps": selector_causes,
+    "events": _event_causes,
+    "leases.coordination.k8s.io": _lease_causes,
     "persistentvolumeclaims": _claim_causes,
     "controllerrevisions.apps": _revision_causes,
 }

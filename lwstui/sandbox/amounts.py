@@ -5,6 +5,7 @@ so that CPU and bytes share one exact arithmetic.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,6 +31,14 @@ _SUFFIXES: dict[str, Decimal] = {
     "Ei": Decimal(1024**6),
 }
 _POD_LEVEL = ("cpu", "memory", "hugepages-")
+_QUANTITY = re.compile(
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)"
+)
+_DECIMAL_SUFFIXES = dict(zip(range(-9, 19, 3), ("n", "u", "m", "", *"kMGTPE"), strict=True))
+_BINARY_SUFFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+QUANTITY_RULE = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
 
 
 def milli(quantity: str | float) -> int:
@@ -44,6 +53,52 @@ def milli(quantity: str | float) -> int:
         return math.ceil(Decimal(number) * _SUFFIXES[text[len(number) :]] * 1000)
     except (InvalidOperation, KeyError):
         raise ValueError(f"{text!r} is not a quantity") from None
+
+
+def canonical(quantity: str | float) -> str:
+    """Return a quantity as the API server stores it: ``1000m`` is ``1``, ``1024Mi`` is ``1Gi``.
+
+    Raises:
+        ValueError: The text is not a quantity; the message is the API server's.
+
+    Source: kubernetes staging/src/k8s.io/apimachinery/pkg/api/resource/quantity.go,
+    CanonicalizeBytes.
+    """
+    match = _QUANTITY.fullmatch(str(quantity).strip())
+    if match is None:
+        raise ValueError(QUANTITY_RULE)
+    number, exponent, suffix = Decimal(match[1]), match[2], match[3] or ""
+    if suffix.endswith("i"):
+        whole = _away_from_zero(number * _SUFFIXES[suffix])
+        if abs(whole) >= 1024:
+            return _binary(whole)
+        number, suffix = Decimal(whole), ""
+    scaled = number.scaleb(int(exponent)) if exponent else number * _SUFFIXES[suffix]
+    mantissa, power = _thousands(_away_from_zero(scaled * 10**9))
+    if exponent:
+        return f"{mantissa}e{power}" if power else str(mantissa)
+    return f"{mantissa}{_DECIMAL_SUFFIXES[power]}"
+
+
+def _away_from_zero(value: Decimal) -> int:
+    return math.ceil(value) if value > 0 else math.floor(value)
+
+
+def _binary(whole: int) -> str:
+    index = 0
+    while whole % 1024 == 0 and index < len(_BINARY_SUFFIXES) - 1:
+        whole, index = whole // 1024, index + 1
+    return f"{whole}{_BINARY_SUFFIXES[index]}"
+
+
+def _thousands(nano: int) -> tuple[int, int]:
+    """Return a number of thousand-millionths as mantissa and power of ten, a multiple of three."""
+    if not nano:
+        return 0, 0
+    power = -9
+    while nano % 1000 == 0 and power < max(_DECIMAL_SUFFIXES):
+        nano, power = nano // 1000, power + 3
+    return nano, power
 
 
 def add(*parts: Mapping[str, int]) -> Amounts:

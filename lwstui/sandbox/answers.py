@@ -29,9 +29,14 @@ def raw_answer(
     return response
 
 
+def object_answer(body: bytes, *, code: int = 200, warnings: Iterable[str] = ()) -> web.Response:
+    """Return an answer with an encoded object or list, which ends in a newline."""
+    return raw_answer(body + b"\n", code=code, warnings=warnings)
+
+
 def json_answer(body: Json, *, code: int = 200) -> web.Response:
     """Return an answer with a JSON body."""
-    return raw_answer(msgspec.json.encode(body), code=code)
+    return object_answer(msgspec.json.encode(body), code=code)
 
 
 def error_answer(error: StatusError) -> web.Response:

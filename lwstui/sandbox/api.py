@@ -9,31 +9,33 @@ from typing import Any
 from aiohttp import web
 
 from lwstui.sandbox import (
+    inert,
     metricsapi,
     podverbs,
     proxy,
     reads,
+    refusals,
     requests,
     reviews,
     scale,
     status,
     streams,
 )
-from lwstui.sandbox.answers import JSON, error_answer, json_answer, raw_answer
+from lwstui.sandbox.answers import JSON, error_answer, json_answer, object_answer
+from lwstui.sandbox.deletions import delete_options
 from lwstui.sandbox.documents import Documents, health
 from lwstui.sandbox.objects import Entry, Json, StatusError, Store
 from lwstui.sandbox.output import JsonOutput, Output, PartialOutput, TableOutput, requested_form
-from lwstui.sandbox.patches import apply_patch
+from lwstui.sandbox.patches import APPLY_YAML, apply_patch, check_patch_type
 from lwstui.sandbox.reads import Reader
 from lwstui.sandbox.registry import Registry, Resource
-from lwstui.sandbox.requests import Target, WriteOptions, flag, object_body, whole
+from lwstui.sandbox.requests import Target, WriteOptions, flag, object_body
 from lwstui.sandbox.sources import LogSource, MetricsSource, ProcessSource
 from lwstui.sandbox.watchcache import WatchCache
 from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
 _STREAM_VERBS = [(verb, name) for verb in ("GET", "POST") for name in streams.SUBRESOURCES]
-_PROPAGATIONS = frozenset({"", "Background", "Foreground", "Orphan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Call:
     def options(self) -> WriteOptions:
         """Return the parameters of a write."""
         agent = self.request.headers.get("User-Agent", "")
-        return requests.write_options(self.request.query, agent)
+        method, content_type = self.request.method, self.request.content_type
+        applies = method == "PATCH" and content_type == APPLY_YAML
+        return requests.write_options(self.request.query, agent, method=method, applies=applies)
 
     async def body(self) -> Any:
         """Return the decoded body, None when there is none."""
@@ -98,6 +102,7 @@ class Api:
         self._writer = Writer(store)
         self._streams = streams.PodStreams(store, logs, processes)
         self._proxy = proxy.Proxy(store, processes)
+        self._reviews = reviews.reviews(token)
         self._handlers: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._get,
             ("GET", "status"): self._get,
@@ -135,6 +140,7 @@ class Api:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self._authorize(request)
+        refusals.check_path(request.path, request.headers)
         document = self._documents.answer(request)
         if document is not None:
             return document
@@ -144,17 +150,33 @@ class Api:
         target = requests.parse_path(request.path)
         if target is None:
             raise status.no_such_path()
+        refusals.check_target(target, request.query)
         if target.group == metricsapi.GROUP:
             return json_answer(metricsapi.answer(self._store, self._metrics, target, request.query))
-        if (target.group, target.plural) in reviews.REVIEWS and request.method == "POST":
-            return await _review(request, target)
+        if request.method == "POST":
+            created = await self._create_only(request, target)
+            if created is not None:
+                return created
         resource = self._registry.find(target.group, target.version, target.plural)
         return await self._handler(request.method, target, resource)(
             Call(request, target, resource)
         )
 
+    async def _create_only(self, request: web.Request, target: Target) -> web.Response | None:
+        """Answer the creation of what is never stored; None for any other resource."""
+        review = self._reviews.get((target.group, target.plural))
+        if review is None and (target.group, target.plural) != ("", "bindings"):
+            return None
+        body = object_body(requests.decode_body(await request.read(), request.content_type))
+        if review is not None:
+            return json_answer(review(body), code=201)
+        options = requests.write_options(request.query, request.headers.get("User-Agent", ""))
+        name = body["metadata"].get("name", "")
+        podverbs.bind(self._store, target.namespace, name, body, dry_run=options.dry_run)
+        return json_answer(status.success(), code=201)
+
     def _authorize(self, request: web.Request) -> None:
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, self._authorization):
             raise StatusError(401, "Unauthorized", "Unauthorized")
 
@@ -180,13 +202,13 @@ class Api:
             return await self._watch(call)
         target = call.target
         entry = self._store.entry(call.resource.key, target.namespace, target.name)
-        return raw_answer(self._output(call).item(entry))
+        return object_answer(self._output(call).item(entry))
 
     async def _list(self, call: Call) -> web.StreamResponse:
         if flag(call.request.query, "watch"):
             return await self._watch(call)
         page = self._reader.page(_query(call))
-        return raw_answer(self._output(call).items(page.entries, page.metadata()))
+        return object_answer(self._output(call).items(page.entries, page.metadata()))
 
     async def _watch(self, call: Call) -> web.StreamResponse:
         stream = self._reader.watch(_query(call), self._output(call))
@@ -201,14 +223,18 @@ class Api:
         return self._written(call, self._writer.update(call.address, body, call.options))
 
     async def _patch(self, call: Call) -> web.StreamResponse:
-        patch, content_type = await call.body(), call.request.content_type
+        content_type = call.request.content_type
+        check_patch_type(content_type, custom=call.resource.custom is not None)
+        patch = await call.body()
         written = self._writer.patch(call.address, patch, content_type, call.options)
         return self._written(call, written)
 
     def _written(self, call: Call, written: Written) -> web.Response:
         body = self._output(call).item(self._entry(call, written.object))
-        code = 201 if written.created else 200
-        return raw_answer(body, code=code, warnings=written.warnings)
+        if not written.created:
+            return object_answer(body, warnings=written.warnings)
+        warnings = [*written.warnings, *inert.creation_warnings(call.resource.key, written.object)]
+        return object_answer(body, code=201, warnings=warnings)
 
     def _entry(self, call: Call, obj: Json) -> Entry:
         """Return the stored entry of an object, whose JSON others will need too."""
@@ -221,7 +247,7 @@ class Api:
         deleted = self._writer.delete(call.address, options)
         if deleted["kind"] == "Status":
             return json_answer(deleted)
-        return raw_answer(self._output(call).item(Entry(deleted, 0)))
+        return object_answer(self._output(call).item(Entry(deleted, 0)))
 
     async def _delete_collection(self, call: Call) -> web.StreamResponse:
         if "deletecollection" not in call.resource.verbs:
@@ -231,7 +257,7 @@ class Api:
         for entry in page.entries:
             name = entry.object["metadata"]["name"]
             self._writer.delete(replace(call.address, name=name), options)
-        return raw_answer(self._output(call).items(page.entries, page.metadata()))
+        return object_answer(self._output(call).items(page.entries, page.metadata()))
 
     async def _get_scale(self, call: Call) -> web.StreamResponse:
         target = call.target
@@ -258,6 +284,7 @@ class Api:
 
     async def _evict(self, call: Call) -> web.StreamResponse:
         eviction = object_body(await call.body())
+        refusals.check_eviction(self._store, call.target.namespace, call.target.name)
         options = _delete_options(call, eviction.get("deleteOptions"))
         self._writer.delete(replace(call.address, subresource=""), options)
         return json_answer(status.success(), code=201)
@@ -302,33 +329,7 @@ def _query(call: Call) -> reads.Query:
 
 
 def _delete_options(call: Call, body: Any) -> DeleteOptions:
-    query = call.request.query
-    given: Json = body if isinstance(body, dict) else {}
-    preconditions = given.get("preconditions") or {}
-    propagation = given.get("propagationPolicy") or query.get("propagationPolicy") or ""
-    if not propagation and given.get("orphanDependents") is not None:
-        propagation = "Orphan" if given["orphanDependents"] else "Background"
-    if propagation not in _PROPAGATIONS:
-        message = (
-            f'Unsupported value: "{propagation}": supported values: "Background", "Foreground", '
-            '"Orphan"'
-        )
-        cause = status.Cause("propagationPolicy", message, "FieldValueNotSupported")
-        raise status.invalid("DeleteOptions", "meta.k8s.io", "", [cause])
-    grace_s = given.get("gracePeriodSeconds")
-    return DeleteOptions(
-        whole(query, "gracePeriodSeconds") if grace_s is None else grace_s,
-        propagation,
-        preconditions.get("uid") or "",
-        preconditions.get("resourceVersion") or "",
-        dry_run=bool(given.get("dryRun")) or call.options.dry_run,
-    )
-
-
-async def _review(request: web.Request, target: Target) -> web.Response:
-    body = object_body(requests.decode_body(await request.read(), request.content_type))
-    answer = reviews.REVIEWS[target.group, target.plural]
-    return json_answer(answer(body), code=201)
+    return delete_options(body, call.request.query, dry_run=call.options.dry_run)
 
 
 async def _streamed(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from lwstui.sandbox import fieldsets
@@ -67,6 +68,23 @@ def read_owners(obj: Json) -> Owners:
     }
 
 
+def _received_owners(new: Json, old: Json | None) -> Owners:
+    """Return who owns what by an object as a client sent it; what are no fields, nobody owns."""
+    received = new["metadata"].get("managedFields")
+    if old is not None and received in (None, old["metadata"].get("managedFields")):
+        return read_owners(old)
+    return {
+        manager: replace(owned, fields=_only_fields(owned.fields))
+        for manager, owned in read_owners(new).items()
+    }
+
+
+def _only_fields(received: Any) -> Fields:
+    if not isinstance(received, dict):
+        return {}
+    return {name: _only_fields(inner) for name, inner in received.items()}
+
+
 def write_owners(obj: Json, owners: Owners) -> None:
     """Store who owns what in ``metadata.managedFields``; managers that own nothing are left out."""
     entries = [_entry(manager, owned) for manager, owned in owners.items() if owned.fields]
@@ -119,7 +137,7 @@ def track_update(
     """
     before = ownable(old, manager.subresource, has_status=has_status) if old else {}
     after = ownable(new, manager.subresource, has_status=has_status)
-    owners = read_owners(new if "managedFields" in new["metadata"] or old is None else old)
+    owners = _received_owners(new, old)
     changed, removed = fieldsets.changes(before, after, kind)
     if changed or removed:
         taken = fieldsets.union(changed, removed)
@@ -247,8 +265,9 @@ def _merge(live: Any, wanted: Any, kind: FieldType) -> Any:
         return merged
     if isinstance(live, list) and isinstance(wanted, list):
         rule = kind.list_rule([*live, *wanted])
-        if rule.keys:
-            return _merge_items(live, wanted, rule.identity, kind.item())
+        if rule.keys and all(isinstance(item, dict) for item in (*live, *wanted)):
+            identity = partial(fieldsets.item_element, rule=rule)
+            return _merge_items(live, wanted, identity, kind.item())
         if rule.is_set:
             return live + [value for value in wanted if value not in live]
     return wanted

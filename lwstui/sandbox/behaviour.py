@@ -5,14 +5,21 @@ from typing import Protocol
 
 import yaml
 
+from lwstui.sandbox.autoscaler import Autoscaler
 from lwstui.sandbox.claims import ClaimBinder, ClaimProtector
+from lwstui.sandbox.demand import DemandSpreader
+from lwstui.sandbox.devicefaults import DeviceFaults
+from lwstui.sandbox.evictor import TaintEvictor
+from lwstui.sandbox.exporter import ExporterDaemon, install
 from lwstui.sandbox.garbage import GarbageCollector
 from lwstui.sandbox.kubelet import Kubelet
 from lwstui.sandbox.logs import KubeletLogs
 from lwstui.sandbox.metrics import KubeletMetrics
 from lwstui.sandbox.namespaces import NamespaceController, PodCollector
+from lwstui.sandbox.nodehealth import NodeHealth
 from lwstui.sandbox.nodes import machines, node
 from lwstui.sandbox.objects import Store
+from lwstui.sandbox.podmetrics import PodMetrics
 from lwstui.sandbox.processes import KubeletProcesses
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.scheduler import Scheduler
@@ -36,7 +43,9 @@ class Behaviour:
 
     def __init__(self, store: Store) -> None:
         recorder = Recorder(store)
-        kubelet = Kubelet(store, recorder)
+        self.kubelet = kubelet = Kubelet(store, recorder)
+        self.node_health = NodeHealth(store, recorder, kubelet)
+        self.device_faults = DeviceFaults(store, recorder, kubelet)
         self.logs = KubeletLogs(store, kubelet)
         self.metrics = KubeletMetrics(store, kubelet)
         self.processes = KubeletProcesses(store, kubelet)
@@ -46,7 +55,11 @@ class Behaviour:
             ClaimBinder(store),
             ClaimProtector(store),
             PodCollector(store, recorder),
+            TaintEvictor(store, recorder),
             Scheduler(store, recorder),
+            Autoscaler(store, recorder, PodMetrics(self.metrics, self.processes)),
+            DemandSpreader(store, kubelet),
+            ExporterDaemon(store),
             kubelet,
         )
 
@@ -57,6 +70,7 @@ class Behaviour:
 
     def stop(self) -> None:
         """Stop acting; objects stay as they are."""
+        self.node_health.stop()
         for part in reversed(self._parts):
             part.stop()
 
@@ -77,3 +91,4 @@ def populate(store: Store, h100_nodes: int, gpus_per_node: int) -> None:
     store.create(_CRD_KEY, yaml.safe_load(definition.read_text(encoding="utf-8")))
     for machine in machines(h100_nodes, gpus_per_node):
         store.create("nodes", node(machine, store.clock.now()))
+    install(store)

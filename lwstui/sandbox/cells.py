@@ -1,49 +1,36 @@
 """The cells of built-in kinds in server-side tables, as ``kubectl get`` prints them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from lwstui.sandbox.cellparts import NONE, age_of, name_of, pairs, template_cells
 from lwstui.sandbox.durations import age
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.podcells import pod_cells
 
 Cells = Callable[[Json, float], list[Any]]
 
-NONE = "<none>"
 UNKNOWN = "<unknown>"
-
-
-def _name(obj: Json) -> str:
-    name: str = obj["metadata"]["name"]
-    return name
-
-
-def _age(obj: Json, now: float) -> str:
-    return age(obj["metadata"].get("creationTimestamp"), now)
 
 
 def _text(value: Any, default: str = NONE) -> str:
     return str(value) if value else default
 
 
-def _pairs(labels: Json | None) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
-
-
 def _selector(selector: Json | None) -> str:
     if not selector:
         return NONE
-    return _pairs(selector.get("matchLabels"))
+    return pairs(selector.get("matchLabels"))
 
 
 def name_and_age(obj: Json, now: float) -> list[Any]:
     """Return Name and Age."""
-    return [_name(obj), _age(obj, now)]
+    return [name_of(obj), age_of(obj, now)]
 
 
 def name_and_created(obj: Json, _now: float) -> list[Any]:
     """Return Name and Created At."""
-    return [_name(obj), obj["metadata"].get("creationTimestamp")]
+    return [name_of(obj), obj["metadata"].get("creationTimestamp")]
 
 
 def pod(obj: Json, now: float) -> list[Any]:
@@ -53,9 +40,9 @@ def pod(obj: Json, now: float) -> list[Any]:
     conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
     passed = sum(conditions.get(gate["conditionType"]) == "True" for gate in gates)
     return [
-        _name(obj),
+        name_of(obj),
         *pod_cells(obj, now),
-        _age(obj, now),
+        age_of(obj, now),
         _text(status.get("podIP")),
         _text(spec.get("nodeName")),
         _text(status.get("nominatedNodeName")),
@@ -69,10 +56,10 @@ def node(obj: Json, now: float) -> list[Any]:
     info = status.get("nodeInfo", {})
     addresses = {each["type"]: each["address"] for each in status.get("addresses") or ()}
     return [
-        _name(obj),
+        name_of(obj),
         _node_status(obj),
         ",".join(_roles(obj["metadata"].get("labels") or {})) or NONE,
-        _age(obj, now),
+        age_of(obj, now),
         info.get("kubeletVersion", ""),
         addresses.get("InternalIP", NONE),
         addresses.get("ExternalIP", NONE),
@@ -100,7 +87,7 @@ def _roles(labels: dict[str, str]) -> list[str]:
 
 def namespace(obj: Json, now: float) -> list[Any]:
     """Return the cells of a namespace."""
-    return [_name(obj), obj.get("status", {}).get("phase", ""), _age(obj, now)]
+    return [name_of(obj), obj.get("status", {}).get("phase", ""), age_of(obj, now)]
 
 
 def service(obj: Json, now: float) -> list[Any]:
@@ -108,13 +95,13 @@ def service(obj: Json, now: float) -> list[Any]:
     spec = obj["spec"]
     external = spec.get("externalName") if spec.get("type") == "ExternalName" else None
     return [
-        _name(obj),
+        name_of(obj),
         spec.get("type", "ClusterIP"),
         _text(spec.get("clusterIP")),
         _text(external or ",".join(spec.get("externalIPs") or ())),
         ",".join(_port(each) for each in spec.get("ports") or ()) or NONE,
-        _age(obj, now),
-        _pairs(spec.get("selector")),
+        age_of(obj, now),
+        pairs(spec.get("selector")),
     ]
 
 
@@ -139,7 +126,7 @@ def event(obj: Json, now: float) -> list[Any]:
         obj.get("message", "").strip(),
         age(first, now),
         series.get("count") or obj.get("count") or 1,
-        _name(obj),
+        name_of(obj),
     ]
 
 
@@ -153,12 +140,12 @@ def _source(obj: Json) -> str:
 def config_map(obj: Json, now: float) -> list[Any]:
     """Return the cells of a config map."""
     entries = len(obj.get("data") or ()) + len(obj.get("binaryData") or ())
-    return [_name(obj), entries, _age(obj, now)]
+    return [name_of(obj), entries, age_of(obj, now)]
 
 
 def secret(obj: Json, now: float) -> list[Any]:
     """Return the cells of a secret."""
-    return [_name(obj), obj.get("type", "Opaque"), len(obj.get("data") or ()), _age(obj, now)]
+    return [name_of(obj), obj.get("type", "Opaque"), len(obj.get("data") or ()), age_of(obj, now)]
 
 
 _ACCESS_MODES = {
@@ -176,14 +163,14 @@ def claim(obj: Json, now: float) -> list[Any]:
     volume = spec.get("volumeName", "")
     modes = [_ACCESS_MODES.get(mode, mode) for mode in status.get("accessModes") or ()]
     return [
-        _name(obj),
+        name_of(obj),
         phase,
         volume,
         (status.get("capacity") or {}).get("storage", "") if volume else "",
         ",".join(modes) if volume else "",
         spec.get("storageClassName") or "",
         spec.get("volumeAttributesClassName") or "<unset>",
-        _age(obj, now),
+        age_of(obj, now),
         spec.get("volumeMode") or "<unset>",
     ]
 
@@ -194,7 +181,7 @@ def revision(obj: Json, now: float) -> list[Any]:
         each for each in obj["metadata"].get("ownerReferences") or () if each.get("controller")
     ]
     controller = _owner(owners[0]) if owners else NONE
-    return [_name(obj), controller, obj.get("revision", 0), _age(obj, now)]
+    return [name_of(obj), controller, obj.get("revision", 0), age_of(obj, now)]
 
 
 def _owner(reference: Json) -> str:
@@ -205,19 +192,19 @@ def _owner(reference: Json) -> str:
 
 def lease(obj: Json, now: float) -> list[Any]:
     """Return the cells of a lease."""
-    return [_name(obj), obj.get("spec", {}).get("holderIdentity") or "", _age(obj, now)]
+    return [name_of(obj), obj.get("spec", {}).get("holderIdentity") or "", age_of(obj, now)]
 
 
 def deployment(obj: Json, now: float) -> list[Any]:
     """Return the cells of a deployment."""
     spec, status = obj["spec"], obj.get("status", {})
-    names, images = _containers(obj)
+    names, images = template_cells(obj["spec"].get("template"))
     return [
-        _name(obj),
+        name_of(obj),
         f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 1)}",
         status.get("updatedReplicas", 0),
         status.get("availableReplicas", 0),
-        _age(obj, now),
+        age_of(obj, now),
         names,
         images,
         _selector(spec.get("selector")),
@@ -227,16 +214,53 @@ def deployment(obj: Json, now: float) -> list[Any]:
 def stateful_set(obj: Json, now: float) -> list[Any]:
     """Return the cells of a stateful set."""
     ready = obj.get("status", {}).get("readyReplicas", 0)
-    names, images = _containers(obj)
-    return [_name(obj), f"{ready}/{obj['spec'].get('replicas', 1)}", _age(obj, now), names, images]
+    names, images = template_cells(obj["spec"].get("template"))
+    return [
+        name_of(obj),
+        f"{ready}/{obj['spec'].get('replicas', 1)}",
+        age_of(obj, now),
+        names,
+        images,
+    ]
 
 
-def _containers(obj: Json) -> tuple[str, str]:
-    containers: Iterable[Json] = (
-        obj["spec"].get("template", {}).get("spec", {}).get("containers") or ()
-    )
-    names = ",".join(each["name"] for each in containers)
-    return names, ",".join(each.get("image", "") for each in containers)
+_SHOWN_METRICS = 2
+
+
+def _targets(metrics: Sequence[Json], measured: Sequence[Json]) -> str:
+    """Return what each metric is and should be, as far as there is room."""
+    if not metrics:
+        return NONE
+    known = {_metric_name(each): each for each in measured}
+    told = [_target(each, known.get(_metric_name(each)) or {}) for each in metrics]
+    more = f" + {len(told) - _SHOWN_METRICS} more..." if len(told) > _SHOWN_METRICS else ""
+    return ", ".join(told[:_SHOWN_METRICS]) + more
+
+
+def _metric_body(metric: Json) -> Json:
+    kind = metric.get("type", "")
+    body: Json = metric.get(kind[:1].lower() + kind[1:]) or {}
+    return body
+
+
+def _metric_name(metric: Json) -> tuple[str, str, str]:
+    body = _metric_body(metric)
+    name = body.get("name") or (body.get("metric") or {}).get("name") or ""
+    return metric.get("type", ""), name, body.get("container", "")
+
+
+def _target(metric: Json, measured: Json) -> str:
+    target = _metric_body(metric).get("target") or {}
+    current = _metric_body(measured).get("current") or {}
+    if "averageUtilization" in target:
+        percent = current.get("averageUtilization")
+        now = UNKNOWN if percent is None else f"{percent}%"
+        text = f"{now}/{target['averageUtilization']}%"
+    else:
+        wanted = target.get("averageValue") or target.get("value") or "<auto>"
+        text = f"{current.get('averageValue') or current.get('value') or UNKNOWN}/{wanted}"
+    is_resource = metric.get("type") in ("Resource", "ContainerResource")
+    return f"{_metric_body(metric).get('name', '')}: {text}" if is_resource else text
 
 
 def autoscaler(obj: Json, now: float) -> list[Any]:
@@ -244,11 +268,11 @@ def autoscaler(obj: Json, now: float) -> list[Any]:
     spec = obj["spec"]
     target = spec.get("scaleTargetRef", {})
     return [
-        _name(obj),
+        name_of(obj),
         f"{target.get('kind', '')}/{target.get('name', '')}",
-        UNKNOWN if spec.get("metrics") else NONE,
+        _targets(spec.get("metrics") or (), (obj.get("status") or {}).get("currentMetrics") or ()),
         str(spec.get("minReplicas", "<unset>")),
         spec.get("maxReplicas", 0),
         obj.get("status", {}).get("currentReplicas", 0),
-        _age(obj, now),
+        age_of(obj, now),
     ]

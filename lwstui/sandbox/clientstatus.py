@@ -91,7 +91,14 @@ def _is_ready(status: Mapping[str, Any]) -> bool | None:
 
 
 def _with_readiness(run: Run, ready: bool) -> Run:
-    return replace(run, started=run.started or ready, ready=ready, probe_at_s=FOREVER)
+    live_at_s = FOREVER if ready else run.live_at_s
+    return replace(
+        run,
+        started=run.started or ready,
+        ready=ready,
+        probe_at_s=FOREVER,
+        live_at_s=live_at_s,
+    )
 
 
 def _started(run: PodRun, now_s: float) -> PodRun:

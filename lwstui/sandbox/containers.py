@@ -3,7 +3,7 @@
 A pod's clock starts at 0 when its kubelet accepts it; only the kubelet turns that into wall time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 FOREVER = float("inf")
@@ -32,21 +32,31 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A startup or readiness probe; ``target`` is the text of the failure it reports."""
+    """A startup, readiness or liveness probe, and what it reports in each state of the process.
+
+    ``target`` is its failure while nothing answers, ``refusal`` while the process serves, ``hung``
+    while it answers no more; an empty text is a success. ``grace_s`` is what a container that the
+    probe condemns may take to end, None for the pod's.
+    """
 
     delay_s: float
     period_s: float
     successes: int
     failures: int
     target: str
+    refusal: str = ""
+    hung: str = ""
+    grace_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """What the sandbox plays for one container, in simulated seconds.
 
-    A process runs for ``boot_s``, then waits for the pods of its group if ``waits_for_group``, then
-    loads for ``load_s`` and serves. It exits by itself ``run_s`` after its start.
+    A process runs for ``boot_s``, then waits for the pods of its group if ``waits_for_group`` or
+    for its leader if ``waits_for_leader``, then loads for ``load_s`` and serves. It exits by itself
+    ``run_s`` after its start, is killed for its memory after ``oom_s``, and answers no more after
+    ``hang_s``. When told to end it first runs its hook for ``prestop_s``.
     """
 
     pull_s: float
@@ -57,27 +67,43 @@ class Script:
     boot_s: float = 0.0
     load_s: float = 0.0
     waits_for_group: bool = False
+    waits_for_leader: bool = False
+    leader_address: str = ""
     group_timeout_s: float = FOREVER
     never_ready: bool = False
     run_s: float = FOREVER
     exit_code: int = 0
+    oom_s: float = FOREVER
+    hang_s: float = FOREVER
+    prestop_s: float = 0.0
     stop_s: float = 1.0
     stop_code: int = 0
     startup: Probe | None = None
     readiness: Probe | None = None
+    liveness: Probe | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the process needs other pods before it can load."""
+        return self.waits_for_group or self.waits_for_leader
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One process of a container: from its start to its exit.
 
-    ``joined_s`` is when its group was complete (or when it did not need to wait any longer),
-    ``finished_s`` is None while it runs.
+    ``boots_s`` is when it can meet the other pods of its group and ``joined_s`` when it has met
+    them, ``told_s`` when it was told to end, which it does with ``end_code``; ``finished_s`` is
+    None while it runs. ``probe_at_s`` is the next startup or readiness probe, ``live_at_s`` the
+    next liveness probe. ``last_words`` are the lines its log ends with, in place of the engine's.
     """
 
     number: int
     started_s: float
+    boots_s: float = 0.0
     joined_s: float | None = None
+    told_s: float = FOREVER
+    end_code: int = 0
     finished_s: float | None = None
     exit_code: int = 0
     reason: str = ""
@@ -86,6 +112,14 @@ class Run:
     probe_at_s: float = FOREVER
     probe_successes: int = 0
     probe_failures: int = 0
+    live_at_s: float = FOREVER
+    live_failures: int = 0
+    last_words: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> bool:
+        """Tell whether the process has been told to end."""
+        return self.told_s < FOREVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +183,8 @@ class Note:
 class PodRun:
     """A pod on its node.
 
-    ``stop_s`` is when its containers were told to end, ``grace_s`` how long they may take.
+    ``stop_s`` is when its containers were told to end, ``grace_s`` how long they may take;
+    ``patience_s`` is how long a container may take that is told to end by itself.
     """
 
     name: str
@@ -158,6 +193,7 @@ class PodRun:
     containers: tuple[Container, ...]
     stop_s: float = FOREVER
     grace_s: float = FOREVER
+    patience_s: float = 30.0
 
     @property
     def stopping(self) -> bool:
@@ -169,6 +205,12 @@ class PodRun:
         """Tell whether the pod was told to end and nothing of it runs any more."""
         return self.stopping and not any(item.is_running for item in self.containers)
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the main containers have ended for good."""
+        main = [item for item in self.containers if item.role is Role.MAIN]
+        return all(item.phase is Phase.EXITED and item.until_s == FOREVER for item in main)
+
     def container(self, name: str) -> Container | None:
         """Return a container by name."""
         return next((item for item in self.containers if item.name == name), None)
@@ -177,3 +219,39 @@ class PodRun:
         """Return the pod with one container replaced by name."""
         kept = tuple(changed if item.name == changed.name else item for item in self.containers)
         return replace(self, containers=kept)
+
+
+def serving_at(container: Container) -> float:
+    """Return when the container's process serves, ``inf`` while that is not known."""
+    run, script = container.run, container.script
+    if run is None or run.joined_s is None or script.never_ready:
+        return FOREVER
+    return run.joined_s + script.load_s
+
+
+def hangs_at(container: Container) -> float:
+    """Return when the container's process stops to answer, ``inf`` for never."""
+    return FOREVER if container.run is None else container.run.started_s + container.script.hang_s
+
+
+@dataclass(slots=True)
+class Step:
+    """What became of a pod on the way to some moment.
+
+    ``pulled`` is every image now on the node, ``at_s`` the moment of the last thing that happened.
+    """
+
+    pod: PodRun
+    at_s: float = 0.0
+    notes: list[Note] = field(default_factory=list)
+    pulled: set[str] = field(default_factory=set)
+
+    def put(self, container: Container) -> None:
+        """Replace a container of the pod by name."""
+        self.pod = self.pod.with_container(container)
+
+    def note(
+        self, container: Container, reason: str, message: str, *, warning: bool = False
+    ) -> None:
+        """Add an event about a container."""
+        self.notes.append(Note(container.path, reason, message, warning))

@@ -6,6 +6,7 @@ from typing import Any
 from lwstui.sandbox import schema as schemas
 from lwstui.sandbox import status
 from lwstui.sandbox.cel import CelSyntaxError
+from lwstui.sandbox.crdtypes import check_types
 from lwstui.sandbox.kinds import KindInfo
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.rules import Rules, compile_rules
@@ -15,6 +16,7 @@ from lwstui.sandbox.tables import Table, custom_table
 CRD_KEY = "customresourcedefinitions.apiextensions.k8s.io"
 CRD_GROUP = "apiextensions.k8s.io"
 CRD_KIND = "CustomResourceDefinition"
+_SCOPES = ("Cluster", "Namespaced")
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 _BLOCKING = frozenset(
     {
@@ -130,16 +132,17 @@ def _storage_version(crd: Json) -> Json:
 
 
 def _invalid(crd: Json, *causes: Cause) -> status.StatusError:
-    return status.invalid(CRD_KIND, CRD_GROUP, crd["metadata"]["name"], causes)
+    return status.invalid(CRD_KIND, CRD_GROUP, crd["metadata"].get("name", ""), causes)
 
 
 def admit_crd(crd: Json) -> None:
     """Default and check a CustomResourceDefinition in place.
 
     Raises:
-        StatusError: 422, a required field is missing or the name does not fit.
+        StatusError: 400 a field of another type, 422 one is missing or the name does not fit.
     """
-    spec = crd.setdefault("spec", {})
+    check_types(crd)
+    spec = crd["spec"] = crd.get("spec") or {}
     names = spec.get("names") or {}
     required: list[tuple[str, Any]] = [
         ("spec.group", spec.get("group")),
@@ -153,16 +156,35 @@ def admit_crd(crd: Json) -> None:
     ]
     if missing:
         raise _invalid(crd, *missing)
+    if spec["scope"] not in _SCOPES:
+        supported = ", ".join(f'"{each}"' for each in _SCOPES)
+        message = f'Unsupported value: "{spec["scope"]}": supported values: {supported}'
+        raise _invalid(crd, Cause("spec.scope", message, "FieldValueNotSupported"))
     names.setdefault("singular", names["kind"].lower())
     names.setdefault("listKind", f"{names['kind']}List")
     spec.setdefault("conversion", {"strategy": "None"})
     wanted = f"{names['plural']}.{spec['group']}"
-    if crd["metadata"]["name"] != wanted:
-        message = (
-            f'Invalid value: "{crd["metadata"]["name"]}": must be spec.names.plural+"."+spec.group'
-        )
+    name = crd["metadata"].get("name", "")
+    if name != wanted:
+        message = f'Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
         raise _invalid(crd, Cause("metadata.name", message))
+    _check_versions(spec)
     custom_kind(crd)
+
+
+def _check_versions(spec: Json) -> None:
+    """Refuse what needs more than the one version that is stored.
+
+    Raises:
+        StatusError: 501.
+    """
+    served = [each["name"] for each in spec["versions"] if each.get("served")]
+    if len(served) > 1:
+        raise status.not_implemented(
+            f"one version of a custom kind is served, not {' and '.join(served)}; leave one"
+        )
+    if spec["conversion"].get("strategy") == "Webhook":
+        raise status.not_implemented("objects are not converted by webhooks")
 
 
 def accepted_status(crd: Json, now: str) -> Json:

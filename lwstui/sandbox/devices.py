@@ -30,6 +30,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._held: dict[str, dict[str, Held]] = {}
+        self._lost: dict[tuple[str, str], dict[str, int]] = {}
 
     def take(
         self, node: str, allocatable: Amounts, uid: str, spec: Mapping[str, Any]
@@ -40,13 +41,16 @@ class Ledger:
             Container name to resource to ids, and an empty text; or nothing and why not, in the
             words of the kubelet's device manager.
         """
-        free = self._free(node, allocatable)
         held: Held = {}
+        free: dict[str, list[str]] = {}
         for container in spec.get("containers") or ():
             for resource, amount in container_request(container).items():
                 if not is_device(resource):
                     continue
-                count, left = amount // 1000, free.get(resource, [])
+                left = free.get(resource)
+                if left is None:
+                    left = self._free(node, resource, allocatable.get(resource, 0) // 1000)
+                count = amount // 1000
                 if count > len(left):
                     why = (
                         f"Allocate failed due to requested number of devices unavailable for "
@@ -63,20 +67,38 @@ class Ledger:
         """Take a pod's devices back."""
         self._held.get(node, {}).pop(uid, None)
 
-    def _free(self, node: str, allocatable: Amounts) -> dict[str, list[str]]:
+    def lose(self, node: str, resource: str, device: str, xid: int) -> bool:
+        """Stop handing a device out that failed with error ``xid``; False if it is lost already."""
+        lost = self._lost.setdefault((node, resource), {})
+        known = device in lost
+        lost.setdefault(device, xid)
+        return not known
+
+    def restore(self, node: str, resource: str) -> int:
+        """Hand a node's lost devices out again and return how many there were."""
+        return len(self._lost.pop((node, resource), ()))
+
+    def lost(self, node: str, resource: str) -> Mapping[str, int]:
+        """Return the devices of a node that are not handed out, with their errors."""
+        return self._lost.get((node, resource), {})
+
+    def holders(self, node: str, resource: str, device: str) -> list[tuple[str, str]]:
+        """Return the uid of the pod and the name of the container that hold a device, if any."""
+        return [
+            (uid, container)
+            for uid, held in self._held.get(node, {}).items()
+            for container, resources in held.items()
+            if device in resources.get(resource, ())
+        ]
+
+    def _free(self, node: str, resource: str, count: int) -> list[str]:
+        """Return the devices of a node that work and no pod holds; ``count`` of all work."""
+        lost = self.lost(node, resource)
         taken = {
-            (resource, each)
+            each
             for held in self._held.get(node, {}).values()
             for resources in held.values()
-            for resource, ids in resources.items()
-            for each in ids
+            for each in resources.get(resource, ())
         }
-        return {
-            resource: [
-                each
-                for each in device_ids(node, resource, amount // 1000)
-                if (resource, each) not in taken
-            ]
-            for resource, amount in allocatable.items()
-            if is_device(resource)
-        }
+        known = device_ids(node, resource, count + len(lost))
+        return [each for each in known if each not in taken and each not in lost]

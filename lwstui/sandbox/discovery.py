@@ -52,31 +52,26 @@ def _virtual(group: str, version: str, plural: str, kind: str, *, namespaced: bo
     return KindInfo(group, version, plural, kind.lower(), kind, namespaced=namespaced)
 
 
-_REVIEWS = (
-    ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
-    (
-        "selfsubjectrulesreviews",
-        "SelfSubjectRulesReview",
-    ),
+_CREATED_ONLY = (
+    ("", "bindings", "Binding", True),
+    ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview", False),
+    ("authentication.k8s.io", "tokenreviews", "TokenReview", False),
+    ("authorization.k8s.io", "localsubjectaccessreviews", "LocalSubjectAccessReview", True),
+    ("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False),
+    ("authorization.k8s.io", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False),
+    ("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview", False),
 )
 _VIRTUAL = [
     *(
-        Served(_virtual("authorization.k8s.io", "v1", *each, namespaced=False), ("create",))
-        for each in _REVIEWS
-    ),
-    Served(
-        _virtual(
-            "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview",
-            namespaced=False,
-        ),
-        ("create",),
+        Served(_virtual(group, "v1", plural, kind, namespaced=namespaced), ("create",))
+        for group, plural, kind, namespaced in _CREATED_ONLY
     ),
     Served(
         KindInfo("metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", namespaced=False),
         ("get", "list"),
     ),
     Served(KindInfo("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics"), ("get", "list")),
-]  # fmt: skip
+]
 
 
 def served(resources: Iterable[Resource]) -> list[Served]:

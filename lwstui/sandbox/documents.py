@@ -10,6 +10,8 @@ from lwstui.sandbox.answers import JSON, cached_answer, json_answer, raw_answer
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.registry import Registry
 
+# The one document that people read as it is, and that the API server therefore indents.
+_VERSION = msgspec.json.format(msgspec.json.encode(discovery.VERSION), indent=2)
 _HEALTH = ("/readyz", "/livez", "/healthz")
 
 
@@ -42,7 +44,7 @@ class Documents:
         self._refresh()
         parts = tuple(part for part in request.path.split("/") if part)
         if parts == ("version",):
-            return json_answer(discovery.VERSION)
+            return raw_answer(_VERSION)
         if parts == ("openapi", "v2"):
             return cached_answer(request, openapi.V2_DOCUMENT, openapi.V2_TYPE)
         if parts[:2] == ("openapi", "v3"):
@@ -57,10 +59,12 @@ class Documents:
         if self._serial != self._registry.serial:
             resources = self._registry.resources()
             self._served = discovery.served(resources)
-            self._openapi = openapi.documents(resources)
+            self._openapi = {}
             self._serial = self._registry.serial
 
     def _openapi_answer(self, request: web.Request, path: str) -> web.Response:
+        if not self._openapi:
+            self._openapi = openapi.documents(self._registry.resources())
         if not path:
             return json_answer(openapi.index(self._openapi))
         if path not in self._openapi:

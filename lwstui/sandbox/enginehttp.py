@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from lwstui.sandbox import dcgm
 from lwstui.sandbox.enginemetrics import exposition
-from lwstui.sandbox.engines.detect import Kind
-from lwstui.sandbox.processes import RAY_PORT, RPC_PORT, Process
+from lwstui.sandbox.engines.detect import RAY_PORT, RPC_PORT, Kind
+from lwstui.sandbox.processes import Process
 
 JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
@@ -17,7 +18,7 @@ _HTML = "text/html"
 _SSE = "text/event-stream; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _SILENT_PORTS = (RAY_PORT, RPC_PORT)
-_SERVER = {Kind.NGINX: "nginx", Kind.LLAMACPP: "llama.cpp"}
+_SERVER = {Kind.NGINX: "nginx", Kind.DCGM: "dcgm-exporter", Kind.LLAMACPP: "llama.cpp"}
 _NGINX_PAGE = """<!DOCTYPE html>
 <html>
 <head>
@@ -51,9 +52,9 @@ class Reply:
 
 
 def answer(process: Process, port: int, query: Query) -> Reply | None:
-    """Return what a process answers on one of its ports, None when it speaks no HTTP there."""
+    """Return what a process answers on one of its ports, None when no HTTP comes from there."""
     kind = process.scene.engine.kind
-    if port in _SILENT_PORTS or kind is Kind.JETSTREAM:
+    if port in _SILENT_PORTS or kind is Kind.JETSTREAM or process.hangs:
         return None
     reply = _FACES.get(kind, _plain)(process, query)
     if query.method == "HEAD":
@@ -100,6 +101,15 @@ def _llamacpp(process: Process, query: Query) -> Reply:
             return _completion(process, query, any_model=True)
     error = {"code": 404, "message": "File Not Found", "type": "not_found_error"}
     return _json(404, {"error": error})
+
+
+def _dcgm(process: Process, query: Query) -> Reply:
+    match query.method, query.path:
+        case "GET" | "HEAD", "/metrics":
+            return Reply(200, dcgm.exposition(process).encode(), _METRICS)
+        case "GET" | "HEAD", "/health":
+            return Reply(200, b"KO" if process.stopping else b"OK", _TEXT)
+    return Reply(404, b"404 page not found\n", _TEXT)
 
 
 def _nginx(_: Process, query: Query) -> Reply:
@@ -225,5 +235,6 @@ _FACES: dict[Kind, Callable[[Process, Query], Reply]] = {
     Kind.VLLM: _openai,
     Kind.SGLANG: _openai,
     Kind.LLAMACPP: _llamacpp,
+    Kind.DCGM: _dcgm,
     Kind.NGINX: _nginx,
 }

@@ -4,11 +4,12 @@ Source of the names: vllm ``vllm/v1/metrics/loggers.py``, sglang ``metrics_colle
 llama.cpp ``tools/server``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lwstui.sandbox.engines.detect import Kind
 from lwstui.sandbox.engines.load import Load, Totals, load_now, totals
 from lwstui.sandbox.processes import Process
+from lwstui.sandbox.prometheus import family, labels
 
 _TTFT = ((0.05, 0.02), (0.1, 0.1), (0.25, 0.42), (0.5, 0.78), (1.0, 0.95), (2.5, 0.99))
 _ITL = ((0.01, 0.0), (0.025, 0.2), (0.05, 0.93), (0.1, 0.99))
@@ -24,32 +25,10 @@ def exposition(process: Process) -> str:
     return "\n".join(render(process, busy, done)) + "\n"
 
 
-def _family(
-    name: str, kind: str, about: str, samples: Iterable[tuple[str, float]]
-) -> Iterator[str]:
-    yield f"# HELP {name} {about}"
-    yield f"# TYPE {name} {kind}"
-    for labelled, value in samples:
-        yield f"{labelled} {_number(value)}"
-
-
-def _number(value: float) -> str:
-    return repr(float(value)) if value < 1e16 else f"{value:e}"
-
-
-def _labels(**labels: str) -> str:
-    parts = (f'{name}="{_escaped(value)}"' for name, value in labels.items())
-    return "{" + ",".join(parts) + "}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def _histogram(
     name: str,
     about: str,
-    labels: dict[str, str],
+    where: dict[str, str],
     *,
     count: int,
     mean: float,
@@ -57,28 +36,28 @@ def _histogram(
 ) -> Iterator[str]:
     """Tell a histogram whose buckets hold fixed shares of its observations."""
     buckets = [
-        (f"{name}_bucket{_labels(**labels, le=str(bound))}", int(count * share))
+        (f"{name}_bucket{labels(**where, le=str(bound))}", int(count * share))
         for bound, share in shares
     ]
     samples = [
         *buckets,
-        (f"{name}_bucket{_labels(**labels, le='+Inf')}", count),
-        (f"{name}_count{_labels(**labels)}", count),
-        (f"{name}_sum{_labels(**labels)}", count * mean),
+        (f"{name}_bucket{labels(**where, le='+Inf')}", count),
+        (f"{name}_count{labels(**where)}", count),
+        (f"{name}_sum{labels(**where)}", count * mean),
     ]
-    yield from _family(name, "histogram", about, samples)
+    yield from family(name, "histogram", about, samples)
 
 
 def _vllm(process: Process, busy: Load, done: Totals) -> Iterator[str]:
     base = {"engine": "0", "model_name": process.scene.engine.model}
-    where = _labels(**base)
+    where = labels(**base)
     for name, about, value in (
         ("num_requests_running", "Requests in model execution batches.", busy.running),
-        ("num_requests_waiting", "Requests waiting to be processed.", 0),
+        ("num_requests_waiting", "Requests waiting to be processed.", busy.waiting),
         ("kv_cache_usage_perc", "KV-cache usage. 1 means 100 percent usage.", busy.kv_used),
     ):
         full = f"vllm:{name}"
-        yield from _family(full, "gauge", about, [(f"{full}{where}", value)])
+        yield from family(full, "gauge", about, [(f"{full}{where}", value)])
     for name, about, value in (
         ("prefix_cache_queries", "Prefix cache queries, in tokens.", done.prompt_tokens),
         ("prefix_cache_hits", "Prefix cache hits, in tokens.", done.prefix_hits),
@@ -87,7 +66,7 @@ def _vllm(process: Process, busy: Load, done: Totals) -> Iterator[str]:
         ("generation_tokens", "Generation tokens processed.", done.generated_tokens),
     ):
         yield from _counter(f"vllm:{name}", about, where, value, process.scene.started_at)
-    finished = _labels(**base, finished_reason="stop")
+    finished = labels(**base, finished_reason="stop")
     name = "vllm:request_success"
     yield from _counter(
         name, "Requests processed.", finished, done.requests, process.scene.started_at
@@ -105,22 +84,22 @@ def _vllm(process: Process, busy: Load, done: Totals) -> Iterator[str]:
 def _counter(name: str, about: str, where: str, value: float, since: float) -> Iterator[str]:
     """Tell a counter and, as prometheus_client does, since when it counts."""
     whole = float(int(value))
-    yield from _family(f"{name}_total", "counter", about, [(f"{name}_total{where}", whole)])
-    yield from _family(f"{name}_created", "gauge", about, [(f"{name}_created{where}", since)])
+    yield from family(f"{name}_total", "counter", about, [(f"{name}_total{where}", whole)])
+    yield from family(f"{name}_created", "gauge", about, [(f"{name}_created{where}", since)])
 
 
 def _sglang(process: Process, busy: Load, done: Totals) -> Iterator[str]:
-    where = _labels(model_name=process.scene.engine.model, tp_rank="0", engine_type="unified")
+    where = labels(model_name=process.scene.engine.model, tp_rank="0", engine_type="unified")
     for name, kind, about, value in (
         ("num_running_reqs", "gauge", "The number of running requests.", busy.running),
-        ("num_queue_reqs", "gauge", "The number of requests in the waiting queue.", 0),
+        ("num_queue_reqs", "gauge", "The number of requests in the waiting queue.", busy.waiting),
         ("token_usage", "gauge", "The token usage.", busy.kv_used),
         ("gen_throughput", "gauge", "Generation throughput (token/s).", busy.generation_rate),
         ("cache_hit_rate", "gauge", "The prefix cache hit rate.", busy.prefix_hits),
         ("prompt_tokens_total", "counter", "Prefill tokens.", int(done.prompt_tokens)),
         ("generation_tokens_total", "counter", "Generated tokens.", int(done.generated_tokens)),
     ):
-        yield from _family(f"sglang:{name}", kind, about, [(f"sglang:{name}{where}", value)])
+        yield from family(f"sglang:{name}", kind, about, [(f"sglang:{name}{where}", value)])
 
 
 def _llamacpp(process: Process, busy: Load, done: Totals) -> Iterator[str]:
@@ -129,6 +108,6 @@ def _llamacpp(process: Process, busy: Load, done: Totals) -> Iterator[str]:
         ("tokens_predicted_total", "counter", "Tokens generated.", int(done.generated_tokens)),
         ("predicted_tokens_seconds", "gauge", "Generation, in tokens/s.", busy.generation_rate),
         ("requests_processing", "gauge", "Requests processing.", busy.running),
-        ("requests_deferred", "gauge", "Requests deferred.", 0),
+        ("requests_deferred", "gauge", "Requests deferred.", busy.waiting),
     ):
-        yield from _family(f"llamacpp:{name}", kind, about, [(f"llamacpp:{name}", value)])
+        yield from family(f"llamacpp:{name}", kind, about, [(f"llamacpp:{name}", value)])

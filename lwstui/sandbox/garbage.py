@@ -41,6 +41,13 @@ def _drop_finalizer(obj: Json, finalizer: str) -> None:
         obj["metadata"]["finalizers"] = kept
 
 
+def _is_as_owned_as_before(change: Change) -> bool:
+    """Tell whether a change leaves alone what an object's collection depends on."""
+    if change.old is None or is_deleting(change.object):
+        return False
+    return _references(change.old) == _references(change.object)
+
+
 class GarbageCollector:
     """Deletes dependents of deleted owners, wave by wave.
 
@@ -85,6 +92,8 @@ class GarbageCollector:
 
     def _on_change(self, change: Change) -> None:
         if change.key == "events":
+            return
+        if change.type == "MODIFIED" and _is_as_owned_as_before(change):
             return
         if change.old is not None and _references(change.old):
             self._forget(change.key, change.old)

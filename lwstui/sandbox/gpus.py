@@ -6,7 +6,7 @@ power limit: memory does not move once the cache is allocated, power follows uti
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lwstui.sandbox.engines.detect import Kind
 from lwstui.sandbox.processes import Process
@@ -16,6 +16,8 @@ CUDA_VERSION = "13.0"
 _RESERVED_SHARE = 0.91
 _CONTEXT_MIB = 1100
 _SAMPLE_S = 5.0
+# The share of its power that a device draws whose kernels only wait.
+_SPINNING = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,22 @@ def reading(process: Process, model: Model, index: int) -> Reading:
     """Return what the device with this index in its container shows now."""
     dice = random.Random(f"{process.gpus[index]}/{process.now_s // _SAMPLE_S}")
     busy, used_mib = _activity(process, model, dice)
+    if process.hangs and used_mib:
+        return _spinning(_reading(model, index, _SPINNING, used_mib, dice))
+    return _reading(model, index, busy, used_mib, dice)
+
+
+def _spinning(read: Reading) -> Reading:
+    """Return the reading of a device whose kernels wait for each other: busy with nothing."""
+    return replace(read, utilization=100, memory_utilization=0)
+
+
+def idle(model: Model, index: int, uuid: str, now_s: float) -> Reading:
+    """Return what a device shows that no process uses, at ``now_s`` seconds of any clock."""
+    return _reading(model, index, 0.0, 0, random.Random(f"{uuid}/{now_s // _SAMPLE_S}"))
+
+
+def _reading(model: Model, index: int, busy: float, used_mib: int, dice: random.Random) -> Reading:
     power = model.idle_w * 1.5 + busy * (model.power_limit_w - model.idle_w * 1.5) * 0.85
     if not used_mib:
         power = model.idle_w

@@ -3,34 +3,52 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from lwstui.sandbox import status
-from lwstui.sandbox.objects import Json, StatusError
+from lwstui.sandbox.objects import Json, StatusError, deep_copy
+
+_MOST_OPERATIONS = 10_000
+_MOST_COPIED_BYTES = 3 << 20
 
 
 def apply_json_patch(document: Json, operations: Any) -> Json:
     """Return ``document`` changed by a JSON patch; the document itself is changed too.
 
     Raises:
-        StatusError: 400 not a patch, 422 a path that is not there or a test that fails.
+        StatusError: 400 not a patch, 413 too much of one, 422 a path that is not there or a test
+            that fails.
     """
     if not isinstance(operations, list):
         raise status.bad_request(
             "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
         )
+    _check_size(operations)
     root: Json = {"": document}
+    copied = 0
     for operation in operations:
         name = operation.get("op") if isinstance(operation, dict) else None
-        if name not in _OPERATIONS:
+        if not isinstance(name, str) or name not in _OPERATIONS:
             raise _failed(f"Unexpected kind: {name}")
         try:
+            if name == "copy":
+                copied += len(msgspec.json.encode(_value(root, operation["from"])))
             _OPERATIONS[name](root, operation)
-        except (KeyError, IndexError, TypeError, ValueError):
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
             path = operation.get("path", "")
             raise _failed(
                 f"{name} operation does not apply: doc is missing path: {path!r}: missing value"
             ) from None
+        if copied > _MOST_COPIED_BYTES:
+            raise status.too_large(f"a JSON patch copies at most {_MOST_COPIED_BYTES} bytes")
     result: Json = root[""]
     return result
+
+
+def _check_size(operations: list[Any]) -> None:
+    if len(operations) > _MOST_OPERATIONS:
+        message = f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}"
+        raise status.too_large(f"{message}, got {len(operations)}")
 
 
 def _failed(message: str) -> StatusError:
@@ -101,7 +119,7 @@ def _move(root: Any, operation: Json) -> None:
 
 
 def _copy(root: Any, operation: Json) -> None:
-    _insert(root, operation["path"], _value(root, operation["from"]))
+    _insert(root, operation["path"], deep_copy(_value(root, operation["from"])))
 
 
 def _test(root: Any, operation: Json) -> None:

@@ -1,22 +1,33 @@
 """Every node's kubelet in one loop: plays the pods bound to nodes and writes what comes of it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from lwstui.sandbox import lifecycle
+from lwstui.sandbox import endings, lifecycle
 from lwstui.sandbox.amounts import milli
 from lwstui.sandbox.clientstatus import adopted
 from lwstui.sandbox.clock import rfc3339
-from lwstui.sandbox.containers import FOREVER, Note
+from lwstui.sandbox.containers import FOREVER, Note, PodRun, Step
 from lwstui.sandbox.devices import Held, Ledger
-from lwstui.sandbox.lifecycle import Step
 from lwstui.sandbox.objects import Change, Json, Store
 from lwstui.sandbox.podrecords import Addresses, PodRecord, PodRecords, group_of
-from lwstui.sandbox.podstatus import Placement, phase, pod_status
+from lwstui.sandbox.podstatus import Placement, pod_status
+from lwstui.sandbox.pullfaults import PullFault, hampered
 from lwstui.sandbox.recorder import Recorder
+from lwstui.sandbox.rendezvous import has_met, is_lonely, meeting
 from lwstui.sandbox.scripts import RESTART, pod_run
 from lwstui.sandbox.worklist import WorkList
 
 _FINISHED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a container ends by a fault: exit code, reason and the last lines of its log."""
+
+    code: int
+    reason: str
+    words: tuple[str, ...] = ()
 
 
 def _restart_wish(pod: Json) -> str:
@@ -42,6 +53,9 @@ class Kubelet:
     Args:
         store: The cluster's objects.
         recorder: Takes the kubelets' events.
+
+    Attributes:
+        ledger: Who holds which device.
     """
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
@@ -49,8 +63,12 @@ class Kubelet:
         self._recorder = recorder
         self._records = PodRecords()
         self._cached: dict[str, frozenset[str]] = {}
-        self._ledger = Ledger()
+        self.ledger = Ledger()
+        self._paused: set[str] = set()
+        self._pull_faults: tuple[PullFault, ...] = ()
         self._addresses = Addresses()
+        self._lonely: set[tuple[str, str]] = set()
+        self._writing: Json | None = None
         self._work = WorkList(self._look)
 
     def start(self) -> None:
@@ -71,22 +89,77 @@ class Kubelet:
         """Return what the kubelets know of a pod, None if it never got to a node."""
         return self._records.get(uid)
 
+    def peers(self, record: PodRecord) -> list[PodRecord]:
+        """Return the other pods of a pod's group."""
+        return self._records.peers(record)
+
+    def on_node(self, node: str) -> list[PodRecord]:
+        """Return the pods in the hands of one node's kubelet."""
+        return self._records.on_node(node)
+
     def records(self) -> Iterable[PodRecord]:
         """Return all pods in the hands of a kubelet."""
         return self._records
+
+    def pause(self, node: str) -> None:
+        """Write nothing more about the pods of a node, not their end either."""
+        self._paused.add(node)
+
+    def resume(self, node: str) -> None:
+        """Write again what becomes of a node's pods; what others wrote meanwhile is replaced."""
+        self._paused.discard(node)
+        for pod in self._store.items("pods"):
+            if pod["spec"].get("nodeName") == node:
+                record = self._records.get(pod["metadata"]["uid"])
+                if record is not None:
+                    record.pod = pod
+                self._work.add((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+
+    def fail(self, uid: str, container: str, failure: Failure) -> bool:
+        """End a running container by a fault; False if it does not run."""
+        record = self._records.get(uid)
+        state = None if record is None else record.run.container(container)
+        if record is None or state is None or not state.is_running:
+            return False
+        now_s = record.pod_time(self._store.clock.now())
+        code, reason, words = failure.code, failure.reason, failure.words
+        step = endings.fail(record.run, container, now_s, code=code, reason=reason, words=words)
+        self._apply(record, step)
+        record.tell()
+        if record.node not in self._paused:
+            self._sync(record, record.pod.get("status") or {})
+        return True
+
+    def hamper(self, faults: tuple[PullFault, ...]) -> None:
+        """Have pulls go as ``faults`` say, those under way too; none for a registry that works."""
+        self._pull_faults = faults
+        for record in self._records:
+            record.run = self._hampered(record.run, record.pod, record.where.pod_ip)
+            self._work.add(record.ref)
+
+    def _hampered(self, run: PodRun, pod: Json, pod_ip: str) -> PodRun:
+        """Return a pod with the pulls that the faults leave it."""
+        cached = self._cached.get(pod["spec"]["nodeName"], frozenset())
+        return hampered(run, pod_run(pod, pod_ip), self._pull_faults, cached)
 
     def _on_change(self, change: Change) -> None:
         meta = change.object["metadata"]
         if change.key == "pods" and change.type == "DELETED":
             self._forget(meta["uid"])
         elif change.key == "pods" and change.object["spec"].get("nodeName"):
-            self._work.add((meta["namespace"], meta["name"]))
+            if self._writing is None or change.old is not self._writing:
+                self._work.add((meta["namespace"], meta["name"]))
         elif change.key == "nodes" and change.type == "DELETED":
             self._cached.pop(meta["name"], None)
+        elif change.key == "services":
+            for ref in self._lonely:
+                if ref[0] == meta["namespace"]:
+                    self._work.add(ref)
 
     def _look(self, ref: tuple[str, str]) -> None:
         pod = self._store.get("pods", *ref)
-        if pod is not None and pod["spec"].get("nodeName"):
+        node = "" if pod is None else pod["spec"].get("nodeName") or ""
+        if pod is not None and node and node not in self._paused:
             self._take(pod)
 
     def _take(self, pod: Json) -> None:
@@ -99,7 +172,7 @@ class Kubelet:
         elif (pod.get("status") or {}).get("phase") not in _FINISHED:
             record = self._accept(pod)
             if record is not None:
-                self._sync(record, {})
+                self._sync(record, pod.get("status") or {})
 
     def _accept(self, pod: Json) -> PodRecord | None:
         """Admit a pod to its node; None if there is no such node or it has to refuse."""
@@ -109,7 +182,7 @@ class Kubelet:
             return None
         allocatable = (node.get("status") or {}).get("allocatable") or {}
         amounts = {name: milli(value) for name, value in allocatable.items()}
-        held, refused = self._ledger.take(spec["nodeName"], amounts, meta["uid"], spec)
+        held, refused = self.ledger.take(spec["nodeName"], amounts, meta["uid"], spec)
         if refused:
             self._reject(pod, refused)
             return None
@@ -117,13 +190,16 @@ class Kubelet:
         clock = self._store.clock
         record = PodRecord(
             pod,
-            pod_run(pod, where.pod_ip),
+            # A pod that already runs, in a cluster that was filled, does not start over.
+            adopted(pod_run(pod, where.pod_ip), {}, pod.get("status") or {}, 0.0),
             where,
             clock.now(),
             clock.speed,
             _restart_wish(pod),
             group_of(pod),
         )
+        if self._pull_faults:
+            record.run = self._hampered(record.run, pod, where.pod_ip)
         self._records.add(record)
         return record
 
@@ -160,29 +236,45 @@ class Kubelet:
         wish = _restart_wish(record.pod)
         if wish != record.restart_seen:
             record.restart_seen = wish
-            self._apply(record, lifecycle.kill(record.run, wish.partition("#")[0], now_s))
+            self._apply(record, endings.kill(record.run, wish.partition("#")[0], now_s))
             self._apply(record, self._advance(record, now_s))
         grace_s = _grace_s(record.pod)
         if grace_s is not None and grace_s < record.run.grace_s:
-            self._apply(record, lifecycle.stop(record.run, now_s, grace_s))
+            self._apply(record, endings.stop(record.run, now_s, grace_s))
             self._apply(record, self._advance(record, now_s))
         self._write(record, now_s)
         if record.run is not before:
             record.tell()
-            if phase(record.run) == "Running" != phase(before):
-                for member in (record, *self._records.peers(record)):
-                    self._work.add(member.ref)
+        self._introduce(record, now_s)
         if record.run.stopped:
             self._remove(record.pod)
         else:
             self._plan(record, now_s)
+
+    def _introduce(self, record: PodRecord, now_s: float) -> None:
+        """Have the pods look again that wait for what this pod has become to its group."""
+        if is_lonely(record.run):
+            self._lonely.add(record.ref)
+        else:
+            self._lonely.discard(record.ref)
+        now = meeting(record.run, now_s)
+        if now != record.meeting:
+            record.meeting = now
+            for each in self._records.peers(record):
+                if each.ref in self._lonely:
+                    self._work.add(each.ref)
 
     def _advance(self, record: PodRecord, now_s: float) -> Step:
         return lifecycle.advance(
             record.run,
             now_s,
             cached=self._cached.get(record.node, frozenset()),
-            group_running=self._records.group_runs(record),
+            met=has_met(
+                self._store,
+                record,
+                lambda: self._records.peers(record),
+                self._store.clock.now(),
+            ),
         )
 
     def _apply(self, record: PodRecord, step: Step) -> None:
@@ -204,11 +296,11 @@ class Kubelet:
 
     def _write(self, record: PodRecord, now_s: float) -> None:
         fresh = pod_status(record.pod, record.run, now_s, where=record.where, stamp=record.stamp)
-
-        def change(target: Json) -> None:
-            target["status"] = {**(target.get("status") or {}), **fresh}
-
-        record.pod = self._store.update("pods", *record.ref, change, subresource="status")
+        stored = self._store.entry("pods", *record.ref).object
+        status = {**(stored.get("status") or {}), **fresh}
+        self._writing = stored
+        record.pod = self._store.write_status("pods", *record.ref, status)
+        self._writing = None
 
     def _plan(self, record: PodRecord, now_s: float) -> None:
         if record.timer is not None:
@@ -230,12 +322,13 @@ class Kubelet:
         record = self._records.pop(uid)
         if record is None:
             return
+        self._lonely.discard(record.ref)
         if record.timer is not None:
             record.timer.cancel()
         now_s = record.pod_time(self._store.clock.now())
-        ended = lifecycle.stop(record.run, now_s, 0).pod
+        ended = endings.stop(record.run, now_s, 0).pod
         record.run = lifecycle.advance(ended, now_s).pod
         record.tell()
-        self._ledger.release(record.node, uid)
+        self.ledger.release(record.node, uid)
         if record.where.pod_ip != record.where.host_ip:
             self._addresses.release(record.where.pod_ip)

@@ -50,8 +50,11 @@ def scene(record: PodRecord, container: Container, run: Run) -> Scene:
         load_s=container.script.load_s,
         finished_s=finished_s,
         exit_code=run.exit_code,
-        told_to_stop=record.run.stopping,
+        told_to_stop=run.told,
         extra_rate=log_rate(record.pod, container.name),
+        demand=tuple((at_s - run.started_s, asked) for at_s, asked in record.demand),
+        last_words=run.last_words,
+        hang_s=container.script.hang_s,
     )
 
 

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Callable
 
 from lwstui.sandbox.cluster import Sandbox, SandboxOptions, running_sandbox
+from lwstui.sandbox.fill import NoRoom
+from lwstui.sandbox.scenarios.guide import told
+from lwstui.sandbox.scenarios.schema import Scenario
 
 __all__ = ["SandboxOptions", "run", "serve"]
 
@@ -22,6 +25,7 @@ async def serve(options: SandboxOptions, ready: Callable[[Sandbox], None]) -> No
 
     Raises:
         OSError: The port is taken, or the kubeconfig cannot be written.
+        NoRoom: There are too few hosts for what the sandbox is filled with.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -30,10 +34,21 @@ async def serve(options: SandboxOptions, ready: Callable[[Sandbox], None]) -> No
     try:
         async with running_sandbox(options) as sandbox:
             ready(sandbox)
+            narrator = asyncio.create_task(_narrate(sandbox, options.scenario))
             await stop.wait()
+            narrator.cancel()
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+async def _narrate(sandbox: Sandbox, scenario: Scenario | None) -> None:
+    """Play a scenario and tell of it on standard error."""
+    if scenario is not None:
+        sandbox.control.start(scenario)
+        async for line in sandbox.control.lines():
+            sys.stderr.write(f"{told(line)}\n")
+            sys.stderr.flush()
 
 
 def _announce(sandbox: Sandbox) -> None:
@@ -48,13 +63,13 @@ def run(options: SandboxOptions) -> int:
     """
     try:
         asyncio.run(serve(options, _announce))
-    except OSError as error:
+    except (OSError, NoRoom) as error:
         sys.stderr.write(f"The sandbox cannot start: {_why(error, options)}.\n")
         return 1
     return 0
 
 
-def _why(error: OSError, options: SandboxOptions) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _why(error: OSError | NoRoom, options: SandboxOptions) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {options.port} on 127.0.0.1 is already in use"
     return str(error)

@@ -6,12 +6,12 @@ from typing import Any
 
 from lwstui.sandbox.amounts import container_request
 from lwstui.sandbox.clock import rfc3339
-from lwstui.sandbox.containers import Container
+from lwstui.sandbox.containers import Container, serving_at
 from lwstui.sandbox.engines.detect import Engine, Kind, detect
 from lwstui.sandbox.kubelet import Kubelet
-from lwstui.sandbox.lifecycle import serving_at
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.podrecords import PodRecord
+from lwstui.sandbox.scripts import LEAST_GROWTH_S, wanted_memory_bytes
 
 SAMPLE_S = 15.0
 _MIB = 1024**2
@@ -40,6 +40,14 @@ def container_usage(engine: Engine, asked: _Usage, *, serves: bool, noise: float
             return used, min(wanted, memory * 0.92) if memory else wanted
 
 
+def grown(container: Container, now_s: float) -> float:
+    """Return the share of its final memory that a running container has reached."""
+    run, script = container.run, container.script
+    if run is None or now_s < run.boots_s:
+        return 0.0
+    return min(1.0, (now_s - run.boots_s) / max(LEAST_GROWTH_S, script.load_s))
+
+
 def _quantities(usage: _Usage) -> dict[str, str]:
     cpu, memory = usage
     return {"cpu": f"{round(cpu * 1_000_000)}n", "memory": f"{round(memory * 1024)}Ki"}
@@ -66,8 +74,7 @@ class KubeletMetrics:
         """Return timestamp, window and usage of a node, None if there is no such node."""
         if self._store.get("nodes", "", name) is None:
             return None
-        pods = [record for record in self._kubelet.records() if record.node == name]
-        parts = [part for record in pods for _, part in self._usage(record)]
+        parts = [part for each in self._kubelet.on_node(name) for _, part in self._usage(each)]
         return self._sample(usage=_quantities(_sum([_SYSTEM, *parts])))
 
     def pod(self, namespace: str, name: str) -> dict[str, Any] | None:
@@ -105,9 +112,13 @@ class KubeletMetrics:
         request = container_request(spec)
         asked = (float(request.get("cpu", 0)), request.get("memory", 0) / 1000 / _MIB)
         seed = f"{record.uid}/{container.name}/{self._sampled_at()}"
-        return container_usage(
+        cpu, memory = container_usage(
             detect(record.pod, spec),
             asked,
             serves=now_s >= serving_at(container),
             noise=random.Random(seed).random(),
         )
+        wanted = wanted_memory_bytes(record.pod, container.name)
+        if wanted is not None:
+            memory = wanted / _MIB * grown(container, now_s)
+        return cpu, memory

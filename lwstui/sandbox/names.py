@@ -1,7 +1,7 @@
-"""The rules for names and labels, with the API server's words for breaking them."""
+"""The rules for names, labels and other metadata, with the API server's words for breaking them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.schema import shown
@@ -51,7 +51,7 @@ def is_label(text: str) -> bool:
 
 
 def metadata_causes(key: str, metadata: Json) -> Iterator[Cause]:
-    """Yield what is wrong with an object's name and labels."""
+    """Yield what is wrong with an object's name, labels, annotations and owners."""
     name = metadata.get("name", "")
     if not name:
         message = "Required value: name or generateName is required"
@@ -63,14 +63,58 @@ def metadata_causes(key: str, metadata: Json) -> Iterator[Cause]:
         if len(name) > length or not pattern.fullmatch(name):
             yield Cause("metadata.name", f"Invalid value: {shown(name)}: {rule}")
     for label, value in (metadata.get("labels") or {}).items():
-        yield from _label_causes(label, value)
+        yield from _key_causes("metadata.labels", label)
+        yield from _label_causes(value)
+    for annotation in metadata.get("annotations") or ():
+        # Annotations' keys may be in upper case, which labels' prefixes may not.
+        yield from _key_causes("metadata.annotations", annotation.lower())
+    yield from _owner_causes(metadata.get("ownerReferences") or ())
 
 
-def _label_causes(label: str, value: object) -> Iterator[Cause]:
-    prefix, _, short = label.rpartition("/")
-    bad_prefix = "/" in label and not _SUBDOMAIN.fullmatch(prefix)
+def _owner_causes(owners: Sequence[Json]) -> Iterator[Cause]:
+    for owner in owners:
+        for field in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(field):
+                what = "version " if field == "apiVersion" else ""
+                message = f"Invalid value: {shown('')}: {what}must not be empty"
+                yield Cause(f"metadata.ownerReferences.{field}", message)
+    controllers = [owner.get("name", "") for owner in owners if owner.get("controller")]
+    if len(controllers) > 1:
+        message = (
+            "Invalid value: Only one reference can have Controller set to true. Found "
+            f'"true" in references for {controllers[0]} and {controllers[1]}'
+        )
+        yield Cause("metadata.ownerReferences", message)
+
+
+def new_finalizer_causes(new: Json, old: Json) -> Iterator[Cause]:
+    """Yield what is wrong with the finalizers of an object that is being deleted.
+
+    Args:
+        new: The metadata about to be stored.
+        old: The stored metadata.
+    """
+    if "deletionTimestamp" not in old:
+        return
+    kept = old.get("finalizers") or ()
+    added = [each for each in new.get("finalizers") or () if each not in kept]
+    if added:
+        listed = ", ".join(shown(each) for each in added)
+        message = (
+            "Forbidden: no new finalizers can be added if the object is being deleted, found new "
+            f"finalizers []string{{{listed}}}"
+        )
+        yield Cause("metadata.finalizers", message, "FieldValueForbidden")
+
+
+def _key_causes(where: str, key: str) -> Iterator[Cause]:
+    prefix, _, short = key.rpartition("/")
+    bad_prefix = "/" in key and not _SUBDOMAIN.fullmatch(prefix)
     if bad_prefix or len(short) > 63 or not _LABEL_KEY.fullmatch(short):
-        yield Cause("metadata.labels", f"Invalid value: {shown(label)}: {_KEY_RULE}")
+        yield Cause(where, f"Invalid value: {shown(key)}: {_KEY_RULE}")
+
+
+def _label_causes(value: object) -> Iterator[Cause]:
     if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
         yield Cause("metadata.labels", f"Invalid value: {shown(value)}: {_VALUE_RULE}")
     elif len(value) > 63:

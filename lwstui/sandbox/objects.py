@@ -163,8 +163,8 @@ class Store:
             metadata["name"] = _generated(metadata["generateName"], names)
         if metadata["name"] in names:
             raise status.already_exists(key, metadata["name"])
-        metadata.pop("deletionTimestamp", None)
-        metadata.pop("deletionGracePeriodSeconds", None)
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+            metadata.pop(name, None)
         metadata["uid"] = str(uuid.uuid4())
         metadata["creationTimestamp"] = rfc3339(self.clock.now())
         if kind.generation:
@@ -195,16 +195,29 @@ class Store:
             StatusError: 404 NotFound, 409 Conflict for another uid or resourceVersion.
         """
         entry = self.entry(key, namespace, name)
-        _check_preconditions(key, entry.object, uid, resource_version)
+        _check_unmodified(key, entry.object, uid, resource_version)
         changed: Json = msgspec.json.decode(entry.raw)
         change(changed)
         if changed == entry.object:
             return entry.object
         if self._kinds[key].generation and subresource != "binding":
             _bump_generation(changed, entry.object)
-        removed = _is_deleting(changed) and not _held(key, changed)
-        event = "DELETED" if removed else "MODIFIED"
-        return self._commit(event, key, changed, entry.object, dry_run=dry_run)
+        return self._commit(_outcome(key, changed), key, changed, entry.object, dry_run=dry_run)
+
+    def write_status(self, key: str, namespace: str, name: str, status: Json) -> Json:
+        """Give an object another status and store it; return it as stored.
+
+        What :meth:`update` does for a change of nothing but the status, without a copy: the new
+        version shares everything else with the one before.
+
+        Raises:
+            StatusError: 404 NotFound.
+        """
+        old = self.entry(key, namespace, name).object
+        if old.get("status") == status:
+            return old
+        changed = {**old, "metadata": {**old["metadata"]}, "status": status}
+        return self._commit(_outcome(key, changed), key, changed, old, dry_run=False)
 
     def delete(
         self,
@@ -309,13 +322,25 @@ def _generated(prefix: str, taken: dict[str, Entry]) -> str:
             return name
 
 
+def _check_unmodified(key: str, obj: Json, uid: str, resource_version: str) -> None:
+    metadata = obj["metadata"]
+    for asked, name in ((uid, "uid"), (resource_version, "resourceVersion")):
+        if asked and asked != metadata[name]:
+            raise status.conflict(key, metadata["name"])
+
+
+_MISMATCH = "the {0} in the precondition ({1}) does not match the {0} in record ({2})"
+
+
 def _check_preconditions(key: str, obj: Json, uid: str, resource_version: str) -> None:
     metadata = obj["metadata"]
     if uid and uid != metadata["uid"]:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
-        raise status.conflict(key, metadata["name"], why + metadata["uid"])
+        why = _MISMATCH.format("UID", uid, metadata["uid"])
+        hint = "The object might have been deleted and then recreated"
+        raise status.conflict(key, metadata["name"], f"{why}. {hint}")
     if resource_version and resource_version != metadata["resourceVersion"]:
-        raise status.conflict(key, metadata["name"])
+        why = _MISMATCH.format("ResourceVersion", resource_version, metadata["resourceVersion"])
+        raise status.conflict(key, metadata["name"], f"{why}. The object might have been modified")
 
 
 def _bump_generation(changed: Json, old: Json) -> None:
@@ -326,6 +351,11 @@ def _bump_generation(changed: Json, old: Json) -> None:
 
 def _is_deleting(obj: Json) -> bool:
     return "deletionTimestamp" in obj["metadata"]
+
+
+def _outcome(key: str, changed: Json) -> str:
+    """Return what a change comes to: a deleted object goes when nothing holds it any longer."""
+    return "DELETED" if _is_deleting(changed) and not _held(key, changed) else "MODIFIED"
 
 
 def _held(key: str, obj: Json) -> bool:

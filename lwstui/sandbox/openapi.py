@@ -1,10 +1,11 @@
-"""OpenAPI documents: enough for ``kubectl apply`` and ``kubectl explain``."""
+"""OpenAPI documents: enough for ``kubectl apply``, ``diff``, ``edit`` and ``explain``."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from lwstui.sandbox.builtinschemas import OBJECT_META, builtin_components, reference
 from lwstui.sandbox.kinds import KindInfo
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.registry import Resource
@@ -14,28 +15,7 @@ V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 # use the types it was built with.
 V2_DOCUMENT = b"\x0a\x032.0"
 
-_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _GVK = "x-kubernetes-group-version-kind"
-_OBJECT_META: Json = {
-    "description": "ObjectMeta is metadata that all persisted resources must have.",
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "description": "Unique within a namespace."},
-        "namespace": {"type": "string", "description": "The space the name is unique in."},
-        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-        "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-        "finalizers": {"type": "array", "items": {"type": "string"}},
-        "generateName": {"type": "string"},
-        "generation": {"type": "integer", "format": "int64"},
-        "resourceVersion": {"type": "string"},
-        "uid": {"type": "string"},
-        "creationTimestamp": {"type": "string", "format": "date-time"},
-        "deletionTimestamp": {"type": "string", "format": "date-time"},
-        "deletionGracePeriodSeconds": {"type": "integer", "format": "int64"},
-        "managedFields": {"type": "array", "items": {"type": "object"}},
-        "ownerReferences": {"type": "array", "items": {"type": "object"}},
-    },
-}
 _WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "force")
 
 
@@ -65,10 +45,10 @@ def documents(resources: Iterable[Resource]) -> dict[str, bytes]:
 
 def _document(resources: list[Resource]) -> Json:
     paths: Json = {}
-    schemas: Json = {_META: _OBJECT_META}
+    schemas: Json = {}
     for each in resources:
         paths |= _paths(each.kind)
-        schemas[_schema_name(each.kind)] = _schema(each)
+        schemas |= _components(each)
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "v1.36.2"},
@@ -77,10 +57,26 @@ def _document(resources: list[Resource]) -> Json:
     }
 
 
-def _schema_name(kind: KindInfo) -> str:
-    group = kind.group or "core"
-    prefix = ".".join(reversed(group.split("."))) if kind.custom else f"io.k8s.api.{group}"
-    return f"{prefix}.{kind.version}.{kind.kind}"
+def _components(resource: Resource) -> Json:
+    """Return the schemas of a kind and of what it refers to, by component name."""
+    kind = resource.kind
+    name = f"{_prefix(kind)}.{kind.kind}"
+    meta = builtin_components("ObjectMeta", "") or {}
+    if resource.custom is not None:
+        described: Json = resource.custom.schema
+        return meta | {name: _object_schema(kind, described)}
+    # A view's fields have other names than those of the kind it is a view of.
+    components = builtin_components(kind.kind, _prefix(kind)) if not resource.to_view else None
+    if components is None:
+        free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        return meta | {name: _object_schema(kind, free)}
+    return components | {name: _object_schema(kind, components[name])}
+
+
+def _prefix(kind: KindInfo) -> str:
+    if kind.custom:
+        return ".".join([*reversed(kind.group.split(".")), kind.version])
+    return f"io.k8s.api.{kind.group or 'core'}.{kind.version}"
 
 
 def _paths(kind: KindInfo) -> Json:
@@ -113,22 +109,16 @@ def _operation(action: str, gvk: Json, parameters: tuple[str, ...]) -> Json:
     }
 
 
-def _schema(resource: Resource) -> Json:
-    kind = resource.kind
-    described: Json = resource.custom.schema if resource.custom else {"type": "object"}
-    properties = {
+def _object_schema(kind: KindInfo, described: Json) -> Json:
+    """Return the schema of whole objects: what is described, with what every object has."""
+    own: Json = described.get("properties") or {}
+    properties = own | {
         "apiVersion": {"type": "string", "description": "The versioned schema of this object."},
         "kind": {"type": "string", "description": "The resource this object represents."},
         "metadata": {
-            "description": "Standard object's metadata.",
-            "default": {},
-            "allOf": [{"$ref": f"#/components/schemas/{_META}"}],
+            "description": "Name, labels, owners and versions of the object.",
+            **reference(OBJECT_META),
         },
     }
-    if resource.custom is None:
-        free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        properties |= {"spec": free, "status": free}
-    own: Json = described.get("properties") or {}
-    own = {name: inner for name, inner in own.items() if name not in properties}
     gvk = {"group": kind.group, "version": kind.version, "kind": kind.kind}
-    return {**described, "properties": properties | own, _GVK: [gvk]}
+    return {**described, "properties": properties, _GVK: [gvk]}

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from lwstui.sandbox import tables
+from lwstui.sandbox import status, tables
 from lwstui.sandbox.kinds import KindInfo
 from lwstui.sandbox.objects import Entry, Json
 from lwstui.sandbox.tables import Table
@@ -19,6 +19,8 @@ _HEADS = {
     for kind in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
 }
 _ACCEPT_AS = re.compile(r"\bas=(\w+)")
+_FORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
+_JSON_RANGES = frozenset({"", "*/*", "application/*", "application/json"})
 
 
 class Output(Protocol):
@@ -61,6 +63,8 @@ class JsonOutput:
     def __init__(self, kind: KindInfo, convert: Callable[[Json], Json] | None = None) -> None:
         self._kind = kind
         self._convert = convert
+        said = {"kind": kind.kind, "apiVersion": kind.api_version}
+        self._head = b"" if kind.custom else msgspec.json.encode(said)[:-1] + b","
 
     def item(self, entry: Entry) -> bytes:
         """Return the object."""
@@ -77,7 +81,15 @@ class JsonOutput:
                 "metadata": metadata,
             }
         )
-        return b'%b,"items":[%b]}' % (head[:-1], b",".join(self.item(each) for each in entries))
+        items = b",".join(self._listed(each) for each in entries)
+        return b'%b,"items":[%b]}' % (head[:-1], items)
+
+    def _listed(self, entry: Entry) -> bytes:
+        """Return an object in a list, which says for built-in kinds what its items are."""
+        raw = self.item(entry)
+        if not self._head or not raw.startswith(self._head):
+            return raw
+        return b"{" + raw[len(self._head) :]
 
     def event(self, kind: str, entry: Entry) -> Line:
         """Return the object in a watch line."""
@@ -170,11 +182,16 @@ class PartialOutput:
 
 
 def requested_form(accept: str) -> str:
-    """Return the first form of an ``Accept`` header that we have: Table, Partial... or empty."""
+    """Return the first form of an ``Accept`` header that we have: Table, Partial... or empty.
+
+    Raises:
+        StatusError: 406, we have none of them.
+    """
     for media_type in accept.split(","):
+        kind = media_type.partition(";")[0].strip()
+        if kind not in _JSON_RANGES:
+            continue
         match = _ACCEPT_AS.search(media_type)
-        if match is None and ("json" in media_type or "*/*" in media_type):
-            return ""
-        if match and match[1] in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
-            return match[1]
-    return ""
+        if match is None or match[1] in _FORMS:
+            return match[1] if match else ""
+    raise status.not_acceptable(("application/json",))

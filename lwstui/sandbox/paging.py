@@ -3,13 +3,14 @@
 import base64
 import binascii
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from lwstui.sandbox import status
-from lwstui.sandbox.objects import Entry, Json
+from lwstui.sandbox.objects import Change, Entry, Json
 
 _SNAPSHOTS = 64
 _INCONSISTENT = -1
@@ -41,14 +42,26 @@ def parse_token(text: str) -> Token:
     Raises:
         StatusError: 400, it is not a token.
     """
+    raw = b""
     try:
         padded = text + "=" * (-len(text) % 4)
-        body: Any = msgspec.json.decode(base64.urlsafe_b64decode(padded))
+        raw = base64.urlsafe_b64decode(padded)
+        body: Any = msgspec.json.decode(raw)
         return Token(int(body["rv"]), str(body["start"]).rstrip("\0"))
     except (binascii.Error, msgspec.DecodeError, UnicodeError, KeyError, TypeError, ValueError):
         raise status.bad_request(
-            "invalid continue token: continue key is not valid: " + text
+            f"invalid continue token: continue key is not valid: {_why_no_token(raw)}"
         ) from None
+
+
+def _why_no_token(raw: bytes) -> str:
+    if not raw:
+        return "illegal base64 data at input byte 0"
+    first = chr(raw[0])
+    if first in '{["-0123456789tfn':
+        return "it does not say where to go on"
+    shown = first if first.isprintable() and first != "'" else f"\\u{ord(first):04x}"
+    return f"invalid character '{shown}' looking for beginning of value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,27 @@ class Snapshots:
             error.metadata = {"continue": Token(_INCONSISTENT, token.start).encode()}
             raise error
         return token.version, entries
+
+
+def rewound(entries: Iterable[Entry], changes: Iterable[Change]) -> list[Entry]:
+    """Return a list as it was before the last changes to it, by namespace and name.
+
+    Args:
+        entries: The list as it is.
+        changes: What has happened to it since, oldest first.
+    """
+    before: dict[tuple[str, str], Entry] = {_key_of(each.object): each for each in entries}
+    for change in reversed(list(changes)):
+        if change.old is None:
+            del before[_key_of(change.object)]
+        else:
+            version = int(change.old["metadata"]["resourceVersion"])
+            before[_key_of(change.object)] = Entry(change.old, version)
+    return [entry for _, entry in sorted(before.items(), key=lambda item: item[0])]
+
+
+def _key_of(obj: Json) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def position_of(entry: Entry, namespace: str | None) -> str:

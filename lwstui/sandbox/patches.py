@@ -15,6 +15,17 @@ CUSTOM_PATCHES = (JSON_PATCH, MERGE_PATCH, APPLY_YAML)
 BUILTIN_PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_YAML)
 
 
+def check_patch_type(content_type: str, *, custom: bool) -> None:
+    """Refuse a patch type that a kind does not have.
+
+    Raises:
+        StatusError: 415.
+    """
+    accepted = CUSTOM_PATCHES if custom else BUILTIN_PATCHES
+    if content_type not in accepted:
+        raise status.unsupported_media_type(accepted)
+
+
 def apply_patch(document: Json, patch: Any, content_type: str, *, custom: bool) -> Json:
     """Return ``document`` changed by a patch. The result may share parts with both.
 
@@ -27,10 +38,9 @@ def apply_patch(document: Json, patch: Any, content_type: str, *, custom: bool) 
     Raises:
         StatusError: 400 or 422 a bad patch, 415 a patch type the kind does not have.
     """
+    check_patch_type(content_type, custom=custom)
     if content_type == JSON_PATCH:
         return apply_json_patch(document, patch)
-    if content_type not in (CUSTOM_PATCHES if custom else BUILTIN_PATCHES):
-        raise status.unsupported_media_type(CUSTOM_PATCHES if custom else BUILTIN_PATCHES)
     if not isinstance(patch, dict):
         raise status.bad_request("the patch is not a JSON object")
     if content_type == STRATEGIC_PATCH:

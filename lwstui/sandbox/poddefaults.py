@@ -14,8 +14,6 @@ def default_pod(pod: Json) -> None:
     default_pod_spec(spec)
     if isinstance(spec.get("serviceAccountName"), str):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     spec.setdefault("enableServiceLinks", True)
     spec["tolerations"] = _with_node_taints(spec.get("tolerations") or [])
     pod["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}

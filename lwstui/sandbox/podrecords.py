@@ -8,16 +8,20 @@ from typing import Any
 
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.containers import PodRun
-from lwstui.sandbox.podstatus import Placement, phase
+from lwstui.sandbox.podstatus import Placement
 
-_LWS = "leaderworkerset.sigs.k8s.io/"
+LWS = "leaderworkerset.sigs.k8s.io/"
 _FALLBACK_RANGE = "10.200.0.0/24"
 Group = tuple[str, str, str]
 
 
 @dataclass(slots=True)
 class PodRecord:
-    """A pod in a kubelet's hands. ``accepted_at`` is its pod time 0, in epoch seconds."""
+    """A pod in a kubelet's hands. ``accepted_at`` is its pod time 0, in epoch seconds.
+
+    ``meeting`` is what its group last heard of it, ``demand`` from which pod time on how many
+    requests at a time are asked of it (None: as many as it likes).
+    """
 
     pod: dict[str, Any]
     run: PodRun
@@ -27,6 +31,8 @@ class PodRecord:
     restart_seen: str
     group: Group | None
     timer: asyncio.TimerHandle | None = None
+    meeting: tuple[bool, bool] = (False, False)
+    demand: list[tuple[float, float | None]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -38,6 +44,17 @@ class PodRecord:
     def ref(self) -> tuple[str, str]:
         """Return the pod's namespace and name."""
         return self.pod["metadata"]["namespace"], self.pod["metadata"]["name"]
+
+    @property
+    def is_leader(self) -> bool:
+        """Tell whether the pod is its group's leader."""
+        return bool((self.pod["metadata"].get("labels") or {}).get(f"{LWS}worker-index") == "0")
+
+    @property
+    def group_size(self) -> int:
+        """Return how many pods the pod's group has."""
+        text = (self.pod["metadata"].get("annotations") or {}).get(f"{LWS}size", "")
+        return int(text) if text.isdigit() else 1
 
     @property
     def node(self) -> str:
@@ -65,15 +82,10 @@ class PodRecord:
 def group_of(pod: Mapping[str, Any]) -> Group | None:
     """Return namespace, set and group index of a pod, None outside a LeaderWorkerSet."""
     labels = pod["metadata"].get("labels") or {}
-    name, index = labels.get(f"{_LWS}name"), labels.get(f"{_LWS}group-index")
+    name, index = labels.get(f"{LWS}name"), labels.get(f"{LWS}group-index")
     if name is None or index is None:
         return None
     return pod["metadata"]["namespace"], name, index
-
-
-def _group_size(pod: Mapping[str, Any]) -> int:
-    text = (pod["metadata"].get("annotations") or {}).get(f"{_LWS}size", "")
-    return int(text) if text.isdigit() else 1
 
 
 class PodRecords:
@@ -82,6 +94,7 @@ class PodRecords:
     def __init__(self) -> None:
         self._by_uid: dict[str, PodRecord] = {}
         self._groups: dict[Group, dict[str, PodRecord]] = {}
+        self._nodes: dict[str, dict[str, PodRecord]] = {}
 
     def __iter__(self) -> Iterator[PodRecord]:
         return iter(list(self._by_uid.values()))
@@ -93,12 +106,15 @@ class PodRecords:
     def add(self, record: PodRecord) -> None:
         """Keep a record."""
         self._by_uid[record.uid] = record
+        self._nodes.setdefault(record.node, {})[record.uid] = record
         if record.group is not None:
             self._groups.setdefault(record.group, {})[record.uid] = record
 
     def pop(self, uid: str) -> PodRecord | None:
         """Forget a pod and return its record."""
         record = self._by_uid.pop(uid, None)
+        if record is not None:
+            self._nodes[record.node].pop(uid, None)
         group = None if record is None else record.group
         if group is not None and group in self._groups:
             self._groups[group].pop(uid, None)
@@ -111,14 +127,9 @@ class PodRecords:
         members = self._groups.get(record.group, {}) if record.group is not None else {}
         return [each for uid, each in members.items() if uid != record.uid]
 
-    def group_runs(self, record: PodRecord) -> bool:
-        """Tell whether as many pods of the pod's group run as the group has members."""
-        running = [
-            each
-            for each in (record, *self.peers(record))
-            if phase(each.run) == "Running" and not each.run.stopping
-        ]
-        return len(running) >= _group_size(record.pod)
+    def on_node(self, node: str) -> list[PodRecord]:
+        """Return the pods of a node."""
+        return list(self._nodes.get(node, {}).values())
 
 
 class Addresses:

@@ -1,6 +1,5 @@
 """What the API server demands of pods: required fields, consistent resources, immutable specs."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +11,8 @@ from lwstui.sandbox.schema import shown
 from lwstui.sandbox.status import Cause
 
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
+_LONGEST_S = 2**31 - 1
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-_OVERCOMMITTED = frozenset({"cpu", "memory", "ephemeral-storage"})
-_QUANTITY = re.compile(r"^[+-]?(\d+|\d+\.\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$")
-_QUANTITY_RULE = (
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-)
 _IMMUTABLE = (
     "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
     "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
@@ -52,6 +47,10 @@ def pod_spec_causes(spec: Json, path: str = "spec") -> Iterator[Cause]:
             where = f"{path}.{kind}[{index}]"
             yield from _name_causes(container, where, seen)
             yield from _container_causes(container, where, volumes)
+    deadline_s = spec.get("activeDeadlineSeconds")
+    if deadline_s is not None and not 1 <= deadline_s <= _LONGEST_S:
+        message = f"Invalid value: {deadline_s}: must be between 1 and {_LONGEST_S}, inclusive"
+        yield Cause(f"{path}.activeDeadlineSeconds", message)
     for field in ("hostname", "subdomain"):
         if spec.get(field) and not is_label(spec[field]):
             yield Cause(f"{path}.{field}", f"Invalid value: {shown(spec[field])}: {LABEL_RULE}")
@@ -95,22 +94,28 @@ def _container_causes(container: Json, where: str, volumes: list[str]) -> Iterat
 
 def _resource_causes(resources: Json, where: str) -> Iterator[Cause]:
     limits = resources.get("limits") or {}
-    bad = [
-        (f"{where}.{kind}[{name}]", value)
-        for kind in ("limits", "requests")
-        for name, value in (resources.get(kind) or {}).items()
-        if not _QUANTITY.match(str(value))
-    ]
-    if bad:
-        for path, value in bad:
-            yield Cause(path, f"Invalid value: {shown(value)}: {_QUANTITY_RULE}")
-        return
+    for kind in ("limits", "requests"):
+        for name, value in (resources.get(kind) or {}).items():
+            yield from _amount_causes(name, value, f"{where}.{kind}[{name}]")
     for name, value in (resources.get("requests") or {}).items():
         yield from _request_causes(name, value, limits, f"{where}.requests")
 
 
+def _amount_causes(name: str, value: Any, where: str) -> Iterator[Cause]:
+    if milli(value) < 0:
+        message = f"Invalid value: {shown(str(value))}: must be greater than or equal to 0"
+        yield Cause(where, message)
+    if _is_extended(name) and milli(value) % 1000:
+        yield Cause(where, f"Invalid value: {shown(str(value))}: must be an integer")
+
+
+def _is_extended(name: str) -> bool:
+    """Tell whether a resource is a device: counted in wholes, and never overcommitted."""
+    return "/" in name
+
+
 def _request_causes(name: str, value: Any, limits: Json, where: str) -> Iterator[Cause]:
-    extended = "/" in name and name not in _OVERCOMMITTED
+    extended = _is_extended(name)
     if name not in limits:
         if extended:
             yield Cause(

@@ -40,6 +40,8 @@ def pod_status(
 ) -> Json:
     """Return the status of a pod whose kubelet has it at ``run``.
 
+    Init containers are in the order of the spec, the others by name, as a kubelet writes them.
+
     Args:
         pod: The pod object; conditions of its present status keep their transition times.
         run: State of its containers.
@@ -71,6 +73,8 @@ def pod_status(
         ("containerStatuses", (Role.MAIN,)),
     ):
         chosen = [item for item in run.containers if item.role in roles]
+        if Role.MAIN in roles:
+            chosen.sort(key=lambda item: item.name)
         if chosen:
             status[field] = [
                 _container_status(item, specs[item.name], run, where, stamp) for item in chosen

@@ -47,8 +47,9 @@ def open_log(
     """Return the log that a request's parameters ask for.
 
     Raises:
-        StatusError: 400, no such container or it has no log.
+        StatusError: 400 no such container or it has no log, 422 parameters that make no sense.
     """
+    _check_log_options(pod["metadata"]["name"], query)
     return source.open(
         pod,
         container_name(pod, query.get("container", "")),
@@ -59,6 +60,23 @@ def open_log(
         timestamps=flag(query, "timestamps"),
         limit_bytes=whole(query, "limitBytes"),
     )
+
+
+def _check_log_options(name: str, query: Mapping[str, str]) -> None:
+    causes = []
+    for field, least, rule in (
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ):
+        value = whole(query, field)
+        if value is not None and value < least:
+            causes.append(status.Cause(field, f"Invalid value: {value}: {rule}"))
+    if query.get("sinceSeconds") and query.get("sinceTime"):
+        why = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
+        causes.append(status.Cause("sinceSeconds", why, "FieldValueForbidden"))
+    if causes:
+        raise status.invalid("PodLogOptions", "", name, causes)
 
 
 def container_name(pod: Json, asked: str) -> str:

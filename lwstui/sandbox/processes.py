@@ -1,22 +1,37 @@
 """What runs in a container, as its shell, its network and its devices show it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from lwstui.sandbox.containers import Container
-from lwstui.sandbox.engines.detect import Kind
+from lwstui.sandbox.amounts import milli
+from lwstui.sandbox.containers import Container, serving_at
+from lwstui.sandbox.devices import device_ids
+from lwstui.sandbox.engines.detect import RAY_PORT, RPC_PORT, Kind
 from lwstui.sandbox.engines.load import Load, load_now
 from lwstui.sandbox.engines.scene import Scene
 from lwstui.sandbox.kubelet import Kubelet
-from lwstui.sandbox.lifecycle import serving_at
 from lwstui.sandbox.logs import scene
 from lwstui.sandbox.objects import Json, Store
 from lwstui.sandbox.podrecords import PodRecord
 from lwstui.sandbox.podstatus import phase
 
-RAY_PORT = 6379
-RPC_PORT = 50052
+
+@dataclass(frozen=True, slots=True)
+class HostDevice:
+    """A GPU of a node, and who holds it.
+
+    ``owner`` are namespace, pod and container, empty for a free device; ``process`` is what runs
+    there, and ``place`` the device's index in that container. ``xid`` is the error that a device
+    was lost with, 0 for one that works.
+    """
+
+    index: int
+    uuid: str
+    owner: tuple[str, str, str] | None = None
+    process: "Process | None" = None
+    place: int = 0
+    xid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,8 @@ class Process:
     """The running process of a container.
 
     ``now_s`` counts simulated seconds since its start. ``load`` is how busy the engine is that it
-    is, or is a part of; None while that does not serve. ``devices`` are ids by resource.
+    is, or is a part of; None while that does not serve. ``devices`` are ids by resource, ``host``
+    all GPUs of its node if it can see them.
     """
 
     pod: Json
@@ -36,6 +52,13 @@ class Process:
     stopping: bool
     devices: Mapping[str, Sequence[str]]
     load: Load | None
+    node: Json = field(default_factory=dict)
+    host: Sequence[HostDevice] = ()
+
+    @property
+    def hangs(self) -> bool:
+        """Tell whether the process has stopped to answer."""
+        return self.now_s >= self.scene.hang_s
 
     @property
     def gpus(self) -> Sequence[str]:
@@ -47,7 +70,7 @@ class Process:
         """Return the TCP ports it listens on, as its log says."""
         engine, found = self.scene.engine, set()
         booted = self.now_s >= self.scene.stages.boot_s
-        if engine.kind is Kind.PLAIN:
+        if engine.kind in (Kind.PLAIN, Kind.DCGM):
             found |= {port["containerPort"] for port in self.spec.get("ports") or ()}
         elif not engine.is_worker:
             found.add(engine.port)
@@ -59,6 +82,10 @@ class Process:
         return frozenset(found)
 
 
+_Holder = tuple[tuple[str, str, str], Process | None, int]
+_GPU = "nvidia.com/gpu"
+
+
 class KubeletProcesses:
     """The processes of the pods a kubelet plays.
 
@@ -68,6 +95,7 @@ class KubeletProcesses:
     """
 
     def __init__(self, store: Store, kubelet: Kubelet) -> None:
+        self._store = store
         self._clock = store.clock
         self._kubelet = kubelet
 
@@ -112,6 +140,8 @@ class KubeletProcesses:
         now = self._clock.now()
         now_s = record.pod_time(now) - run.started_s
         serves = record.pod_time(now) >= serving_at(state)
+        sees_host = told.engine.kind is Kind.DCGM
+        node = self._store.get("nodes", "", record.node) or {}
         return Process(
             pod=record.pod,
             spec=_spec(record.pod, state.name),
@@ -122,7 +152,32 @@ class KubeletProcesses:
             stopping=record.run.stopping,
             devices=record.where.devices.get(state.name) or {},
             load=self._load(record, told, now_s, serves=serves),
+            node=node,
+            host=tuple(self._host(node)) if sees_host and node else (),
         )
+
+    def _host(self, node: Json) -> Iterator[HostDevice]:
+        """Yield the GPUs of a node."""
+        name = node["metadata"]["name"]
+        count = milli((node["status"].get("capacity") or {}).get(_GPU, "0")) // 1000
+        lost = self._kubelet.ledger.lost(name, _GPU)
+        held = dict(self._held(name))
+        for index, uuid in enumerate(device_ids(name, _GPU, count)):
+            owner, process, place = held.get(uuid, (None, None, 0))
+            if uuid in lost:
+                yield HostDevice(index, uuid, xid=lost[uuid])
+            else:
+                yield HostDevice(index, uuid, owner, process, place)
+
+    def _held(self, node: str) -> Iterator[tuple[str, _Holder]]:
+        """Yield the GPUs of a node that pods hold."""
+        for record in self._kubelet.on_node(node):
+            for container, resources in record.where.devices.items():
+                ids = resources.get(_GPU, ())
+                state = record.run.container(container) if ids else None
+                process = None if state is None else self._process(record, state)
+                for place, uuid in enumerate(ids):
+                    yield uuid, ((*record.ref, container), process, place)
 
     def _load(self, record: PodRecord, told: Scene, now_s: float, *, serves: bool) -> Load | None:
         if told.engine.is_worker:
@@ -131,9 +186,7 @@ class KubeletProcesses:
 
     def _leaders_load(self, record: PodRecord) -> Load | None:
         """Return the load of the engine that a worker is a part of."""
-        for each in self._kubelet.records():
-            if record.group is None or each.group != record.group:
-                continue
+        for each in self._kubelet.peers(record):
             for state in each.run.containers:
                 run, now = state.run, each.pod_time(self._clock.now())
                 if run is None or not state.is_running or now < serving_at(state):

@@ -1,6 +1,6 @@
 """What is served: built-in kinds, views of them, and the kinds that definitions add at run time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from lwstui.sandbox import eventviews, scalerviews, status
@@ -9,6 +9,7 @@ from lwstui.sandbox.crds import CLEANUP, CRD_KEY, CustomKind, accepted_status, c
 from lwstui.sandbox.kinds import BUILTIN, KindInfo, builtin
 from lwstui.sandbox.listrules import BuiltinType, FieldType, SchemaType
 from lwstui.sandbox.objects import Change, Json, Store
+from lwstui.sandbox.status import Cause
 from lwstui.sandbox.tables import Table, builtin_table
 
 _Convert = Callable[[Json], Json]
@@ -19,7 +20,8 @@ _NO_COLLECTION_DELETE = frozenset({"namespaces"})
 class Resource:
     """One served resource: the kind as clients see it, and where its objects are stored.
 
-    ``to_view`` and ``from_view`` convert objects of a kind that is stored as another one.
+    ``to_view`` and ``from_view`` convert objects of a kind that is stored as another one;
+    ``creation_causes`` yields what only this version of a kind demands of new objects.
     """
 
     kind: KindInfo
@@ -28,6 +30,7 @@ class Resource:
     custom: CustomKind | None = None
     to_view: _Convert | None = None
     from_view: _Convert | None = None
+    creation_causes: Callable[[Json], Iterator[Cause]] | None = None
 
     @property
     def field_type(self) -> FieldType:
@@ -62,6 +65,7 @@ def _builtin_resources() -> list[Resource]:
         builtin_table("events"),
         to_view=eventviews.to_view,
         from_view=eventviews.from_view,
+        creation_causes=eventviews.creation_causes,
     )
     scalers = Resource(
         replace(builtin("horizontalpodautoscalers.autoscaling"), version="v1"),

@@ -1,5 +1,6 @@
 """What a request asks for: its path, its parameters and its body."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +9,18 @@ import msgspec
 import yaml
 
 from lwstui.sandbox import protobuf, status
-from lwstui.sandbox.objects import Json, StatusError
+from lwstui.sandbox.objects import Json, deep_copy
 
 JSON = "application/json"
 YAML_TYPES = frozenset({"application/yaml", "application/apply-patch+yaml"})
 PROTOBUF = "application/vnd.kubernetes.protobuf"
+_MANAGER_BYTES = 128
+_VALIDATIONS = '"", "Ignore", "Strict", "Warn"'
+_OPTIONS = {"POST": "Create", "PUT": "Update", "PATCH": "Patch", "DELETE": "Delete"}
 BODY_TYPES = (JSON, "application/yaml", PROTOBUF)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+_VERSION = re.compile(r"[0-9]{1,40}")
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,36 @@ def decode_body(raw: bytes, content_type: str) -> Any:
         if not content_type.endswith("json"):
             raise status.unsupported_media_type(BODY_TYPES)
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise status.bad_request("the object provided is unrecognized: too deep") from None
+    except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         message = f"the object provided is unrecognized (must be of type {JSON}): {error}"
         raise status.bad_request(message) from error
+
+
+class _YamlLoader(yaml.CSafeLoader):
+    """Reads YAML as the API server does: what looks like a time is a text."""
+
+
+_YamlLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _decode_yaml(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
     except msgspec.DecodeError:
-        return yaml.safe_load(raw)
+        pass
+    text = raw.decode()
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _YamlLoader)):
+        raise ValueError("YAML aliases are not taken: write the value out")
+    try:
+        # As JSON has it: keys are texts, and there are no sets, bytes or numbers that are none.
+        return deep_copy(yaml.load(text, _YamlLoader))
+    except TypeError as error:
+        raise ValueError(f"the YAML is no JSON: {error}") from error
 
 
 def object_body(body: Any) -> Json:
@@ -102,26 +129,45 @@ class WriteOptions:
     force: bool
 
 
-def write_options(query: Mapping[str, str], user_agent: str) -> WriteOptions:
+def write_options(
+    query: Mapping[str, str], user_agent: str, *, method: str = "POST", applies: bool = False
+) -> WriteOptions:
     """Return the options of a create, update or patch.
 
+    Args:
+        query: The request's parameters.
+        user_agent: Who a write belongs to that names no manager.
+        method: HTTP method, after which the options are named in a refusal.
+        applies: The body is a configuration to apply, which needs a named manager.
+
     Raises:
-        StatusError: 422, a parameter has a value that does not exist.
+        StatusError: 422, a parameter has a value that does not exist or does not go with the rest.
     """
-    dry_run = query.get("dryRun", "")
+    dry_run, named = query.get("dryRun", ""), query.get("fieldManager", "")
+    validation, force = query.get("fieldValidation") or "Warn", flag(query, "force")
+    causes = []
+    if applies and not named:
+        why = "Required value: is required for apply patch"
+        causes.append(status.Cause("fieldManager", why, "FieldValueRequired"))
+    if force and not applies:
+        why = "Forbidden: may not be specified for non-apply patch"
+        causes.append(status.Cause("force", why, "FieldValueForbidden"))
+    if len(named.encode()) > _MANAGER_BYTES:
+        why = f"Too long: may not be more than {_MANAGER_BYTES} bytes"
+        causes.append(status.Cause("fieldManager", why, "FieldValueTooLong"))
     if dry_run not in ("", "All"):
-        raise _unsupported("dryRun", dry_run, '"All"')
-    validation = query.get("fieldValidation") or "Warn"
+        causes.append(_unsupported("dryRun", dry_run, '"All"'))
     if validation not in ("Ignore", "Warn", "Strict"):
-        raise _unsupported("fieldValidation", validation, '"", "Ignore", "Strict", "Warn"')
-    manager = query.get("fieldManager") or user_agent.partition("/")[0] or "unknown"
-    return WriteOptions(dry_run == "All", manager, validation, flag(query, "force"))
+        causes.append(_unsupported("fieldValidation", validation, _VALIDATIONS))
+    if causes:
+        raise status.invalid(f"{_OPTIONS[method]}Options", "meta.k8s.io", "", causes)
+    manager = named or user_agent.partition("/")[0] or "unknown"
+    return WriteOptions(dry_run == "All", manager, validation, force)
 
 
-def _unsupported(field: str, value: str, supported: str) -> StatusError:
+def _unsupported(field: str, value: str, supported: str) -> status.Cause:
     message = f'Unsupported value: "{value}": supported values: {supported}'
-    cause = status.Cause(field, message, "FieldValueNotSupported")
-    return status.invalid("CreateOptions", "meta.k8s.io", "", [cause])
+    return status.Cause(field, message, "FieldValueNotSupported")
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:
@@ -138,11 +184,12 @@ def whole(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name, "")
     if not text:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        message = f'strconv.ParseInt: parsing "{text}": invalid syntax'
-        raise status.bad_request(message) from None
+    number = int(text) if _WHOLE.fullmatch(text) else None
+    if number is None:
+        raise status.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if not _LEAST <= number <= _MOST:
+        raise status.bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return number
 
 
 def version(query: Mapping[str, str], name: str = "resourceVersion") -> int | None:
@@ -154,6 +201,6 @@ def version(query: Mapping[str, str], name: str = "resourceVersion") -> int | No
     text = query.get(name, "")
     if not text:
         return None
-    if not text.isdigit():
+    if not _VERSION.fullmatch(text) or int(text) > _MOST:
         raise status.bad_request(f'Invalid value: "{text}": strconv.ParseUint: invalid syntax')
     return int(text)

@@ -52,9 +52,10 @@ def set_replicas(resource: Resource, obj: Json, scale: Json) -> Json:
     Raises:
         StatusError: 422, they are negative or no number; 409 the Scale is of another version.
     """
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    spec = scale.get("spec") or {}
+    replicas = spec.get("replicas", 0) if isinstance(spec, dict) else spec
     name = obj["metadata"]["name"]
-    if not isinstance(replicas, int) or replicas < 0:
+    if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
         raise status.invalid("Scale", "autoscaling", name, [Cause("spec.replicas", message)])
     current = obj["metadata"]["resourceVersion"]

@@ -24,7 +24,10 @@ def to_view(scaler: Json) -> Json:
 
 def from_view(scaler: Json) -> Json:
     """Return an ``autoscaling/v1`` autoscaler as it is stored."""
-    spec = dict(scaler.get("spec") or {})
+    spec = scaler.get("spec") or {}
+    if not isinstance(spec, dict):
+        return {**scaler, "apiVersion": _STORED_VERSION}
+    spec = dict(spec)
     percent = spec.pop(_PERCENT, None)
     if percent is not None:
         target = {"type": "Utilization", "averageUtilization": percent}

@@ -7,10 +7,15 @@ Annotations on the pod, each for all containers or, with ``.<container>`` append
 ``sandbox.lwstui.dev/crash-after``          each run of the container exits after this long
 ``sandbox.lwstui.dev/exit-code``            code of that exit, 1 by default; 137 reads OOMKilled
 ``sandbox.lwstui.dev/never-ready``          ``true``: runs, but its probe never succeeds
+``sandbox.lwstui.dev/hang-after``           it answers no more and ignores what it is told
+``sandbox.lwstui.dev/oom-after``            each run is killed for its memory after this long
+``sandbox.lwstui.dev/memory``               what the process grows to; above its limit it is killed
 ``sandbox.lwstui.dev/shutdown``             how long the container takes to end when told to
 ``sandbox.lwstui.dev/pull``                 how long a first pull of its image takes
 ``sandbox.lwstui.dev/pull-error``           the image cannot be pulled, with this message
 ``sandbox.lwstui.dev/log-rate``             extra log lines per second while it serves
+``sandbox.lwstui.dev/load``                 requests at a time asked of an engine, at any time; on a
+                                            LeaderWorkerSet: shared by its ready leaders
 =========================================== =====================================================
 
 ``sandbox.lwstui.dev/restart-container: <name>`` makes the kubelet restart that container once; a
@@ -23,21 +28,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lwstui.sandbox.amounts import is_sidecar
+from lwstui.sandbox.amounts import is_sidecar, milli
 from lwstui.sandbox.containers import FOREVER, Container, PodRun, Probe, Role, Script
-from lwstui.sandbox.engines.detect import Engine, Kind, detect
+from lwstui.sandbox.engines.detect import Kind, detect
+from lwstui.sandbox.engines.scene import GROUP_TIMEOUT_S
 from lwstui.sandbox.engines.stages import stages
 from lwstui.sandbox.images import image, tag_of
+from lwstui.sandbox.probes import Host, read_probe
 
 PREFIX = "sandbox.lwstui.dev/"
 RESTART = f"{PREFIX}restart-container"
+LEAST_GROWTH_S = 2.0
 _NETWORK_S = 0.4
 _INIT_RUN_S = 1.0
-_GROUP_TIMEOUT_S = 300.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TERM_CODES = {Kind.NGINX: 0, Kind.VLLM: 0, Kind.SGLANG: 0, Kind.LLAMACPP: 0}
 _TERMINATED = 143
+_GRACE_S = 30.0
+_HOOK_S = 0.1
+_SLEEP = re.compile(r"\bsleep\s+(\d+(?:\.\d+)?[smh]?)")
 
 
 def seconds(text: str) -> float | None:
@@ -68,52 +78,27 @@ class _Wishes:
         text = self.text(name)
         return seconds(text) if text else None
 
+    def memory_bytes(self) -> float | None:
+        """Return how much memory the process grows to, None if absent or unreadable."""
+        text = self.text("memory")
+        try:
+            return milli(text) / 1000 if text else None
+        except ValueError:
+            return None
+
+
+def wanted_memory_bytes(pod: Mapping[str, Any], container: str) -> float | None:
+    """Return the memory that a pod says its process grows to, None if it says nothing."""
+    return _Wishes(pod, container).memory_bytes()
+
 
 def log_rate(pod: Mapping[str, Any], container: str) -> float:
     """Return the extra log lines per simulated second a pod asks for, 0 by default."""
     return _Wishes(pod, container).seconds("log-rate") or 0.0
 
 
-def _probe(container: Mapping[str, Any], name: str, pod_ip: str) -> Probe | None:
-    spec = container.get(name)
-    if not spec:
-        return None
-    return Probe(
-        delay_s=_number(spec, "initialDelaySeconds", 0),
-        period_s=max(1, _number(spec, "periodSeconds", 10)),
-        successes=max(1, _number(spec, "successThreshold", 1)),
-        failures=max(1, _number(spec, "failureThreshold", 3)),
-        target=_failure(container, spec, pod_ip),
-    )
-
-
-def _number(spec: Mapping[str, Any], name: str, default: int) -> int:
-    value = spec.get(name)
-    return value if isinstance(value, int) and value > 0 else default
-
-
-def _failure(container: Mapping[str, Any], spec: Mapping[str, Any], pod_ip: str) -> str:
-    ports = {item.get("name"): item["containerPort"] for item in container.get("ports") or ()}
-    for key in ("httpGet", "tcpSocket", "grpc"):
-        if key not in spec:
-            continue
-        asked = spec[key].get("port")
-        address = f"{pod_ip}:{ports.get(asked, asked)}"
-        if key == "httpGet":
-            scheme = (spec[key].get("scheme") or "HTTP").lower()
-            path = (spec[key].get("path") or "/").lstrip("/")
-            url = f"{scheme}://{address}/{path}"
-            return f'Get "{url}": dial tcp {address}: connect: connection refused'
-        if key == "grpc":
-            cause = "context deadline exceeded"
-            return f'timeout: failed to connect service "{address}" within 1s: {cause}'
-        return f"dial tcp {address}: connect: connection refused"
-    return "command terminated with exit code 1"
-
-
-def _script(
-    pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, engine: Engine, pod_ip: str
-) -> Script:
+def _script(pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, host: Host) -> Script:
+    engine = host.engine
     known = image(container.get("image", ""))
     wishes = _Wishes(pod, container["name"])
     plan = stages(engine)
@@ -130,30 +115,62 @@ def _script(
         boot_s=plan.boot_s,
         load_s=plan.load_s,
         waits_for_group=engine.waits_for_group,
-        group_timeout_s=_GROUP_TIMEOUT_S if engine.waits_for_group else FOREVER,
+        waits_for_leader=engine.waits_for_leader,
+        leader_address=engine.leader_address,
+        group_timeout_s=GROUP_TIMEOUT_S,
         run_s=_INIT_RUN_S if role is Role.INIT else FOREVER,
         stop_code=_TERM_CODES.get(engine.kind, _TERMINATED),
-        startup=_probe(container, "startupProbe", pod_ip),
-        readiness=_probe(container, "readinessProbe", pod_ip),
+        prestop_s=_prestop_s(container),
+        startup=read_probe(container, "startupProbe", host),
+        readiness=read_probe(container, "readinessProbe", host),
+        liveness=read_probe(container, "livenessProbe", host),
     )
-    return _with_wishes(script, wishes, pod_ip, engine)
+    script = _with_wishes(script, wishes, host)
+    return replace(script, oom_s=_oom_s(script, wishes, container))
 
 
-def _with_wishes(script: Script, wishes: _Wishes, pod_ip: str, engine: Engine) -> Script:
+def _prestop_s(container: Mapping[str, Any]) -> float:
+    """Return how long a container's preStop hook takes: the sleep it names, else a moment."""
+    hook = (container.get("lifecycle") or {}).get("preStop") or {}
+    if "sleep" in hook:
+        return float(hook["sleep"].get("seconds") or 0)
+    text = " ".join((hook.get("exec") or {}).get("command") or ())
+    slept = [seconds(found) or 0.0 for found in _SLEEP.findall(text)]
+    return sum(slept) if slept or not hook else _HOOK_S
+
+
+def _oom_s(script: Script, wishes: _Wishes, container: Mapping[str, Any]) -> float:
+    """Return how long after its start a process is out of memory, ``inf`` for never.
+
+    A process that wants more than its container may have gets there in the middle of loading.
+    """
+    asked_s = wishes.seconds("oom-after")
+    if asked_s is not None:
+        return asked_s
+    limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+    wanted = wishes.memory_bytes()
+    if limit is None or wanted is None or wanted * 1000 <= milli(limit):
+        return FOREVER
+    share = milli(limit) / (wanted * 1000)
+    return script.boot_s + max(LEAST_GROWTH_S, script.load_s) * share
+
+
+def _with_wishes(script: Script, wishes: _Wishes, host: Host) -> Script:
     startup_s, crash_s = wishes.seconds("startup"), wishes.seconds("crash-after")
     never_ready = wishes.text("never-ready") == "true"
     if startup_s is not None:
         script = replace(script, boot_s=0.0, load_s=startup_s)
     if (startup_s is not None or never_ready) and script.readiness is None:
-        target = f"dial tcp {pod_ip}:{engine.port}: connect: connection refused"
+        target = f"dial tcp {host.pod_ip}:{host.engine.port}: connect: connection refused"
         script = replace(script, readiness=Probe(0, 1, 1, 3, target))
     if crash_s is not None:
         code = wishes.text("exit-code") or "1"
         exit_code = int(code) if code.isdigit() else 1
         script = replace(script, run_s=crash_s, exit_code=exit_code)
-    stop_s = wishes.seconds("shutdown")
+    stop_s, hang_s = wishes.seconds("shutdown"), wishes.seconds("hang-after")
     return replace(
         script,
+        hang_s=FOREVER if hang_s is None else hang_s,
         never_ready=never_ready,
         stop_s=script.stop_s if stop_s is None else stop_s,
     )
@@ -165,12 +182,11 @@ def _container(
     role = Role.MAIN
     if kind == "initContainers":
         role = Role.SIDECAR if is_sidecar(container) else Role.INIT
-    engine = detect(pod, container)
     return Container(
         name=container["name"],
         image=container.get("image", ""),
         role=role,
-        script=_script(pod, container, role, engine, pod_ip),
+        script=_script(pod, container, role, Host(pod_ip, detect(pod, container))),
         path=f"spec.{kind}{{{container['name']}}}",
     )
 
@@ -188,4 +204,5 @@ def pod_run(pod: Mapping[str, Any], pod_ip: str) -> PodRun:
         restart_policy=spec.get("restartPolicy") or "Always",
         network_s=_NETWORK_S,
         containers=tuple(containers),
+        patience_s=float(spec.get("terminationGracePeriodSeconds", _GRACE_S)),
     )

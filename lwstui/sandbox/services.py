@@ -48,9 +48,13 @@ def keep_addresses(service: Json, old: Json) -> None:
         port.setdefault("targetPort", port.get("port"))
 
 
-def service_causes(service: Json) -> Iterator[Cause]:
-    """Yield what is wrong with a service."""
+def service_causes(service: Json, old: Json | None) -> Iterator[Cause]:
+    """Yield what is wrong with a service; ``old`` is the stored one, None for a create."""
     spec = service["spec"]
+    before = (old or {}).get("spec", {}).get("clusterIP")
+    if before and spec["type"] != "ExternalName" and spec.get("clusterIP") != before:
+        message = f"Invalid value: {shown([spec.get('clusterIP')])}: may not change once set"
+        yield Cause("spec.clusterIPs[0]", message)
     if spec["type"] not in _TYPES:
         supported = ", ".join(f'"{each}"' for each in _TYPES)
         message = f"Unsupported value: {shown(spec['type'])}: supported values: {supported}"

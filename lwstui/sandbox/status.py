@@ -127,6 +127,22 @@ def method_not_allowed() -> StatusError:
     return StatusError(405, "MethodNotAllowed", message, {})
 
 
+def not_implemented(why: str) -> StatusError:
+    """Return the 501 for what a real API server does and this one does not."""
+    return StatusError(501, "NotImplemented", f"the sandbox does not do this: {why}")
+
+
+def not_acceptable(offered: Sequence[str]) -> StatusError:
+    """Return the 406 for a request that accepts none of the forms there are."""
+    message = "only the following media types are accepted: " + ", ".join(offered)
+    return StatusError(406, "NotAcceptable", message)
+
+
+def too_large(message: str) -> StatusError:
+    """Return the 413 for a request that asks for too much at once."""
+    return StatusError(413, "RequestEntityTooLarge", message)
+
+
 def unsupported_media_type(accepted: Sequence[str]) -> StatusError:
     """Return the 415 for a body in a format the resource does not take."""
     message = (

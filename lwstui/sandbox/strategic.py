@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from lwstui.sandbox import status
 from lwstui.sandbox.listrules import BuiltinType, FieldType, ListRule
 from lwstui.sandbox.objects import Json
@@ -28,17 +30,17 @@ def _merge_map(old: Json, patch: Json, kind: FieldType) -> Json:
     if directive == "delete":
         return {}
     merged = dict(old)
-    if _RETAIN in patch:
+    if isinstance(patch.get(_RETAIN), list):
         merged = {name: merged[name] for name in patch[_RETAIN] if name in merged}
     for name, value in patch.items():
-        if name.startswith(_DELETE_FROM):
+        if name.startswith(_DELETE_FROM) and isinstance(value, list):
             _delete_values(merged, name.removeprefix(_DELETE_FROM), value)
         elif not name.startswith("$"):
             _merge_field(merged, name, value, kind.child(name))
     for name, value in patch.items():
         if name.startswith(_ORDER):
             field = name.removeprefix(_ORDER)
-            if isinstance(merged.get(field), list):
+            if isinstance(merged.get(field), list) and isinstance(value, list):
                 merged[field] = _ordered(merged[field], value, kind.child(field))
     return merged
 
@@ -69,13 +71,13 @@ def _merge_list(old: list[Any], patch: list[Any], kind: FieldType) -> list[Any]:
     return _merge_keyed(old, patch, kind, rule)
 
 
-def _merge_keyed(old: list[Json], patch: list[Json], kind: FieldType, rule: ListRule) -> list[Json]:
+def _merge_keyed(old: list[Any], patch: list[Any], kind: FieldType, rule: ListRule) -> list[Any]:
     key = rule.keys[0]
     merged = list(old)
     for item in patch:
-        if key not in item:
+        if not isinstance(item, dict) or key not in item:
             raise status.bad_request(f"map: {item} does not contain declared merge key: {key}")
-        at = next((i for i, each in enumerate(merged) if each.get(key) == item[key]), None)
+        at = next((i for i, each in enumerate(merged) if _has(each, key, item[key])), None)
         if item.get(_PATCH) == "delete":
             if at is not None:
                 del merged[at]
@@ -84,6 +86,10 @@ def _merge_keyed(old: list[Json], patch: list[Json], kind: FieldType, rule: List
         else:
             merged[at] = _merge_map(merged[at], item, kind.item())
     return merged
+
+
+def _has(item: Any, key: str, value: Any) -> bool:
+    return isinstance(item, dict) and item.get(key) == value
 
 
 def _without_nulls(value: Any) -> Any:
@@ -105,8 +111,9 @@ def _ordered(items: list[Any], order: list[Any], kind: FieldType) -> list[Any]:
     """Return items in the given order; those it does not name keep their place before the rest."""
     rule = kind.list_rule(items)
 
-    def identity(item: Any) -> Any:
-        return item.get(rule.keys[0]) if rule.keys and isinstance(item, dict) else item
+    def identity(item: Any) -> bytes:
+        keyed = rule.keys and isinstance(item, dict)
+        return msgspec.json.encode(item.get(rule.keys[0]) if keyed else item)
 
     rank = {identity(item): place for place, item in enumerate(order)}
     named = iter(sorted((i for i in items if identity(i) in rank), key=lambda i: rank[identity(i)]))

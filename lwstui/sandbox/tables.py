@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lwstui.sandbox import cells
+from lwstui.sandbox import cells, workloadcells
 from lwstui.sandbox.cells import Cells
 from lwstui.sandbox.durations import age
 from lwstui.sandbox.jsonpath import compile_path
@@ -67,6 +67,19 @@ def _column(spelled: str, first: str) -> Column:
 
 _NAME_AND_AGE = _table(cells.name_and_age, "Age")
 _NAME_AND_CREATED = _table(cells.name_and_created, "Created At:date")
+_MADE_FROM = ("Containers+", "Images+", "Selector+")
+_REPLICAS = _table(
+    workloadcells.replicas,
+    "Desired:integer",
+    "Current:integer",
+    "Ready:integer",
+    "Age",
+    *_MADE_FROM,
+)
+_ROLE_BINDING = _table(
+    workloadcells.role_binding, "Role", "Age", "Users+", "Groups+", "ServiceAccounts+"
+)
+_WEBHOOKS = _table(workloadcells.webhooks, "Webhooks:integer", "Age")
 
 _TABLES: Mapping[str, Table] = {
     "pods": _table(
@@ -131,14 +144,66 @@ _TABLES: Mapping[str, Table] = {
         "Up-to-date",
         "Available",
         "Age",
-        "Containers+",
-        "Images+",
-        "Selector+",
+        *_MADE_FROM,
     ),
     "statefulsets.apps": _table(cells.stateful_set, "Ready", "Age", "Containers+", "Images+"),
     "horizontalpodautoscalers.autoscaling": _table(
         cells.autoscaler, "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"
     ),
+    "replicasets.apps": _REPLICAS,
+    "replicationcontrollers": _REPLICAS,
+    "daemonsets.apps": _table(
+        workloadcells.daemon_set,
+        "Desired:integer",
+        "Current:integer",
+        "Ready:integer",
+        "Up-to-date:integer",
+        "Available:integer",
+        "Node Selector",
+        "Age",
+        *_MADE_FROM,
+    ),
+    "jobs.batch": _table(
+        workloadcells.job, "Status", "Completions", "Duration", "Age", *_MADE_FROM
+    ),
+    "cronjobs.batch": _table(
+        workloadcells.cron_job,
+        "Schedule",
+        "Timezone",
+        "Suspend",
+        "Active:integer",
+        "Last Schedule",
+        "Age",
+        *_MADE_FROM,
+    ),
+    "poddisruptionbudgets.policy": _table(
+        workloadcells.disruption_budget,
+        "Min Available",
+        "Max Unavailable",
+        "Allowed Disruptions:integer",
+        "Age",
+    ),
+    "resourcequotas": _table(workloadcells.quota, "Request", "Limit", "Age"),
+    "rolebindings.rbac.authorization.k8s.io": _ROLE_BINDING,
+    "clusterrolebindings.rbac.authorization.k8s.io": _ROLE_BINDING,
+    "priorityclasses.scheduling.k8s.io": _table(
+        workloadcells.priority_class,
+        "Value:integer",
+        "Global-Default:boolean",
+        "Age",
+        "PreemptionPolicy",
+    ),
+    "storageclasses.storage.k8s.io": _table(
+        workloadcells.storage_class,
+        "Provisioner",
+        "ReclaimPolicy",
+        "VolumeBindingMode",
+        "AllowVolumeExpansion",
+        "Age",
+    ),
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
+    "limitranges": _NAME_AND_CREATED,
     "roles.rbac.authorization.k8s.io": _NAME_AND_CREATED,
     "clusterroles.rbac.authorization.k8s.io": _NAME_AND_CREATED,
 }

@@ -22,10 +22,12 @@ class Watcher:
 
     Args:
         line_of: Returns a change's event line, or None when the watch does not select it.
+        after: Version that the client has seen; changes up to it are not for this watch.
     """
 
-    def __init__(self, line_of: LineOf) -> None:
+    def __init__(self, line_of: LineOf, after: int = 0) -> None:
         self.closed = False
+        self._after = after
         self._line_of = line_of
         self._pieces: list[bytes] = []
         self._bytes = 0
@@ -33,18 +35,18 @@ class Watcher:
 
     def offer(self, change: Change) -> None:
         """Buffer a change if the watch selects it."""
+        if self.closed or change.entry.version <= self._after:
+            return
         line = self._line_of(change)
         if line is not None:
             self.push(line)
 
     def push(self, line: tuple[bytes, ...]) -> None:
-        """Buffer an encoded event."""
-        if self.closed:
-            return
+        """Buffer an encoded event; a watcher whose buffer is full is closed."""
         self._pieces += line
         self._bytes += sum(map(len, line))
         if self._bytes > BUFFER_LIMIT_BYTES:
-            self._pieces.clear()
+            self._pieces, self._bytes = [], 0
             self.close()
         self._wake.set()
 
@@ -62,6 +64,10 @@ class Watcher:
             except TimeoutError:
                 return b""
         self._wake.clear()
+        return self.drain()
+
+    def drain(self) -> bytes:
+        """Return what is buffered now."""
         pieces, self._pieces, self._bytes = self._pieces, [], 0
         return b"".join(pieces)
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lwstui.sandbox import admission, status
+from lwstui.sandbox import admission, builtintypes, status
 from lwstui.sandbox.apply import Applied, Manager, apply_configuration, track_update
 from lwstui.sandbox.clock import rfc3339
-from lwstui.sandbox.names import metadata_causes
+from lwstui.sandbox.names import metadata_causes, new_finalizer_causes
 from lwstui.sandbox.objects import Json, StatusError, Store, deep_copy
 from lwstui.sandbox.patches import APPLY_YAML, apply_patch
+from lwstui.sandbox.priorities import CLASSES, assign_priority
 from lwstui.sandbox.registry import Resource
 from lwstui.sandbox.requests import WriteOptions, object_body
 from lwstui.sandbox.status import Cause
@@ -95,6 +96,8 @@ class Writer:
             metadata.pop("namespace", None)
         if resource.kind.has_status and resource.key not in _KEEPS_STATUS_ON_CREATE:
             new.pop("status", None)
+        if resource.key == "pods":
+            assign_priority(new, store.items(CLASSES))
         if resource.custom is None:
             admission.admit(resource.key, new, None)
         _validate(resource, new, None)
@@ -151,6 +154,8 @@ class Writer:
             if not config.get(name):
                 raise status.bad_request(f"'{name}' is missing in the applied configuration")
         config["metadata"].setdefault("name", address.name)
+        if resource.from_view is None:
+            builtintypes.check_declared(resource.kind, config, address.namespace)
         manager = _manager(address, options, operation="Apply")
         outcome: list[Applied] = []
         warnings: list[str] = []
@@ -171,7 +176,9 @@ class Writer:
 
         now = rfc3339(self._store.clock.now())
         known = self._store.get(resource.key, address.namespace, address.name)
-        if known is None:
+        if known is not None:
+            _check_versions(address, config, known)
+        else:
             if address.subresource:
                 raise status.not_found(resource.key, address.name)
             new = applied(None)
@@ -241,6 +248,7 @@ class Writer:
             StatusError: The request is refused.
         """
         resource = address.resource
+        admission.check_deletable(resource.key, address.name)
         obj, removed = self._store.delete(
             resource.key,
             address.namespace,
@@ -270,17 +278,14 @@ def _decoded(
     kind = resource.kind
     for name, wanted in (("apiVersion", kind.api_version), ("kind", kind.kind)):
         if body.get(name, wanted) != wanted:
-            raise status.bad_request(
-                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-                f"the {name} in the data ({body[name]}) does not match the expected {name} "
-                f"({wanted})"
-            )
+            problem = f"the {name} in the data ({body[name]}) does not match the expected {name} "
+            raise _undecodable(resource, f"{problem}({wanted})")
     new = {"kind": kind.kind, "apiVersion": kind.api_version, **body}
     if resource.from_view is not None:
-        return resource.from_view(new), []
-    if resource.custom is None:
-        return new, []
-    unknown = [f'unknown field "{path}"' for path in resource.custom.decode(new)]
+        stored = resource.from_view(new)
+        _unknown_fields(resource, stored)
+        return stored, []
+    unknown = [f'unknown field "{path}"' for path in _unknown_fields(resource, new)]
     if not unknown or options.validation == "Ignore":
         return new, []
     if options.validation == "Warn":
@@ -289,8 +294,24 @@ def _decoded(
     if patch is not None:
         cause = Cause("patch", f'Invalid value: "{patch}": {problem}')
         raise status.invalid("", "", "", [cause])
-    raise status.bad_request(
-        f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {problem}'
+    raise _undecodable(resource, problem)
+
+
+def _unknown_fields(resource: Resource, new: Json) -> list[str]:
+    """Remove the fields that the kind does not have, in place, and return their paths."""
+    try:
+        if resource.custom is not None:
+            builtintypes.decode_metadata(new)
+            return resource.custom.decode(new)
+        return builtintypes.decode(resource.kind.kind, new)
+    except builtintypes.Mismatch as error:
+        raise _undecodable(resource, str(error)) from error
+
+
+def _undecodable(resource: Resource, problem: str) -> StatusError:
+    name, version = resource.kind.kind, resource.kind.version
+    return status.bad_request(
+        f'{name} in version "{version}" cannot be handled as a {name}: {problem}'
     )
 
 
@@ -346,6 +367,10 @@ def _validate(resource: Resource, new: Json, old: Json | None) -> None:
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = f"{metadata['generateName']}xxxxx"
     causes = list(metadata_causes(resource.key, metadata))
+    if old is not None:
+        causes += new_finalizer_causes(metadata, old["metadata"])
+    elif resource.creation_causes is not None:
+        causes += resource.creation_causes(new)
     if resource.custom is not None:
         causes += resource.custom.causes({**new, "metadata": metadata}, old)
     else:

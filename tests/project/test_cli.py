@@ -8,7 +8,7 @@ from lwstui import __version__
 from lwstui.cli.common import namespaces_of, target_of
 from lwstui.cli.main import build_parser, main
 from lwstui.cli.restart import split
-from lwstui.cli.sets import duration
+from lwstui.cli.sets import UsageError, duration, place_of
 from lwstui.cli.terminal import themes_of
 from lwstui.data import folder
 
@@ -22,6 +22,13 @@ COMMANDS = [
     "rollout",
     "scale",
     "restart",
+    "get",
+    "describe",
+    "logs",
+    "check",
+    "completion",
+    "takeover",
+    "scenario",
 ]
 
 
@@ -124,6 +131,15 @@ def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixtur
         ["scale", "demo"],
         ["scale", "demo", "--replicas", "-1"],
         ["restart"],
+        ["get", "everything"],
+        ["get", "-o", "xml"],
+        ["describe", "set"],
+        ["describe", "event", "x"],
+        ["logs"],
+        ["logs", "demo", "--since", "soon"],
+        ["logs", "demo", "--grep", "("],
+        ["logs", "demo", "--role", "boss"],
+        ["completion", "tcsh"],
     ],
 )
 def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,6 +155,13 @@ def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]
         (["rollout", "pause", "svc/demo"], "svc/demo is not the name of a LeaderWorkerSet"),
         (["restart", "demo/x"], "demo/x is not the name of a LeaderWorkerSet"),
         (["rollout", "status", "demo", "-n", "a,b"], "name one namespace with -n"),
+        (["restart", "demo/1/2"], "demo/1/2 is one pod, a group is restarted as a whole"),
+        (["get", "pods", "svc/demo"], "svc/demo is not the name of a LeaderWorkerSet"),
+        (["describe", "group", "demo"], "demo is not the name of a group: SET/GROUP"),
+        (["logs", "demo/1/2", "--role", "leader"], "demo/1/2 is one pod: leave --role out"),
+        (["get", "-w", "-o", "yaml"], "--watch prints lines"),
+        (["check"], "name either manifests with -f, or sets in the cluster"),
+        (["check", "demo", "--offline"], "sets in the cluster cannot be checked with --offline"),
     ],
 )
 def test_words_that_make_no_sense_exit_2_before_anything_is_sent(
@@ -148,7 +171,10 @@ def test_words_that_make_no_sense_exit_2_before_anything_is_sent(
     assert says in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argv", [["rollout", "status", "demo"], ["scale", "demo", "--replicas=1"]])
+@pytest.mark.parametrize(
+    "argv",
+    [["rollout", "status", "demo"], ["scale", "demo", "--replicas=1"], ["get"], ["logs", "demo"]],
+)
 def test_a_cluster_that_does_not_answer_is_one_sentence(
     argv: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -184,6 +210,45 @@ def nowhere(folder: Path) -> Path:
 )
 def test_names_of_sets_and_groups(name: str, expected: tuple[str, int | None]) -> None:
     assert split(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("demo", ("demo", None, None)),
+        ("demo/2", ("demo", 2, None)),
+        ("lws/demo/2/0", ("demo", 2, 0)),
+        ("lws/lws", ("lws", None, None)),
+    ],
+)
+def test_places(text: str, expected: tuple[str, int | None, int | None]) -> None:
+    place = place_of(text)
+    assert (place.name, place.group, place.worker) == expected
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["pods", "a/0", "b", "-n", "x", "-w"],
+        ["-n", "x", "pods", "-w", "a/0", "b"],
+        ["pods", "-n", "x", "a/0", "-w", "b"],
+    ],
+)
+def test_flags_may_stand_between_names(argv: list[str]) -> None:
+    arguments = build_parser().parse_args(["get", *argv])
+    assert (arguments.kind, arguments.names) == ("pods", ["a/0", "b"])
+    assert (arguments.namespace, arguments.watch) == ("x", True)
+
+
+def test_get_lists_sets_by_default() -> None:
+    arguments = build_parser().parse_args(["-A", "get", "-o", "name"])
+    assert (arguments.kind, arguments.names, arguments.all_namespaces) == ("sets", [], True)
+
+
+@pytest.mark.parametrize("text", ["", "/", "demo/", "demo/x", "demo/1/2/3", "demo/-1", "pod/demo"])
+def test_what_is_no_place(text: str) -> None:
+    with pytest.raises(UsageError, match="is not the name of a LeaderWorkerSet"):
+        place_of(text)
 
 
 @pytest.mark.parametrize(

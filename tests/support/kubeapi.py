@@ -62,7 +62,10 @@ class KubeApi:
     async def list(self, plural: str, selector: str = "") -> list[Json]:
         params = {"labelSelector": selector} if selector else {}
         found = await self._call("GET", self.path(plural), params=params)
-        return sorted(found["items"], key=lambda item: str(item["metadata"]["name"]))
+        # Items of built-in kinds do not say what they are; their list does.
+        said = {"kind": found["kind"].removesuffix("List"), "apiVersion": found["apiVersion"]}
+        items = [said | item for item in found["items"]]
+        return sorted(items, key=lambda item: str(item["metadata"]["name"]))
 
     async def create(self, plural: str, body: Json) -> Json:
         return await self._call("POST", self.path(plural), json=body)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+RAY_PORT = 6379
+RPC_PORT = 50052
 _LWS = "leaderworkerset.sigs.k8s.io/"
 _DEFAULT_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)|\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
@@ -22,6 +24,7 @@ class Kind(Enum):
     LLAMACPP = "llamacpp"
     JETSTREAM = "jetstream"
     NGINX = "nginx"
+    DCGM = "dcgm"
     ENGINE = "engine"
     PLAIN = "plain"
 
@@ -53,8 +56,13 @@ class Engine:
 
     @property
     def waits_for_group(self) -> bool:
-        """Tell whether the container can load only when all pods of its group run."""
+        """Tell whether the container can load only when all pods of its group have joined."""
         return self.nodes > 1 and self.rank == 0
+
+    @property
+    def waits_for_leader(self) -> bool:
+        """Tell whether the container is of no use before it has met its leader."""
+        return self.is_worker and self.kind is not Kind.LLAMACPP
 
 
 def environment(container: Mapping[str, Any]) -> dict[str, str]:
@@ -100,6 +108,7 @@ def _kind(image: str, text: str, devices: int) -> Kind:
         (Kind.SGLANG, ("sglang",)),
         (Kind.LLAMACPP, ("llama.cpp", "llama-server", "llamacpp", "rpc-server", "aikit")),
         (Kind.JETSTREAM, ("jetstream", "maxengine", "maxtext", "pathways")),
+        (Kind.DCGM, ("dcgm-exporter",)),
         (Kind.NGINX, ("nginx",)),
         (Kind.LLAMACPP, ("sozercan/", "gguf")),
     ):
@@ -133,6 +142,15 @@ def _spans_group(kind: Kind, text: str, words: Sequence[str]) -> bool:
         case Kind.JETSTREAM:
             return True
     return False
+
+
+def _leader_address(words: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the host that a command line or the environment names as the group's leader."""
+    names = ("--ray-address", "--address", "--dist-init-addr", "--master-addr", "--head-address")
+    named = _option(words, *names)
+    if not named or re.match(r"\$[^(]", named):
+        named = env.get("LWS_LEADER_ADDRESS", "")
+    return named.rpartition("://")[2].partition(":")[0]
 
 
 def _devices(container: Mapping[str, Any]) -> int:
@@ -172,6 +190,6 @@ def detect(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Engine:
         devices=devices,
         nodes=size if spans else 1,
         rank=_number(labels.get(f"{_LWS}worker-index", "") or env.get("LWS_WORKER_INDEX", ""), 0),
-        leader_address=env.get("LWS_LEADER_ADDRESS", ""),
+        leader_address=_leader_address(words, env),
         text=text,
     )

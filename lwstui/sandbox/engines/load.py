@@ -1,10 +1,13 @@
 """How busy a serving engine is: one account of requests and tokens that log and metrics tell.
 
 Generated tokens grow along a straight line, bent at the end of every ten seconds by less than they
-grow in that time. So the account of any moment needs no history and never falls, and the rate of
-each ten seconds is what the line grew.
+grow in that time. So the account of any moment never falls, and the rate of each ten seconds is
+what the line grew. Where a demand is scripted, the line is as steep as the requests that run, from
+the first ten seconds that begin after it was scripted.
 """
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lwstui.sandbox.engines.detect import Kind
@@ -16,13 +19,17 @@ _SWAY = 0.95
 _RATE_OF_ONE = 27.0
 _PROMPT_TO_GENERATED = 3.7
 _TOKENS_OF_ONE = 240.0
+MOST_RUNNING = 128
+_CACHE_OF_ONE = 0.0068
+_CACHE_FULL = 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Ten seconds of serving: rates in tokens per second, shares between 0 and 1."""
+    """Ten seconds of serving: requests, rates in tokens per second, shares between 0 and 1."""
 
     running: int
+    waiting: int
     prompt_rate: float
     generation_rate: float
     kv_used: float
@@ -62,8 +69,8 @@ def totals(scene: Scene, now_s: float) -> Totals:
     return Totals(prompt, generated, prompt * _hits(scene))
 
 
-def _generated(scene: Scene, number: int) -> float:
-    """Return the tokens generated before the ten seconds with this number."""
+def _natural(scene: Scene, number: int) -> float:
+    """Return the tokens an engine without a scripted demand generates before these ten seconds."""
     if number <= 0:
         return 0.0
     mean_rate = _MEAN_RATES.get(scene.engine.kind, _MEAN_RATE)
@@ -71,14 +78,50 @@ def _generated(scene: Scene, number: int) -> float:
     return mean_rate * BEAT_S * (number + sway)
 
 
+def _demands(scene: Scene) -> Iterator[tuple[int, float | None]]:
+    """Yield what is asked of an engine, with the number of the first ten seconds it counts in."""
+    yield 0, None
+    for at_s, asked in scene.demand:
+        yield max(0, math.ceil((at_s - (scene.serves_s or 0.0)) / BEAT_S)), asked
+
+
+def _asked(scene: Scene, number: int) -> float | None:
+    """Return the demand of the ten seconds with this number, None without a scripted one."""
+    return [asked for first, asked in _demands(scene) if first <= number][-1]
+
+
+def _generated(scene: Scene, number: int) -> float:
+    """Return the tokens generated before the ten seconds with this number."""
+    pieces = list(_demands(scene))
+    ends = [*(first for first, _ in pieces[1:]), number]
+    total = 0.0
+    for (first, asked), end in zip(pieces, ends, strict=True):
+        last = min(end, number)
+        if last <= first:
+            continue
+        if asked is None:
+            total += _natural(scene, last) - _natural(scene, first)
+        else:
+            total += min(MOST_RUNNING, int(asked)) * _RATE_OF_ONE * BEAT_S * (last - first)
+    return total
+
+
 def _load(scene: Scene, number: int) -> Load:
     rate = (_generated(scene, number + 1) - _generated(scene, number)) / BEAT_S
-    running = max(1, round(rate / _RATE_OF_ONE))
+    asked = _asked(scene, number)
+    if asked is None:
+        running, waiting = max(1, round(rate / _RATE_OF_ONE)), 0
+        kv_used = running * scene.dice("kv", number).uniform(0.8, 2.0) / 100
+    else:
+        running = min(MOST_RUNNING, int(asked))
+        waiting = int(asked) - running
+        kv_used = _CACHE_FULL if waiting else running * _CACHE_OF_ONE
     return Load(
         running=running,
+        waiting=waiting,
         prompt_rate=rate * _PROMPT_TO_GENERATED,
         generation_rate=rate,
-        kv_used=running * scene.dice("kv", number).uniform(0.8, 2.0) / 100,
+        kv_used=kv_used,
         prefix_hits=_hits(scene),
     )
 

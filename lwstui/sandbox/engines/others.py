@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from lwstui.sandbox.engines.load import load
 from lwstui.sandbox.engines.scene import BEAT_S, Line, Scene, client
 
+_WAIT_EVERY_S = 10.0
+
 
 def llamacpp_opening(scene: Scene) -> Iterator[Line]:
     """Tell the start of a llama.cpp server, or of an RPC worker."""
@@ -36,6 +38,8 @@ def llamacpp_beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Li
     if scene.engine.is_worker:
         return
     busy = load(scene, at_s)
+    if not busy.running:
+        return
     count = 1 if busy.running == 1 else 2
     tokens = round(busy.generation_rate * BEAT_S / count)
     for slot in dice.sample(range(4), count):
@@ -57,6 +61,8 @@ def jetstream_opening(scene: Scene) -> Iterator[Line]:
 
     yield log(0.5, f"host {engine.rank} of {engine.nodes} has {engine.devices} TPU chip(s)")
     yield log(plan.boot_s, f"coordinator is {engine.leader_address or scene.pod_ip}")
+    for at_s in scene.waits(_WAIT_EVERY_S) if engine.nodes > 1 else ():
+        yield log(at_s, "waiting for the other hosts of the slice")
     if scene.joined_s is None or engine.is_worker:
         return
     step = scene.scale
@@ -110,6 +116,18 @@ def nginx_ending(scene: Scene, at_s: float) -> Iterator[Line]:
         stamp = scene.text(at_s, "%Y/%m/%d %H:%M:%S")
         yield at_s, f"{stamp} [notice] 1#1: signal 15 (SIGTERM) received, exiting"
         yield at_s, f"{stamp} [notice] 1#1: exit"
+
+
+def dcgm_opening(scene: Scene) -> Iterator[Line]:
+    """Tell the start of an exporter of GPU figures."""
+    for at_s, text in ((0.1, "Starting dcgm-exporter"), (0.2, "Starting webserver")):
+        yield at_s, f'time={scene.text(at_s, "%Y-%m-%dT%H:%M:%S.000Z")} level=INFO msg="{text}"'
+
+
+def dcgm_beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
+    """Tell nothing: an exporter that works is silent."""
+    del scene, at_s, dice
+    yield from ()
 
 
 def plain_opening(scene: Scene) -> Iterator[Line]:

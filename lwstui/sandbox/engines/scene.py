@@ -1,6 +1,7 @@
 """What an engine's log is told from: one run of a container, its times and its surroundings."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,10 @@ from lwstui.sandbox.engines.detect import Engine
 from lwstui.sandbox.engines.stages import Stages
 
 BEAT_S = 10.0
+GROUP_TIMEOUT_S = 300.0
 Line = tuple[float, str]
+# From when on how many requests at a time are asked of an engine; None: as many as it likes.
+Demand = tuple[tuple[float, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class Scene:
     """One run of a container. Times are simulated seconds since the run's start.
 
     ``joined_s`` is when the group was complete (None: still waiting), ``finished_s`` when the
-    process exited (None: it runs), ``started_at`` the start in epoch seconds.
+    process exited (None: it runs), ``hang_s`` from when on it does nothing more, ``demand`` what
+    is asked of it, ``started_at`` the start in epoch seconds.
     """
 
     engine: Engine
@@ -34,6 +39,9 @@ class Scene:
     exit_code: int
     told_to_stop: bool
     extra_rate: float
+    last_words: tuple[str, ...] = ()
+    demand: Demand = ()
+    hang_s: float = float("inf")
 
     @property
     def serves_s(self) -> float | None:
@@ -44,6 +52,14 @@ class Scene:
     def scale(self) -> float:
         """Return how much longer or shorter than planned the loading takes."""
         return self.load_s / self.stages.load_s if self.stages.load_s else 1.0
+
+    def waits(self, every_s: float) -> Iterator[float]:
+        """Yield when a process that looks for the other pods of its group says that it waits."""
+        end_s = self.finished_s if self.joined_s is None else self.joined_s
+        at_s = self.stages.boot_s
+        while at_s < (self.stages.boot_s + GROUP_TIMEOUT_S if end_s is None else end_s):
+            yield at_s
+            at_s += every_s
 
     def wall(self, offset_s: float) -> float:
         """Return the epoch seconds of an offset."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from lwstui.sandbox.engines.load import load
 from lwstui.sandbox.engines.scene import Line, Scene, client
 
+_WAIT_EVERY_S = 10.0
+
 
 def _log(scene: Scene, at_s: float, text: str, *, ranked: bool = True) -> Line:
     tag = f" TP{scene.engine.rank * max(1, scene.engine.devices)}" if ranked else ""
@@ -26,6 +28,8 @@ def opening(scene: Scene) -> Iterator[Line]:
     if engine.nodes > 1:
         address = engine.leader_address or scene.pod_ip
         yield _log(scene, plan.boot_s, f"node {engine.rank} of {engine.nodes} meets at {address}")
+        for at_s in scene.waits(_WAIT_EVERY_S):
+            yield _log(scene, at_s, f"waiting for the other nodes at {address}")
     if scene.joined_s is None or engine.is_worker:
         return
     step = scene.scale
@@ -49,19 +53,19 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
     """Tell ten seconds of serving: prefill and decode batches. Other nodes are silent."""
     if scene.engine.is_worker:
         return
-    for _ in range(dice.randrange(1, 4)):
+    busy = load(scene, at_s)
+    for _ in range(min(busy.running, dice.randrange(1, 4))):
         asked_s = at_s + dice.uniform(0.1, 8.0)
         tokens = dice.randrange(80, 4000)
-        text = f"#new-seq: 1, #new-token: {tokens}, #queue-req: 0"
+        text = f"#new-seq: 1, #new-token: {tokens}, #queue-req: {busy.waiting}"
         yield _log(scene, asked_s, f"Prefill batch. {text}")
         request = '"POST /v1/chat/completions HTTP/1.1" 200 OK'
         yield asked_s + 0.6, f"INFO:     {client(dice)} - {request}"
-    busy = load(scene, at_s)
     yield _log(
         scene,
         at_s + 9.5,
         f"Decode batch. #running-req: {busy.running}, token usage: {busy.kv_used:.2f}, "
-        f"gen throughput (token/s): {busy.generation_rate:.2f}, #queue-req: 0",
+        f"gen throughput (token/s): {busy.generation_rate:.2f}, #queue-req: {busy.waiting}",
     )
 
 

@@ -33,6 +33,7 @@ _VOICES = {
     Kind.SGLANG: _Voice(sglang.opening, sglang.beat, sglang.ending),
     Kind.LLAMACPP: _Voice(others.llamacpp_opening, others.llamacpp_beat, others.plain_ending),
     Kind.JETSTREAM: _Voice(others.jetstream_opening, others.jetstream_beat, others.plain_ending),
+    Kind.DCGM: _Voice(others.dcgm_opening, others.dcgm_beat, others.plain_ending),
     Kind.NGINX: _Voice(others.nginx_opening, others.nginx_beat, others.nginx_ending),
 }
 
@@ -46,7 +47,9 @@ def lines(scene: Scene, after_s: float, until_s: float) -> Iterator[Line]:
         until_s: The present, in the same count.
     """
     voice = _VOICES.get(scene.engine.kind, _PLAIN)
-    end_s = until_s if scene.finished_s is None else min(until_s, scene.finished_s)
+    end_s = min(until_s, scene.hang_s)
+    if scene.finished_s is not None:
+        end_s = min(end_s, scene.finished_s)
     first = _first_beat(scene, end_s)
     if first == 0:
         told = sorted(voice.opening(scene), key=lambda line: line[0])
@@ -59,8 +62,12 @@ def lines(scene: Scene, after_s: float, until_s: float) -> Iterator[Line]:
             yield from sorted(beat, key=lambda line: line[0])
             number += 1
     finished_s = scene.finished_s
-    killed = scene.exit_code == _KILLED
-    if finished_s is not None and after_s < finished_s <= until_s and not killed:
+    silent = scene.exit_code == _KILLED or (finished_s or 0.0) > scene.hang_s
+    if finished_s is None or not after_s < finished_s <= until_s:
+        return
+    if scene.last_words:
+        yield from ((finished_s, words) for words in scene.last_words)
+    elif not silent:
         yield from voice.ending(scene, finished_s)
 
 

@@ -47,11 +47,8 @@ def _ray_head(scene: Scene) -> Iterator[Line]:
     nodes = scene.engine.nodes
     yield _ray(scene, 0.4, f"Head node address: {scene.pod_ip}")
     yield _ray(scene, 1.2, f"Ray is up; workers join with --address={scene.pod_ip}:6379")
-    end_s = scene.finished_s if scene.joined_s is None else scene.joined_s
-    at_s = scene.stages.boot_s
-    while at_s < (300.0 + scene.stages.boot_s if end_s is None else end_s):
+    for at_s in scene.waits(_WAIT_EVERY_S):
         yield at_s, f"Ray cluster is forming: 1 of {nodes} nodes is active"
-        at_s += _WAIT_EVERY_S
     if scene.joined_s is not None:
         yield scene.joined_s, f"Ray cluster is complete: all {nodes} nodes are active"
     elif scene.finished_s is not None and not scene.told_to_stop:
@@ -63,13 +60,18 @@ def _worker(scene: Scene) -> Iterator[Line]:
     leader = engine.leader_address or "the leader"
     yield _ray(scene, 0.3, f"Local node address: {scene.pod_ip} (worker index {engine.rank})")
     yield _ray(scene, 0.7, f"Looking for the Ray head at {leader}:6379")
-    yield _ray(
-        scene, scene.stages.boot_s, f"Joined {leader}:6379 as rank {engine.rank} of {engine.nodes}"
-    )
+    for at_s in scene.waits(_WAIT_EVERY_S):
+        yield _ray(scene, at_s, f"No answer from {leader}:6379 yet; trying again")
+    if scene.joined_s is None:
+        if scene.finished_s is not None and not scene.told_to_stop:
+            yield _ray(scene, scene.finished_s, f"Gave up: {leader}:6379 did not answer in time")
+        return
+    text = f"Joined {leader}:6379 as rank {engine.rank} of {engine.nodes}"
+    yield _ray(scene, scene.joined_s, text)
     if "NCCL_DEBUG" in engine.text:
         for device in range(engine.devices):
             text = f"{scene.pod}:88:{140 + device} [{device}] NCCL INFO Bootstrap: Using eth0"
-            yield scene.stages.boot_s + 0.1, text
+            yield scene.joined_s + 0.1, text
 
 
 def _arguments(scene: Scene, from_s: float) -> Iterator[Line]:
@@ -162,7 +164,7 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
         "loggers.py:127",
         f"Engine 000: Avg prompt throughput: {busy.prompt_rate:.1f} tokens/s, "
         f"Avg generation throughput: {busy.generation_rate:.1f} tokens/s, "
-        f"Running: {busy.running} reqs, Waiting: 0 reqs, "
+        f"Running: {busy.running} reqs, Waiting: {busy.waiting} reqs, "
         f"GPU KV cache usage: {busy.kv_used:.1%}, "
         f"Prefix cache hit rate: {busy.prefix_hits:.1%}",
     )
@@ -171,7 +173,8 @@ def beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[Line]:
 def ending(scene: Scene, at_s: float) -> Iterator[Line]:
     """Tell the end: a clean shutdown, or what went wrong."""
     if scene.engine.is_worker:
-        yield _ray(scene, at_s, "The Ray head is gone; leaving")
+        if scene.joined_s is not None:
+            yield _ray(scene, at_s, "The Ray head is gone; leaving")
     elif scene.told_to_stop:
         yield at_s, "INFO:     Shutting down"
         yield at_s, "INFO:     Finished server process [1]"

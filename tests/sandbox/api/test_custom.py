@@ -57,6 +57,12 @@ async def test_a_definition_is_served_at_once_and_until_it_is_deleted(api: Api) 
     assert api.store.get(CRD_KEY, "", "widgets.example.com") is None
 
 
+async def test_a_definition_without_a_spec_lacks_its_fields(api: Api) -> None:
+    for nothing in ({}, {"spec": None}):
+        refused = await api.post(CRDS, {"metadata": {"name": "a"}, **nothing}, code=422)
+        assert "spec.group" in refused["message"]
+
+
 async def test_a_definition_waits_for_objects_that_finalizers_hold(api: Api) -> None:
     await api.post(CRDS, definition())
     await api.post(WIDGETS, {"metadata": {"name": "a", "finalizers": ["x.io/y"]}})

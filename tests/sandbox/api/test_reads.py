@@ -251,7 +251,8 @@ async def test_events_have_two_views(api: Api) -> None:
     assert core["reportingComponent"] == "lws"
     query = "fieldSelector=regarding.name%3Da"
     listed = await api.get(f"{path}?{query}")
-    assert (listed["kind"], listed["items"][0]["apiVersion"]) == ("EventList", "events.k8s.io/v1")
+    assert (listed["kind"], listed["apiVersion"]) == ("EventList", "events.k8s.io/v1")
+    assert listed["items"][0]["note"] == "hello"
     query = "fieldSelector=involvedObject.name%3Dother"
     assert (await api.get(f"/api/v1/events?{query}"))["items"] == []
     patched = await api.patch(f"{path}/e", {"series": {"count": 2}, "note": "again"})

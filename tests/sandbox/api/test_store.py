@@ -78,7 +78,7 @@ def test_generation_follows_the_spec_only(store: Store) -> None:
 def test_preconditions(store: Store) -> None:
     created = store.create("pods", on_node())
     uid, version = created["metadata"]["uid"], created["metadata"]["resourceVersion"]
-    with pytest.raises(StatusError, match="UID in precondition: other"):
+    with pytest.raises(StatusError, match=r"the UID in the precondition \(other\) does not match"):
         store.delete("pods", "default", "p", uid="other")
     with pytest.raises(StatusError, match="the object has been modified"):
         store.update("pods", "default", "p", lambda _: None, resource_version="1")

@@ -188,7 +188,7 @@ async def test_delete_answers_as_the_kind_does(api: Api) -> None:
     }
     await api.post(PODS, pod())
     gone = await api.delete(f"{PODS}/p", {"preconditions": {"uid": "other"}}, code=409)
-    assert "Precondition failed: UID in precondition: other" in gone["message"]
+    assert "the UID in the precondition (other) does not match" in gone["message"]
     assert (await api.delete(f"{PODS}/p"))["kind"] == "Pod"
 
 

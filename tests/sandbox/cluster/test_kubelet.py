@@ -188,3 +188,35 @@ async def test_pods_of_a_removed_node_go_with_it(world: World) -> None:
     await world.ready("p")
     world.store.delete("nodes", "", "h100-03")
     await world.gone("p")
+
+
+async def test_a_container_that_hangs_is_restarted_and_says_why(world: World) -> None:
+    live = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5, "failureThreshold": 2}
+    made = container(ports=[{"containerPort": 80}], livenessProbe=live)
+    world.create(
+        pod(
+            "p", annotations={f"{WISH}hang-after": "30s"}, containers=[made],
+            terminationGracePeriodSeconds=5,
+        )
+    )  # fmt: skip
+    await eventually(lambda: world.container("p").get("restartCount", 0) >= 1)
+    ended = world.container("p")["lastState"]["terminated"]
+    assert (ended["exitCode"], ended["reason"]) == (137, "Error")
+    events = world.events("p")
+    assert ("Killing", "Container main failed liveness probe, will be restarted") in events
+    assert any(
+        reason == "Unhealthy" and message.startswith("Liveness probe failed: Get")
+        for reason, message in events
+    )
+
+
+async def test_containers_are_listed_by_name_and_init_containers_in_order(world: World) -> None:
+    init = [container("z-first"), container("a-second")]
+    world.create(pod("p", initContainers=init, containers=[container("web"), container("app")]))
+    await world.ready("p")
+    status = world.status("p")
+    assert [each["name"] for each in status["initContainerStatuses"]] == ["z-first", "a-second"]
+    assert [each["name"] for each in status["containerStatuses"]] == ["app", "web"]
+    assert [each["state"]["terminated"]["reason"] for each in status["initContainerStatuses"]] == [
+        "Completed", "Completed",
+    ]  # fmt: skip

@@ -4,8 +4,10 @@ from itertools import pairwise
 import pytest
 
 from lwstui.sandbox.containers import FOREVER, Container, Phase, PodRun, Probe, Role, Script
-from lwstui.sandbox.lifecycle import advance, backoff_s, kill, next_wake, stop
+from lwstui.sandbox.endings import kill, stop
+from lwstui.sandbox.lifecycle import advance, next_wake
 from lwstui.sandbox.podstatus import phase
+from lwstui.sandbox.pulls import backoff_s
 
 PLAIN = Script(pull_s=2, image_bytes=1)
 PROBE = Probe(delay_s=15, period_s=10, successes=1, failures=3, target="connection refused")
@@ -150,10 +152,10 @@ def test_a_startup_probe_comes_before_readiness_and_can_kill() -> None:
     pod, _ = _played(_pod(_container(script=script)), 14)
     assert pod.containers[0].run is not None
     assert (pod.containers[0].run.started, pod.containers[0].run.ready) == (True, True)
-    slow, noted = _played(_pod(_container(script=replace(script, load_s=60))), 13)
+    slow, noted = _played(_pod(_container(script=replace(script, load_s=60, stop_code=143))), 14)
     assert "Killing" in [reason for _, reason in noted]
     assert slow.containers[0].run is not None
-    assert slow.containers[0].run.exit_code == 137
+    assert slow.containers[0].run.exit_code == 143
 
 
 def test_a_leader_loads_only_when_its_group_runs() -> None:
@@ -161,15 +163,15 @@ def test_a_leader_loads_only_when_its_group_runs() -> None:
         PLAIN, boot_s=1, load_s=5, waits_for_group=True, group_timeout_s=300,
         readiness=replace(PROBE, delay_s=0, period_s=1),
     )  # fmt: skip
-    alone = advance(_pod(_container(script=script)), 100, group_running=False).pod
+    alone = advance(_pod(_container(script=script)), 100, met=False).pod
     assert alone.containers[0].is_running
-    joined = advance(alone, 101, group_running=True).pod
+    joined = advance(alone, 101, met=True).pod
     assert joined.containers[0].run is not None
     assert joined.containers[0].run.joined_s == 101
     ready = advance(joined, 108).pod
     assert ready.containers[0].run is not None
     assert ready.containers[0].run.ready
-    gave_up = advance(alone, 305, group_running=False).pod
+    gave_up = advance(alone, 305, met=False).pod
     assert gave_up.containers[0].run is not None
     assert gave_up.containers[0].run.exit_code == 1
 

@@ -14,14 +14,14 @@ WISH = "sandbox.lwstui.dev/"
 STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 
 
-async def _read(world: World, name: str, **asked: Any) -> bytes:
+async def _read(world: World, name: str, *, container: str = "main", **asked: Any) -> bytes:
     found = world.pod(name)
     assert found is not None
     options: dict[str, Any] = {
         "follow": False, "previous": False, "tail_lines": None, "since_s": None,
         "timestamps": False, "limit_bytes": None,
     }  # fmt: skip
-    chunks = world.behaviour.logs.open(found, "main", **options | asked)
+    chunks = world.behaviour.logs.open(found, container, **options | asked)
     return b"".join([chunk async for chunk in chunks])
 
 
@@ -137,3 +137,28 @@ async def test_a_flood_is_bounded(world: World) -> None:
     await _serving(world, rate="5000")
     await eventually(lambda: _has_lines(world, 20_000))
     assert (await _read(world, "p")).count(b"\n") == 20_000
+
+
+async def test_follow_ends_with_a_crash_and_begins_again_with_the_next_run(world: World) -> None:
+    crashing = {f"{WISH}crash-after": "30s", f"{WISH}exit-code": "3"}
+    made = [container(image="busybox", command=["serve"])]
+    world.create(pod("p", annotations=crashing, containers=made))
+    await world.ready("p")
+    first = (await asyncio.wait_for(_read(world, "p", follow=True), 10)).splitlines()
+    assert first[-1] == b"failed with exit code 3"
+    await eventually(lambda: world.container("p")["restartCount"] == 1 and world.is_ready("p"))
+    again = (await asyncio.wait_for(_read(world, "p", follow=True), 10)).splitlines()
+    assert again[-1] == b"failed with exit code 3"
+    assert (await _read(world, "p", previous=True)).splitlines() in (first, again)
+
+
+async def test_each_container_has_a_log_of_its_own(world: World) -> None:
+    init = [container("init", image="busybox", command=["prepare"])]
+    main = container(image="busybox", command=["serve"])
+    both = [main, container("web", image="nginx:1.27")]
+    world.create(pod("p", containers=both, initContainers=init))
+    await world.ready("p")
+    told = {name: await _read(world, "p", container=name) for name in ("init", "main", "web")}
+    assert b"command: prepare" in told["init"]
+    assert b"start worker processes" in told["web"]
+    assert len(set(told.values())) == 3

@@ -1,0 +1,74 @@
+"""What a real API server does and this one does not: each is refused with a sentence that says so.
+
+A request that would otherwise be answered as if it had been carried out is worse than a refusal.
+"""
+
+import re
+from collections.abc import Mapping
+
+from lwstui.sandbox import status
+from lwstui.sandbox.objects import Store
+from lwstui.sandbox.requests import Target
+from lwstui.sandbox.selectors import matches_labels
+
+BUDGETS = "poddisruptionbudgets.policy"
+_SUBRESOURCES = {
+    ("pods", "ephemeralcontainers"): "no container can be added to a simulated pod",
+    ("pods", "resize"): "simulated pods cannot be resized; replace the pod",
+    ("serviceaccounts", "token"): "there are no tokens but the one of the kubeconfig",
+}
+_PATHS = (
+    (
+        re.compile(r"/api/v1/watch/.*|/apis/[^/]+/[^/]+/watch/.*"),
+        "watches below /watch/ are not served; list with ?watch=true",
+    ),
+    (re.compile(r"/api/v1/nodes/[^/]+/proxy(/.*)?"), "simulated nodes have no kubelet to speak to"),
+    (
+        re.compile(r"/metrics|/metrics/.*|/logs/.*"),
+        "the server's own metrics and logs are not kept",
+    ),
+)
+_HEADERS = ("Impersonate-User", "Impersonate-Group", "Impersonate-Uid")
+_LOG_STREAMS = ("", "All")
+
+
+def check_path(path: str, headers: Mapping[str, str]) -> None:
+    """Refuse a path nobody serves here but a real server, and to act as somebody else.
+
+    Raises:
+        StatusError: 501.
+    """
+    for pattern, why in _PATHS:
+        if pattern.fullmatch(path):
+            raise status.not_implemented(why)
+    if any(each in headers for each in _HEADERS):
+        raise status.not_implemented("it has one user, and nobody can be impersonated")
+
+
+def check_target(target: Target, query: Mapping[str, str]) -> None:
+    """Refuse subresources and parameters of a real server that are not there.
+
+    Raises:
+        StatusError: 501.
+    """
+    why = _SUBRESOURCES.get((target.plural, target.subresource))
+    if why and not target.group:
+        raise status.not_implemented(why)
+    if target.subresource == "log" and query.get("stream", "") not in _LOG_STREAMS:
+        raise status.not_implemented("logs are kept as one stream; leave the parameter stream out")
+
+
+def check_eviction(store: Store, namespace: str, name: str) -> None:
+    """Refuse to evict a pod that a disruption budget protects, for budgets are not counted.
+
+    Raises:
+        StatusError: 404 no such pod, 501.
+    """
+    pod = store.entry("pods", namespace, name).object
+    for budget in store.items(BUDGETS, namespace):
+        selector = budget.get("spec", {}).get("selector")
+        if matches_labels(selector, pod["metadata"].get("labels") or {}):
+            raise status.not_implemented(
+                f"disruptions are not counted, and pod {name} is in the PodDisruptionBudget "
+                f"{budget['metadata']['name']}; delete the pod or the budget"
+            )
