@@ -18,6 +18,7 @@ from lwstui.cli.common import (
 from lwstui.cli.sandbox import positive
 
 if TYPE_CHECKING:
+    from controller.leases import LeaseTimes
     from lwstui.runtime.probes import Address
 
 NAME = "controller"
@@ -81,22 +82,19 @@ def add_election(parser: argparse.ArgumentParser) -> None:
         "--lease-duration",
         type=positive(int),
         metavar="SECONDS",
-        default=12,
         help="how long others leave a Lease alone that is not renewed (default 12)",
     )
     group.add_argument(
         "--renew-deadline",
         type=positive(float),
         metavar="SECONDS",
-        default=8.0,
         help="age of its last renewal at which a holder stops writing (default 8)",
     )
     group.add_argument(
         "--retry-period",
         type=positive(float),
         metavar="SECONDS",
-        default=2.0,
-        help="pause between two looks of those that wait (default 2)",
+        help="pause between two looks of those that wait (default 1.5)",
     )
     group.add_argument(
         "--native-namespace",
@@ -117,20 +115,34 @@ def address(text: str) -> Address:
     return Address(host.strip("[]"), int(port))
 
 
+def _lease_times(arguments: argparse.Namespace) -> LeaseTimes:
+    """Return the lease's durations: those of the flags, the controller's own for the others.
+
+    Raises:
+        ValueError: If they do not fit together.
+    """
+    from controller.leases import LeaseTimes
+
+    flags = {
+        "duration_s": arguments.lease_duration,
+        "deadline_s": arguments.renew_deadline,
+        "retry_s": arguments.retry_period,
+    }
+    return LeaseTimes(**{name: given for name, given in flags.items() if given is not None})
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Reconcile until SIGINT or SIGTERM."""
     from controller.api.lws import HISTORY_LIMIT
     from controller.errors import ControllerError
-    from controller.leases import NAMESPACE, LeaseTimes
+    from controller.leases import NAMESPACE
     from lwstui.kube.connect import ConnectError
     from lwstui.runtime.headless import HeadlessOptions, serve
     from lwstui.runtime.probes import ProbeError
 
     limit = arguments.revision_history_limit
     try:
-        times = LeaseTimes(
-            arguments.lease_duration, arguments.renew_deadline, arguments.retry_period
-        )
+        times = _lease_times(arguments)
     except ValueError as error:
         fail(str(error))
         return USAGE

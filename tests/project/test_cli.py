@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.leases import LeaseTimes
 from lwstui import __version__
 from lwstui.cli.common import namespaces_of, target_of
+from lwstui.cli.controller import _lease_times
 from lwstui.cli.main import build_parser, main
 from lwstui.cli.restart import split
 from lwstui.cli.sets import UsageError, duration, place_of
@@ -268,6 +270,20 @@ def test_help_of_the_kubectl_plugin_says_how_it_is_called(
         assert said.startswith(f"usage: kubectl lws {argv[0]}")
         assert f"  kubectl lws {argv[0]}" in said or f"example: kubectl lws {argv[0]}" in said
         assert "lwstui" not in said.partition("example")[2]
+
+
+def test_lease_flags_that_are_not_given_are_the_controllers_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = LeaseTimes()
+    assert _lease_times(build_parser().parse_args(["controller"])) == own
+    given = build_parser().parse_args(["controller", "--retry-period", "0.5"])
+    assert _lease_times(given) == LeaseTimes(retry_s=0.5)
+    with pytest.raises(SystemExit):
+        main(["controller", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for seconds in (own.duration_s, own.deadline_s, own.retry_s):
+        assert f"(default {seconds:g})" in said
 
 
 def test_unexpected_failures_keep_their_trace_in_a_file(
