@@ -1,0 +1,63 @@
+"""Actions on what is selected: a set, a group, a pod, a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from lwstui.tui.actions.spec import ActionSpec, Scope
+
+
+def _verb(
+    scope: Scope, name: str, title: str, text: str, key: str, *, at: int = 0, danger: int = 0
+) -> ActionSpec:
+    return ActionSpec(f"{scope}.{name}", title, text, (key,), scope, danger, priority=at)
+
+
+def _reading(scope: Scope, what: str) -> Iterator[ActionSpec]:
+    yield _verb(scope, "describe", "Describe", f"Describe {what}.", "d", at=65)
+    yield _verb(scope, "yaml", "YAML", f"YAML of {what}.", "y", at=70)
+
+
+def of_set() -> Iterator[ActionSpec]:
+    """Yield what can be done with a set."""
+    verb = partial(_verb, "set")
+    yield verb("open", "Open", "Groups of the set as a map and as a list.", "enter", at=5)
+    yield verb("logs", "Logs", "Logs of all leaders, merged by time.", "l", at=10)
+    yield verb("all-logs", "All logs", "Logs of all leaders and workers, merged.", "L", at=72)
+    yield verb("scale", "Scale", "Change the number of groups.", "s", at=20, danger=2)
+    yield verb("restart", "Restart", "Recreate all groups, rolling.", "r", at=25, danger=3)
+    yield verb("image", "Image", "Set container images, rolling.", "i", at=30, danger=2)
+    yield verb("undo", "Undo", "Go back to the revision before.", "ctrl+l", danger=3)
+    yield verb("pause-rollout", "Pause", "Let no further group be replaced.", "<", danger=2)
+    yield verb("resume-rollout", "Resume", "Let a paused rollout go on.", ">", danger=3)
+    yield verb("next-group", "Next group", "Let one more group be updated.", ".", danger=2)
+    yield verb("nodes", "GPUs", "Nodes and their accelerators.", "m", at=35)
+    yield verb("previous-logs", "Previous logs", "Logs of the previous runs.", "p", at=74)
+    yield from _reading("set", "the set")
+
+
+def of_group() -> Iterator[ActionSpec]:
+    """Yield what can be done with a group."""
+    verb = partial(_verb, "group")
+    yield verb("open", "Pods", "Pods of the group.", "enter", at=5)
+    yield verb("logs", "Logs", "Logs of leader and workers, merged by time.", "l", at=10)
+    yield verb(
+        "recreate", "Recreate group", "Delete the leader and its workers.", "r", at=25, danger=3
+    )
+    yield from _reading("group", "the group's leader")
+
+
+def of_pod() -> Iterator[ActionSpec]:
+    """Yield what can be done with a pod."""
+    verb = partial(_verb, "pod")
+    yield verb("logs", "Logs", "Logs of the pod.", "l", at=10)
+    yield verb("previous-logs", "Previous logs", "Logs of the previous run.", "p", at=20)
+    yield verb("recreate", "Recreate group", "Recreate the pod's group.", "r", at=25, danger=3)
+    yield from _reading("pod", "the pod")
+
+
+def of_node() -> Iterator[ActionSpec]:
+    """Yield what can be done with a node."""
+    yield _verb("node", "open", "Pods", "Pods on the node.", "enter", at=5)
+    yield from _reading("node", "the node")
