@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import yaml
 
-from controller.api.names import LEADERWORKERSETS, Resource
+from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.ports import Clock
 from lwstui.kube.decoders import safe
@@ -96,8 +96,7 @@ class Core:
             return Outcome(False, f"{phrase(intent)}: read-only, nothing was sent")
         if self._link is None:
             return Outcome(False, f"{phrase(intent)}: not connected, nothing was sent")
-        known = self._store.get(LEADERWORKERSETS, intent.target)
-        outcome = await perform(self._link.cluster, intent, known=known, dry_run=dry_run)
+        outcome = await perform(self._link.cluster, intent, look=self._store.get, dry_run=dry_run)
         if not dry_run:
             self._ledger.enter(intent, outcome, self._clock.now())
             self._feed.changed()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.api.meta import Key
-from controller.api.names import LEADERWORKERSETS, PODS
-from lwstui.runtime.intents import Intent, Outcome, RecreateGroup
+from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.writes import confirmed, phrase
 from lwstui.state.model import Activity, Pending
 from lwstui.state.store import Store
@@ -36,18 +35,12 @@ class Ledger:
     def settle(self, now: float) -> None:
         """Clear the marks of intents that the watch confirms or that took too long."""
         for key, (intent, since) in tuple(self._open.items()):
-            if self._confirmed(intent):
+            if confirmed(intent, self._store.get):
                 self._close(key)
             elif now >= since + CONFIRM_WITHIN_S:
                 self._close(key)
                 late = f"accepted, but not seen within {CONFIRM_WITHIN_S:.0f} s"
                 self._log(intent, late, now, ok=False)
-
-    def _confirmed(self, intent: Intent) -> bool:
-        leader = None
-        if isinstance(intent, RecreateGroup):
-            leader = self._store.get(PODS, Key(intent.target.namespace, intent.leader))
-        return confirmed(intent, self._store.get(LEADERWORKERSETS, intent.target), leader)
 
     def _close(self, key: Key) -> None:
         del self._open[key]

@@ -102,7 +102,12 @@ class SetOperator:
 
     async def change(self, lws: LeaderWorkerSet, intent: Intent, *, dry_run: bool) -> Outcome:
         """Carry an intent about a set out, or ask the server whether it would accept it."""
-        return await perform(self._link.cluster, intent, known=lws, dry_run=dry_run)
+        return await perform(
+            self._link.cluster,
+            intent,
+            look=lambda _, key: lws if key == lws.key else None,
+            dry_run=dry_run,
+        )
 
     async def observe(self, lws: LeaderWorkerSet) -> SetObserver:
         """Watch a set until the connection is closed; it has been listed by now.

@@ -1,4 +1,5 @@
 import json
+from typing import get_args
 
 import pytest
 
@@ -7,7 +8,8 @@ from controller.api.names import (
     PODS,
 )
 from controller.errors import Forbidden, Unavailable
-from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.writes import RULES
 from tests.runtime.bench import running
 from tests.view.build import LLAMA, NOW, lws, pod, template
 
@@ -161,3 +163,7 @@ async def test_yaml_is_clean_ordered_and_without_managed_fields():
         bench.link.cluster.objects["llama"] = json.dumps(body).encode()
         text = await bench.core.yaml(PODS, "prod", "llama")
         assert text == "apiVersion: v1\nkind: Pod\nmetadata:\n  name: llama\nspec:\n  a: bc\n"
+
+
+def test_every_kind_of_intent_has_a_rule():
+    assert set(RULES) == set(get_args(Intent))

@@ -65,8 +65,13 @@ def a_set(replicas=3, *, image="img:v1", **rollout):
     return make_set(spec)
 
 
+def seeing(lws):
+    """Return a look at a cluster whose watch shows one set, or none."""
+    return lambda _, key: lws if lws is not None and key == lws.key else None
+
+
 async def done(server, intent, *, dry_run=False):
-    return await perform(server, intent, known=None, dry_run=dry_run)
+    return await perform(server, intent, look=seeing(None), dry_run=dry_run)
 
 
 async def test_a_pause_is_one_merge_patch_with_its_guard():
@@ -149,10 +154,10 @@ async def test_an_invalid_spec_is_told_with_its_field():
 async def test_scaling_from_an_expected_number_is_checked_here_and_by_the_server():
     server = Server()
     lws = a_set(3)
-    refused = await perform(server, Scale(KEY, UID, 5, 4), known=lws, dry_run=False)
+    refused = await perform(server, Scale(KEY, UID, 5, 4), look=seeing(lws), dry_run=False)
     assert "expected 4 groups, but it asks for 3" in refused.message
     assert server.patches == []
-    assert (await perform(server, Scale(KEY, UID, 5, 3), known=lws, dry_run=False)).ok
+    assert (await perform(server, Scale(KEY, UID, 5, 3), look=seeing(lws), dry_run=False)).ok
     ((body, options),) = server.patches
     assert options["subresource"] == "scale"
     assert [(op["op"], op["value"]) for op in body] == [
@@ -165,6 +170,6 @@ async def test_scaling_from_an_expected_number_is_checked_here_and_by_the_server
 def test_a_change_of_the_spec_is_confirmed_by_the_next_generation():
     lws = a_set()
     for intent in (PauseRollout(KEY, UID, 1), SetPartition(KEY, UID, 1, 2)):
-        assert not confirmed(intent, lws, None)
+        assert not confirmed(intent, seeing(lws))
         metadata = msgspec.structs.replace(lws.metadata, generation=2)
-        assert confirmed(intent, msgspec.structs.replace(lws, metadata=metadata), None)
+        assert confirmed(intent, seeing(msgspec.structs.replace(lws, metadata=metadata)))

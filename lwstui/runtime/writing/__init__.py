@@ -1,0 +1,1 @@
+"""How each kind of intent is carried out, a module for each family."""

@@ -1,0 +1,116 @@
+"""Intents that change a set or one of its groups, whatever its rollout is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from controller.api.meta import Key
+from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT
+from controller.ports import Cluster, Patch, Propagation
+from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.writing.rule import Look, Rule, fresh_set
+from lwstui.state.patches import (
+    TEMPLATES,
+    Unpatchable,
+    image_patch,
+    images,
+    rescale_patch,
+    restart_patch,
+    scale_patch,
+)
+
+
+async def _scale(cluster: Cluster, intent: Scale, look: Look, *, dry_run: bool) -> None:
+    known = look(LEADERWORKERSETS, intent.target)
+    # A merge patch of the scale subresource has no UID precondition; what the watch shows must do.
+    if known is None or known.metadata.uid != intent.uid:
+        raise Unpatchable("the set was deleted or created again meanwhile")
+    kind = Patch.MERGE
+    body: Any = scale_patch(intent.replicas)
+    if intent.current is not None:
+        present = known.spec.get("replicas", 1)
+        if present != intent.current:
+            raise Unpatchable(f"expected {intent.current} groups, but it asks for {present}")
+        kind, body = Patch.JSON, rescale_patch(intent.uid, intent.current, intent.replicas)
+    await cluster.patch(
+        LEADERWORKERSETS,
+        *intent.target,
+        body,
+        kind=kind,
+        subresource="scale",
+        dry_run=dry_run,
+    )
+
+
+async def _recreate(cluster: Cluster, intent: RecreateGroup, look: Look, *, dry_run: bool) -> None:
+    del look
+    await cluster.delete(
+        PODS,
+        intent.target.namespace,
+        intent.leader,
+        uid=intent.leader_uid,
+        propagation=Propagation.FOREGROUND,
+        dry_run=dry_run,
+    )
+
+
+async def _restart(cluster: Cluster, intent: RollingRestart, look: Look, *, dry_run: bool) -> None:
+    del look
+    lws = await fresh_set(cluster, intent.target)
+    body = restart_patch(lws.spec, intent.uid, intent.stamp)
+    await cluster.patch(LEADERWORKERSETS, *intent.target, body, dry_run=dry_run)
+
+
+async def _set_image(cluster: Cluster, intent: SetImage, look: Look, *, dry_run: bool) -> None:
+    del look
+    lws = await fresh_set(cluster, intent.target)
+    operations = image_patch(lws.spec, intent.uid, intent.changes)
+    await cluster.patch(
+        LEADERWORKERSETS, *intent.target, operations, kind=Patch.JSON, dry_run=dry_run
+    )
+
+
+def _scaled(intent: Scale, look: Look) -> bool:
+    lws = look(LEADERWORKERSETS, intent.target)
+    return lws is None or bool(lws.spec.get("replicas", 1) == intent.replicas)
+
+
+def _recreated(intent: RecreateGroup, look: Look) -> bool:
+    leader = look(PODS, Key(intent.target.namespace, intent.leader))
+    return leader is None or leader.uid != intent.leader_uid or leader.terminating
+
+
+def _restarted(intent: RollingRestart, look: Look) -> bool:
+    lws = look(LEADERWORKERSETS, intent.target)
+    return lws is None or _stamped(lws.spec, intent.stamp)
+
+
+def _stamped(spec: Mapping[str, Any], stamp: str) -> bool:
+    templates = spec.get("leaderWorkerTemplate") or {}
+    found = [templates[name] for name in TEMPLATES.values() if name in templates]
+    return all(
+        ((t.get("metadata") or {}).get("annotations") or {}).get(RESTARTED_AT) == stamp
+        for t in found
+    )
+
+
+def _images_set(intent: SetImage, look: Look) -> bool:
+    lws = look(LEADERWORKERSETS, intent.target)
+    return lws is None or set(intent.changes) <= set(images(lws.spec))
+
+
+def _scale_phrase(intent: Scale) -> str:
+    return f"scale to {intent.replicas} group{'' if intent.replicas == 1 else 's'}"
+
+
+def _image_phrase(intent: SetImage) -> str:
+    return "set image " + ", ".join(f"{role} {name}={new}" for role, name, new in intent.changes)
+
+
+RULES: Final[dict[type, Rule]] = {
+    Scale: Rule(_scale_phrase, _scale, _scaled),
+    RecreateGroup: Rule(lambda intent: f"recreate group {intent.group}", _recreate, _recreated),
+    RollingRestart: Rule(lambda _: "rolling restart", _restart, _restarted),
+    SetImage: Rule(_image_phrase, _set_image, _images_set),
+}
