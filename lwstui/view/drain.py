@@ -1,0 +1,191 @@
+"""What draining a node costs: which groups go, what still serves, what fits elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.api.core import Node
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
+from controller.api.pods import Pod
+from lwstui.capacity.fit import Fit, how_many
+from lwstui.state.model import Snapshot
+from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.memo import Memo
+from lwstui.view.spec import spec_text
+
+_POLICY: Final = ("leaderWorkerTemplate", "restartPolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoss:
+    """One group that loses pods.
+
+    Attributes:
+        index: Group index.
+        evicted: Its pods on the node.
+        lost: Pods that go in all: the whole group, unless its policy replaces single workers.
+        size: Pods it should have.
+        devices: Accelerators of the pods that go.
+        serves: Whether it serves at present.
+    """
+
+    index: int
+    evicted: int
+    lost: int
+    size: int
+    devices: int
+    serves: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its pods go, not only those on the node."""
+        return self.lost > self.evicted or self.lost >= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class SetLoss:
+    """One set that loses pods.
+
+    Attributes:
+        groups: Its groups with pods on the node, by index.
+        replicas: Groups asked for.
+        serving: Groups that serve at present.
+        after: Groups that still serve while the lost ones come back.
+        fit: How many of its lost groups fit on other nodes, counted as if no other set had to
+            move; ``groups`` is None where that is not known, and ``why`` says why.
+    """
+
+    key: Key
+    groups: tuple[GroupLoss, ...]
+    replicas: int
+    serving: int
+    after: int
+    fit: Fit
+
+    @property
+    def share(self) -> int:
+        """Percent of its groups that lose pods, rounded up."""
+        return -(-100 * len(self.groups) // self.replicas) if self.replicas else 0
+
+    @property
+    def pods(self) -> int:
+        """Pods that go in all."""
+        return sum(group.lost for group in self.groups)
+
+    @property
+    def devices(self) -> int:
+        """Accelerators of the pods that go."""
+        return sum(group.devices for group in self.groups)
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether all its lost groups fit elsewhere, None if that is not known."""
+        return None if self.fit.groups is None else self.fit.groups >= len(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class DrainImpact:
+    """What draining a node does.
+
+    Attributes:
+        node: Name of the node.
+        sets: Sets that lose pods, by namespace and name.
+        others: Pods outside sets that hold accelerators there. Pods that are in no set and hold
+            none are not known to the console.
+    """
+
+    node: str
+    sets: tuple[SetLoss, ...]
+    others: tuple[Pod, ...]
+
+    @property
+    def groups(self) -> int:
+        """Groups that lose pods."""
+        return sum(len(one.groups) for one in self.sets)
+
+    @property
+    def pods(self) -> int:
+        """Pods of sets that go in all, on this and on other nodes."""
+        return sum(one.pods for one in self.sets)
+
+    @property
+    def stops(self) -> tuple[Key, ...]:
+        """Sets that serve at present and would not any more."""
+        return tuple(one.key for one in self.sets if one.serving and not one.after)
+
+
+def drain_impact(
+    snapshot: Snapshot, node: str, now: float, memo: Memo | None = None
+) -> DrainImpact:
+    """Return what draining a node does, if every pod on it is evicted.
+
+    Disruption budgets are not looked at: they may refuse an eviction, they do not change which
+    groups it would hurt.
+
+    Args:
+        snapshot: What is known.
+        node: Name of the node.
+        now: Epoch seconds.
+        memo: Remembers digests between calls.
+    """
+    memo = memo or Memo()
+    there = [pod for pod in snapshot.node_pods.get(node, ()) if not _finished(pod)]
+    keys = sorted({pod.set_key for pod in there if pod.set_key in snapshot.sets})
+    sets = [digest(snapshot, snapshot.sets[key], memo, now) for key in keys]
+    others = tuple(pod for pod in there if pod.set_key not in snapshot.sets)
+    return DrainImpact(node, tuple(_set_loss(snapshot, one, node) for one in sets), others)
+
+
+def _finished(pod: Pod) -> bool:
+    return pod.phase in ("Succeeded", "Failed")
+
+
+def _set_loss(snapshot: Snapshot, one: SetDigest, node: str) -> SetLoss:
+    hit = [(group, _gone(one.lws, group, node)) for group in one.groups]
+    hit = [(group, gone) for group, gone in hit if gone]
+    groups = tuple(_group_loss(group, gone, node) for group, gone in hit)
+    serving = sum(group.serves for group in one.groups)
+    return SetLoss(
+        one.key,
+        groups,
+        one.replicas,
+        serving,
+        serving - sum(group.serves for group in groups),
+        _fit(snapshot, one.lws, node, groups, [pod for _, gone in hit for pod in gone]),
+    )
+
+
+def _gone(lws: LeaderWorkerSet, group: GroupDigest, node: str) -> tuple[Pod, ...]:
+    """Return the pods of a group that go when its pods on a node are evicted."""
+    evicted = tuple(pod for pod in group.pods if pod.node == node and not _finished(pod))
+    if not evicted:
+        return ()
+    alone = spec_text(lws.spec, "None", *_POLICY) == "None"
+    # Workers belong to their leader, whatever the policy.
+    return evicted if alone and all(pod.worker > 0 for pod in evicted) else group.pods
+
+
+def _group_loss(group: GroupDigest, gone: Sequence[Pod], node: str) -> GroupLoss:
+    devices = sum(amount for pod in gone for _, amount in pod.accelerators)
+    evicted = sum(pod.node == node for pod in gone)
+    return GroupLoss(group.index, evicted, len(gone), group.size, devices, group.serves)
+
+
+def _fit(
+    snapshot: Snapshot,
+    lws: LeaderWorkerSet,
+    node: str,
+    groups: Sequence[GroupLoss],
+    gone: Sequence[Pod],
+) -> Fit:
+    if not all(group.whole for group in groups):
+        return Fit(None, "not computed: single workers are replaced, the rest of a group stays")
+    nodes: Mapping[str, Node] = {n: found for n, found in snapshot.nodes.items() if n != node}
+    leaving = {pod.uid for pod in gone}
+    held = dict(snapshot.node_pods)
+    for name in {pod.node for pod in gone if pod.node}:
+        held[name] = tuple(pod for pod in held.get(name, ()) if pod.uid not in leaving)
+    return how_many(lws, nodes, held, len(groups))
