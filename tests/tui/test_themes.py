@@ -1,5 +1,7 @@
 """Theme files: complete, readable, and what happens to broken ones."""
 
+from itertools import combinations
+from math import dist
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,17 @@ def test_the_contrast_of_black_on_white():
 
 def test_there_are_themes_for_every_need():
     names = {theme.name for theme in load_themes()}
-    assert names == {"midnight", "daylight", "contrast", "deuteranopia", "ansi", "mono"}
+    assert names == {
+        "midnight",
+        "graphite",
+        "daylight",
+        "contrast",
+        "contrast-light",
+        "deuteranopia",
+        "tritanopia",
+        "ansi",
+        "mono",
+    }
     assert {DEFAULT_THEME, MONOCHROME_THEME} <= names
 
 
@@ -112,8 +124,72 @@ def test_states_and_sources_differ_in_colour(path):
     assert len(set(sources)) == SOURCES
 
 
-def test_high_contrast_is_high():
-    shown = colours(theme_folder() / "contrast.yaml")
+# What a colour looks like to people who lack one kind of cone, as linear RGB: the matrices of
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision
+# Deficiency", 2009, severity 1.0.
+SIGHT = {
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+APART = 12.0
+"""CIE76 distance from which two states are told apart at a glance."""
+
+
+def _seen(color: Color, sight: str) -> tuple[float, float, float]:
+    """CIELAB coordinates of a colour as a person sees it."""
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in color.normalized
+    ]
+    red, green, blue = (
+        min(1.0, max(0.0, sum(part * value for part, value in zip(row, linear, strict=True))))
+        for row in SIGHT[sight]
+    )
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883,
+    )
+    x, y, z = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize(
+    ("name", "sight"),
+    [
+        ("deuteranopia", "deuteranopia"),
+        ("deuteranopia", "protanopia"),
+        ("tritanopia", "tritanopia"),
+    ],
+)
+def test_states_stay_apart_for_the_colour_blind(name, sight):
+    shown = colours(theme_folder() / f"{name}.yaml")
+    states = ("ok", "busy", "warn", "bad")
+    seen = {tone: _seen(shown[f"tone-{tone}"], sight) for tone in states}
+    near = {
+        (one, other): round(dist(seen[one], seen[other]), 1)
+        for one, other in combinations(states, 2)
+        if dist(seen[one], seen[other]) < APART
+    }
+    assert near == {}
+
+
+@pytest.mark.parametrize("name", ["contrast", "contrast-light"])
+def test_high_contrast_is_high(name):
+    shown = colours(theme_folder() / f"{name}.yaml")
     for tone in TONES:
         assert contrast(shown[f"tone-{tone}"], shown["background"]) >= 7
 
