@@ -66,7 +66,7 @@ COMMANDS: Final = (
     CommandSpec("next", "let one more group be updated", ("release",), ("set",), 1),
     CommandSpec("recreate", "recreate one group", (), ("group",), 1),
     CommandSpec("image", "set a container image", (), ("set", "role", "image"), 1),
-    CommandSpec("theme", "change colours", (), ("theme",), 1),
+    CommandSpec("theme", "change colours; without a name, try them live", (), ("theme",)),
     CommandSpec("ctl", "pause or resume this controller", ("controller",), ("switch",), 1),
     CommandSpec("reconnect", "list everything again now"),
     CommandSpec("help", "keys and commands", ("keys",)),

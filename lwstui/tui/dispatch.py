@@ -9,6 +9,7 @@ from controller.api.meta import Key
 from lwstui.tui import commands, targets, verbs
 from lwstui.tui.commands import Command, CommandError
 from lwstui.tui.host import Host
+from lwstui.tui.lookpicker import pick_theme
 from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
 from lwstui.view.types import Ref
 
@@ -117,6 +118,9 @@ def _image(host: Host, command: Command) -> None:
 
 def _theme(host: Host, command: Command) -> None:
     name = command.arg(0)
+    if not name:
+        host.run_task(pick_theme(host))
+        return
     if name not in host.available_themes:
         near = commands.nearest(name, host.available_themes)
         raise CommandError(f"no theme “{name}”" + (f"; did you mean “{near}”?" if near else ""))

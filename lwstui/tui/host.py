@@ -43,6 +43,11 @@ class Host(Protocol):
         """Themes by name."""
         ...
 
+    @property
+    def theme(self) -> str:
+        """Name of the theme in force."""
+        ...
+
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
         ...
