@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -16,23 +16,11 @@ from lwstui.kube.decoders import safe
 from lwstui.state.history import History
 from lwstui.state.patches import images
 from lwstui.view.ages import NONE, age
+from lwstui.view.diffs import Change, changes
 from lwstui.view.phrases import runs
 
-_LONGEST: Final = 60
 HEADER: Final = ("REVISION", "KEY", "STATE", "AGE", "GROUPS", "IMAGES", "CHANGE")
 _SHOWN: Final = 3
-
-
-class Change(NamedTuple):
-    """A field of the template with its values before and after, None where it is not set."""
-
-    field: str
-    before: Any
-    after: Any
-
-    def __str__(self) -> str:
-        field = self.field.removeprefix("leaderWorkerTemplate.")
-        return f"{field}: {_short(self.before)} -> {_short(self.after)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +90,7 @@ def _plain(part: Any) -> Any:
 
 def changes_between(before: Revision, after: Revision) -> tuple[Change, ...]:
     """Return the fields in which two recorded templates differ, in the order of their names."""
-    return tuple(_compare("", template_of(before), template_of(after)))
-
-
-def _compare(path: str, before: Any, after: Any) -> Iterator[Change]:
-    if before == after:
-        return
-    old, new = _parts(before), _parts(after)
-    if old is None or new is None:
-        yield Change(path, before, after)
-        return
-    for name in sorted(old.keys() | new.keys()):
-        inner = name if not path or name.startswith("[") else f".{name}"
-        yield from _compare(path + inner, old.get(name), new.get(name))
-
-
-def _parts(value: Any) -> dict[str, Any] | None:
-    """Return an object's fields, or a list's named items as ``[name]``; None for the rest."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, list) and value and all(_name(item) for item in value):
-        return {f"[{_name(item)}]": item for item in value}
-    return None
-
-
-def _name(item: Any) -> str:
-    return str(item.get("name") or "") if isinstance(item, Mapping) else ""
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "(none)"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return changes(template_of(before), template_of(after))
 
 
 def table(found: Sequence[Entry], now: float) -> tuple[str, ...]:
