@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
@@ -26,6 +26,14 @@ LOCAL_CONTEXTS: Final = (
 )
 
 Facts = tuple[tuple[str, Span], ...]
+
+Builder = Callable[[Snapshot, Any, float], Impact]
+"""Returns what a dialog says about an intent, from a snapshot and the time.
+
+Its ``title`` and ``target`` may stay empty: ``impact`` fills them in."""
+
+SetBuilder = Callable[[Snapshot, SetDigest, Any], Impact]
+"""The same for an intent whose target is a set, which has been digested."""
 
 
 def protected(cluster: ClusterState) -> bool:

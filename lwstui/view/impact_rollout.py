@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from typing import Any, Final
 
 from controller.admission.defaults import InvalidSpec
@@ -13,12 +12,10 @@ from lwstui.state.model import Snapshot
 from lwstui.state.partition import remembered
 from lwstui.state.patches import Unpatchable, partition_patch, pause_patch, resume_patch
 from lwstui.view.digest import SetDigest
-from lwstui.view.impact_parts import replaced, rolls
+from lwstui.view.impact_parts import SetBuilder, replaced, rolls
 from lwstui.view.phrases import group_runs
 from lwstui.view.revisions import changes_between
 from lwstui.view.types import Impact, Span
-
-Builder = Callable[[Snapshot, SetDigest, Any], Impact]
 
 
 def _moved(one: SetDigest, intent: Any) -> str:
@@ -92,7 +89,7 @@ def _undo(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     return rolls(snapshot, one, kubectl, first, target=found.key)
 
 
-def _checked(build: Builder) -> Builder:
+def _checked(build: SetBuilder) -> SetBuilder:
     """Return a builder that also says why a change is refused."""
 
     def checked(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -105,7 +102,7 @@ def _checked(build: Builder) -> Builder:
     return checked
 
 
-BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
+BUILDERS: Final[dict[type, tuple[str, SetBuilder]]] = {
     PauseRollout: ("PAUSE ROLLOUT", _checked(_pause)),
     ResumeRollout: ("RESUME ROLLOUT", _checked(_resume)),
     SetPartition: ("MOVE PARTITION", _checked(_partition)),

@@ -1,12 +1,14 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from controller.api.meta import Key
 from lwstui.kube.sync import KindSync
-from lwstui.state.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.state.model import ClusterState
-from lwstui.view.impact import impact, protected
+from lwstui.view.impact import BUILDERS, impact
+from lwstui.view.impact_parts import protected
 from lwstui.view.rollout import budget
 from tests.view.build import LLAMA, NOW, lws, node, pod, revision, snapshot, starting
 
@@ -161,3 +163,7 @@ def test_rollout_budget(config, expected):
 def test_where_not_all_pods_are_seen_room_is_not_claimed():
     snap = replace(cluster(), sync={"pods": KindSync("live", NOW, NOW, message="only some pods")})
     assert facts(impact(snap, Scale(LLAMA, UID, 5), NOW))["Room"] == "unknown: only some pods"
+
+
+def test_every_kind_of_intent_has_a_dialog():
+    assert set(BUILDERS) == set(get_args(Intent))

@@ -1,0 +1,43 @@
+"""Verb keys that only look."""
+
+from __future__ import annotations
+
+from lwstui.tui import verbs
+from lwstui.tui.routes import NODES, Route
+from lwstui.tui.screens.verbs.selecting import Selecting
+
+
+class ReadingKeys(Selecting):
+    """Logs, describe, YAML, nodes, events."""
+
+    def action_logs(self) -> None:
+        """Open logs: of a set's leaders, of all of a group, of one pod."""
+        ref = self.selected()
+        role = "leader" if ref is not None and ref.kind == "set" else "all"
+        verbs.open_logs(self.host, ref, role=role)
+
+    def action_all_logs(self) -> None:
+        """Open the logs of leaders and workers."""
+        verbs.open_logs(self.host, self.selected())
+
+    def action_previous_logs(self) -> None:
+        """Open the logs of the previous container runs."""
+        verbs.open_logs(self.host, self.selected(), previous=True)
+
+    def action_describe(self) -> None:
+        """Describe the selection."""
+        verbs.open_text(self.host, self.selected(), "describe")
+
+    def action_yaml(self) -> None:
+        """Show the selection as YAML."""
+        verbs.open_text(self.host, self.selected(), "yaml")
+
+    def action_nodes(self) -> None:
+        """Open the nodes."""
+        self.host.goto(NODES)
+
+    def action_events(self) -> None:
+        """Open the events of the selection, all of them if nothing is selected."""
+        ref = self.selected()
+        scope = ref if ref is not None and ref.kind != "event" else None
+        self.host.goto(Route("events", scope))

@@ -1,0 +1,56 @@
+"""What the verb keys of a screen know: the application and the selection."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from controller.api.meta import Key
+from lwstui.tui import targets
+from lwstui.tui.host import Host
+from lwstui.view.types import Ref
+
+
+class Selecting:
+    """A screen with a selection that verbs act on."""
+
+    @property
+    @abstractmethod
+    def host(self) -> Host:
+        """The application."""
+
+    @abstractmethod
+    def selected(self) -> Ref | None:
+        """Return what verbs act on, None if there is nothing."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the selection has been there long enough to act on."""
+        return True
+
+    def selected_set(self) -> Key | None:
+        """Return the set that the selection belongs to."""
+        return targets.set_key(self.host.snapshot, self.selected())
+
+    def start(self, verb: Coroutine[Any, Any, None]) -> None:
+        """Start a verb that changes something, or say why not."""
+        host = self.host
+        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        if not why and not self.settled:
+            why = "what was selected is gone; look again before acting"
+        if why:
+            verb.close()
+            host.say(why, "warn")
+            return
+        host.run_task(verb)
+
+    def change_set(self, verb: Callable[[Host, Key], Coroutine[Any, Any, None]]) -> None:
+        """Start a verb that changes the set of the selection, or say why not."""
+        key = self.selected_set()
+        if key is not None:
+            self.start(verb(self.host, key))
+            return
+        host = self.host
+        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        host.say(why or "nothing here that belongs to a set", "warn")

@@ -1,0 +1,68 @@
+"""Asking before a change, and carrying out what was confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from controller.api.meta import Key
+from lwstui.runtime.intents import Intent
+from lwstui.tui.host import Host
+from lwstui.tui.screens.modals.confirm import ConfirmDialog
+from lwstui.view.impact import impact
+from lwstui.view.types import Impact
+
+LEAVING: Final = "leaving"
+"""Class of the dialog that asks whether to leave: in it a second ctrl-c leaves."""
+
+
+async def confirm(host: Host, intent: Intent, label: str) -> None:
+    """Show what an intent does and carry it out if it is confirmed.
+
+    Args:
+        host: The application.
+        intent: What is asked for.
+        label: Of the confirm button.
+    """
+    dry_run = host.backend.dry_run(intent)
+    if await host.ask(ConfirmDialog(impact_of(host, intent), dry_run, confirm=label)):
+        await submit(host, intent)
+
+
+async def change_spec(
+    host: Host, key: Key, intent: Callable[[Key, str, int], Intent], label: str
+) -> None:
+    """Confirm and carry out a change of the spec that is on the screen.
+
+    Args:
+        host: The application.
+        key: The set.
+        intent: Makes the intent from the set's key, UID and generation.
+        label: Of the confirm button.
+    """
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    await confirm(host, intent(key, lws.metadata.uid, lws.metadata.generation), label)
+
+
+def impact_of(host: Host, intent: Intent) -> Impact:
+    """Return what an intent would do, as it is known now."""
+    return impact(host.snapshot, intent, host.now())
+
+
+async def submit(host: Host, intent: Intent) -> None:
+    """Carry an intent out and say what became of it."""
+    host.say("asking the server…", "busy")
+    outcome = await asyncio.wrap_future(host.backend.submit(intent))
+    host.say(outcome.message, "ok" if outcome.ok else "bad")
+
+
+async def leave_guard(host: Host, impact_text: Impact) -> bool:
+    """Ask whether to leave although something depends on this program."""
+    dialog = ConfirmDialog(impact_text, confirm="Leave")
+    dialog.add_class(LEAVING)
+    answer: bool | None = await host.ask(dialog)
+    return bool(answer)

@@ -1,0 +1,25 @@
+"""Opening what is only looked at: logs, descriptions, YAML."""
+
+from __future__ import annotations
+
+from lwstui.tui import targets
+from lwstui.tui.host import Host
+from lwstui.tui.routes import Route
+from lwstui.view.types import Ref
+
+
+def open_logs(host: Host, ref: Ref | None, *, role: str = "all", previous: bool = False) -> None:
+    """Open the merged logs of a set, group or pod."""
+    request = targets.log_request(host.snapshot, ref, role=role, previous=previous) if ref else None
+    if request is None:
+        host.say("no pod here that belongs to a set", "warn")
+        return
+    host.goto(Route("logs", ref, logs=request))
+
+
+def open_text(host: Host, ref: Ref | None, kind: str) -> None:
+    """Open an object's description or YAML."""
+    if ref is None or targets.api_object(host.snapshot, ref) is None:
+        host.say(f"nothing here to show as {kind}", "warn")
+        return
+    host.goto(Route("text", ref, kind))

@@ -1,0 +1,55 @@
+"""Changes of a rollout: pause, resume, one more group, undo."""
+
+from __future__ import annotations
+
+from controller.admission.defaults import InvalidSpec
+from controller.api.meta import Key
+from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.state.patches import Unpatchable
+from lwstui.tui import targets
+from lwstui.tui.host import Host
+from lwstui.tui.verbs.asking import change_spec
+
+
+async def pause_rollout(host: Host, key: Key) -> None:
+    """Confirm and let no further group be replaced."""
+    await change_spec(host, key, PauseRollout, "Pause")
+
+
+async def resume_rollout(host: Host, key: Key) -> None:
+    """Confirm and let a paused rollout go on."""
+    await change_spec(host, key, ResumeRollout, "Resume")
+
+
+async def one_more_group(host: Host, key: Key) -> None:
+    """Confirm and let one more group be updated."""
+    partition = targets.one_more_group(host.snapshot, key)
+    if partition is None:
+        host.say(f"the partition of {key} holds no group back", "warn")
+        return
+    await change_spec(
+        host,
+        key,
+        lambda key, uid, generation: SetPartition(key, uid, generation, partition),
+        "Go on",
+    )
+
+
+async def undo(host: Host, key: Key, number: int | None = None) -> None:
+    """Confirm and put an earlier template back.
+
+    Args:
+        host: The application.
+        key: The set.
+        number: Its revision number; the one before the present one if left out.
+    """
+    try:
+        found = targets.undo_revision(host.snapshot, key, number)
+    except (Unpatchable, InvalidSpec) as error:
+        host.say(f"{key}: {error}", "warn")
+        return
+
+    def intent(target: Key, uid: str, generation: int) -> Undo:
+        return Undo(target, uid, generation, found.name, found.number)
+
+    await change_spec(host, key, intent, "Undo")

@@ -1,0 +1,109 @@
+"""Changes of a set and of its groups: scale, restart, images, recreate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.api.meta import Key, format_time
+from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.tui import targets
+from lwstui.tui.host import Host
+from lwstui.tui.screens.modals.image import ImageDialog
+from lwstui.tui.screens.modals.scale import ScaleDialog
+from lwstui.tui.verbs.asking import confirm, impact_of, submit
+from lwstui.view.spec import replicas_of
+from lwstui.view.types import Impact
+
+Change = tuple[str, str, str]
+"""Role, container and image."""
+
+
+async def scale(host: Host, key: Key, replicas: int | None = None) -> None:
+    """Ask for a number of groups and set it.
+
+    Args:
+        host: The application.
+        key: The set.
+        replicas: Number the dialog starts with; the present one if left out.
+    """
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    uid, present = lws.metadata.uid, replicas_of(lws)
+
+    def intent(number: int) -> Scale:
+        return Scale(key, uid, number)
+
+    dialog = ScaleDialog(
+        present,
+        lambda number: _scale_impact(host, intent(number), present),
+        lambda number: host.backend.dry_run(intent(number)),
+        start=replicas,
+    )
+    wanted = await host.ask(dialog)
+    if wanted is not None and wanted != present:
+        await submit(host, intent(wanted))
+
+
+async def restart(host: Host, key: Key) -> None:
+    """Confirm and start a rolling restart."""
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    await confirm(host, RollingRestart(key, lws.metadata.uid, format_time(host.now())), "Restart")
+
+
+async def recreate(host: Host, key: Key, group: int) -> None:
+    """Confirm and recreate one group."""
+    leader = targets.leader(host.snapshot, key, group)
+    if leader is None:
+        host.say(f"{key} group {group} has no leader to recreate", "warn")
+        return
+    await confirm(host, RecreateGroup(key, group, leader.name, leader.uid), "Recreate")
+
+
+async def set_image(host: Host, key: Key, role: str = "", image: str = "") -> None:
+    """Ask for container images and set them.
+
+    Args:
+        host: The application.
+        key: The set.
+        role: Role whose first container the dialog is filled in for.
+        image: Its new image.
+    """
+    lws = host.snapshot.sets.get(key)
+    found = targets.containers(host.snapshot, key)
+    if lws is None or not found:
+        host.say(f"{key} is gone" if lws is None else f"{key} has no containers", "warn")
+        return
+    uid = lws.metadata.uid
+
+    def intent(changes: tuple[Change, ...]) -> SetImage:
+        return SetImage(key, uid, changes)
+
+    dialog = ImageDialog(
+        found,
+        lambda changes: impact_of(host, intent(changes)),
+        lambda changes: host.backend.dry_run(intent(changes)),
+        start=first_of_role(found, role, image),
+    )
+    changes = await host.ask(dialog)
+    if changes:
+        await submit(host, intent(changes))
+
+
+def first_of_role(found: tuple[Change, ...], role: str, image: str) -> tuple[Change, ...]:
+    """Return the change of the first container of a role; ``all`` means one of each role."""
+    if not image:
+        return ()
+    roles = ("leader", "worker") if role == "all" else (role,)
+    firsts = {r: name for r, name, _ in reversed(found)}
+    return tuple((r, firsts[r], image) for r in roles if r in firsts)
+
+
+def _scale_impact(host: Host, intent: Scale, present: int) -> Impact:
+    """Return the impact; the present number is where the dialog starts, not a mistake."""
+    found = impact_of(host, intent)
+    return replace(found, refused="") if intent.replicas == present else found
