@@ -314,8 +314,13 @@ class Console(ThemedApp[int], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run the action of a key; a failure costs a sentence."""
+        """Run the action of a key, or say why it is not to be had; a failure costs a sentence."""
         try:
+            if isinstance(default_namespace, ConsoleScreen) and isinstance(action, str):
+                why = default_namespace.refusal_of(action)
+                if why:
+                    self.say(why, "warn")
+                    return True
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 - the program must survive any defect
             report(self, error, "the key")

@@ -23,6 +23,7 @@ from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import key_pairs, screen_bindings
 from lwstui.tui.screens.blocks import LineBlock
 from lwstui.tui.screens.verbs import VerbKeys
+from lwstui.tui.whynot import Situation, offered, refusal_of
 from lwstui.tui.widgets.keyline import Crumbs, Flash, KeyLine
 from lwstui.tui.widgets.prompt import Mode, Prompt
 from lwstui.tui.widgets.statusline import StatusLine, TitleLine
@@ -133,7 +134,18 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
-        self.query_one(KeyLine).show(key_pairs(*self.key_scopes(), read_only=host.read_only))
+        scopes = self.key_scopes()
+        self.query_one(KeyLine).show(key_pairs(offered(self.situation(), *scopes), *scopes))
+
+    def situation(self) -> Situation:
+        """Return what decides which actions are to be had at present."""
+        host = self.host
+        return Situation(host.snapshot, host.now(), self.selected(), host.read_only)
+
+    def refusal_of(self, action: str) -> str:
+        """Return why an action of this screen cannot be had at present, empty if it can."""
+        name = action.partition("(")[0]
+        return refusal_of(name, self.situation(), *self.SCOPES) if self.alive else ""
 
     def key_scopes(self) -> tuple[Scope, ...]:
         """Return the scopes whose keys help most at present, for the key line."""
@@ -239,7 +251,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
-        self.host.goto(Route("help", detail=",".join(self.SCOPES)))
+        self.host.goto(Route("help", self.selected(), ",".join(self.SCOPES)))
 
     def action_history_back(self) -> None:
         """Go to where the operator was before."""
