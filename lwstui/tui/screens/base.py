@@ -19,6 +19,7 @@ from lwstui.tui.actions import Scope
 from lwstui.tui.completion import CommandSuggester
 from lwstui.tui.guard import guarded
 from lwstui.tui.host import Host
+from lwstui.tui.marks import Marks
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import key_pairs, screen_bindings
 from lwstui.tui.screens.blocks import LineBlock
@@ -69,6 +70,21 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def selected(self) -> Ref | None:
         """Return what verbs act on: by default what the screen is about."""
         return self.route.ref
+
+    def selected_refs(self) -> tuple[Ref, ...]:
+        """Return all that verbs act on: what is marked, else what is selected."""
+        ref = self.selected()
+        return tuple(self.marks.refs.values()) or ((ref,) if ref is not None else ())
+
+    @property
+    def marks(self) -> Marks:
+        """What is marked on this screen."""
+        return self.state.marks
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked objects the filter hides."""
+        return 0
 
     def find(self, text: str) -> None:
         """React to the text of the filter prompt: by default filter the table."""
@@ -235,9 +251,12 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     # Keys that work on every screen.
 
     def action_step_out(self) -> None:
-        """Take back the flash, then the filter, then leave the screen."""
+        """Take back the flash, then the marks, then the filter, then leave the screen."""
         query = self.state.query
         if self.query_one(Flash).clear():
+            return
+        if self.marks.clear():
+            self.refresh_view()
             return
         if query.filter or query.faults_only:
             self.state.query = replace(query, filter="", faults_only=False)

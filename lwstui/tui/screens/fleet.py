@@ -70,7 +70,9 @@ class FleetScreen(TableScreen):
         return fleet(snapshot, query, now, self.host.memo, width=width)
 
     def headline_right(self) -> Line:
-        """Return the namespaces that digits choose, or what keys act on if there is no room."""
+        """Return the namespaces that digits choose, or what keys act on if that says more."""
+        if self.marks:
+            return super().headline_right()
         names = namespaces(self.host.snapshot)
         spans = [Span("0", "title"), Span(" all", "dim")]
         for number, name in enumerate(names, 1):
