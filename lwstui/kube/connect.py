@@ -97,6 +97,24 @@ def contexts(target: Target, environ: Mapping[str, str] | None = None) -> tuple[
     return tuple(sorted(_named(_merged(paths), "contexts")))
 
 
+def every(target: Target, environ: Mapping[str, str] | None = None) -> tuple[ClusterInfo, ...]:
+    """Return where each context of the kubeconfig leads, by name; those without a server, too.
+
+    Raises:
+        ConnectError: If the kubeconfig cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    paths = _paths(target, environ)
+    if not paths:
+        return (_in_cluster_info(target, environ),) if _in_cluster(environ) else ()
+    merged = _merged(paths)
+    clusters = _named(merged, "clusters")
+    return tuple(
+        _told(name, entry, clusters, None)
+        for name, entry in sorted(_named(merged, "contexts").items())
+    )
+
+
 async def connect(target: Target) -> Connection:
     """Open a cluster: load credentials and make a session.
 
@@ -198,15 +216,25 @@ def _info(target: Target, merged: dict[str, Any], paths: list[Path]) -> ClusterI
             f"no context {clean_line(context)} in {_names(paths)}; "
             f"it has {', '.join(sorted(named)) or 'none'}"
         )
-    entry = named[context]
-    cluster = str(entry.get("cluster", ""))
-    server = str(_named(merged, "clusters").get(cluster, {}).get("server", "")).rstrip("/")
-    if not server:
+    info = _told(context, named[context], _named(merged, "clusters"), target.namespace)
+    if not info.server:
         raise ConnectError(
-            f"context {context} names the cluster {cluster or '(none)'}, which has no server "
-            f"in {_names(paths)}"
+            f"context {info.context} names the cluster {info.cluster or '(none)'}, which has no "
+            f"server in {_names(paths)}"
         )
-    namespace = target.namespace or str(entry.get("namespace") or "")
+    return info
+
+
+def _told(
+    context: str,
+    entry: dict[str, Any],
+    clusters: dict[str, dict[str, Any]],
+    namespace: str | None,
+) -> ClusterInfo:
+    """Return what a context's entry says; without a server if its cluster has none."""
+    cluster = str(entry.get("cluster", ""))
+    server = str(clusters.get(cluster, {}).get("server", "")).rstrip("/")
+    namespace = namespace or str(entry.get("namespace") or "")
     return ClusterInfo(
         context=clean_line(context),
         cluster=clean_line(cluster),

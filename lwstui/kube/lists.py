@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from controller.api.names import Resource
+from lwstui.kube.clean import clean_line
 from lwstui.kube.reflector import PAGE
 from lwstui.kube.rest import Rest, path_of
 
@@ -28,3 +29,13 @@ async def list_objects(rest: Rest, resource: Resource, namespace: str = "") -> l
         if not following:
             return found
         query["continue"] = following
+
+
+async def names_of(rest: Rest, resource: Resource, namespace: str = "") -> tuple[str, ...]:
+    """Return the names of all objects of a kind, sorted and cleaned.
+
+    Raises:
+        ControllerError: If they cannot be listed.
+    """
+    found = await list_objects(rest, resource, namespace)
+    return tuple(sorted(clean_line(str(one["metadata"]["name"])) for one in found))

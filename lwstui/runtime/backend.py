@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,6 @@ from typing import Protocol
 from controller.api.meta import Key
 from controller.api.names import Resource
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 
 
@@ -59,6 +58,21 @@ class LogEntry:
     kind: str = "line"
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to go next.
+
+    Attributes:
+        context: Name of a context of the kubeconfig.
+        namespaces: Namespaces in view, empty for all; None for the one the context names.
+        read_only: Refuse every write there.
+    """
+
+    context: str
+    namespaces: tuple[str, ...] | None = None
+    read_only: bool = False
+
+
 class LogHandle(Protocol):
     """An open merged log."""
 
@@ -86,10 +100,6 @@ class Backend(Protocol):
         """Carry an intent out."""
         ...
 
-    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
-        """Ask the server what applying manifests would do; nothing is changed."""
-        ...
-
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open logs; ``sink`` is called on the engine's thread with batches."""
         ...
@@ -108,4 +118,19 @@ class Backend(Protocol):
 
     def pause_controller(self, paused: bool) -> None:
         """Pause or resume the embedded controller."""
+        ...
+
+    def attach(self, destination: Destination) -> int:
+        """Leave the cluster for another and return the number of the new attachment.
+
+        Snapshots carry the number of the attachment they are of: older ones may still come.
+        """
+        ...
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Show these namespaces from now on; none means all."""
+        ...
+
+    def learn_places(self) -> None:
+        """Read again which contexts and namespaces there are."""
         ...

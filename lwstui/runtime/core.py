@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,10 +23,8 @@ from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
-from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.writes import perform, phrase
-from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import ClusterState, Snapshot
+from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
 from lwstui.state.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +45,11 @@ class Core:
         clock: The time.
         publish: Takes snapshots.
         sleep: Waits, in seconds.
+        attachment: Number of this work among those of the program.
+        activity: What was done before.
+
+    Attributes:
+        wants_events: Whether events are wanted.
     """
 
     def __init__(
@@ -57,20 +60,26 @@ class Core:
         publish: Callable[[Snapshot], None],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        attachment: int = 0,
+        activity: tuple[Activity, ...] = (),
     ) -> None:
         self._options = options
         self._factory = factory
         self._clock = clock
         self._sleep = sleep
         self._store = Store(
-            ClusterState(namespaces=options.namespaces, read_only=options.read_only)
+            ClusterState(
+                namespaces=options.namespaces, read_only=options.read_only, attachment=attachment
+            )
         )
+        for line in activity:
+            self._store.log(line)
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
         self._session: Session | None = None
         self._link: Link | None = None
-        self._events = False
+        self.wants_events = False
         self._again = asyncio.Event()
         self._readers: set[asyncio.Task[None]] = set()
 
@@ -103,16 +112,6 @@ class Core:
             self._ledger.enter(intent, outcome, self._clock.now())
             self._feed.changed()
         return outcome
-
-    async def try_manifests(self, manifests: Sequence[Manifest]) -> tuple[Trial, ...]:
-        """Ask the server what applying manifests would do; nothing is changed.
-
-        Raises:
-            ControllerError: If it does not answer.
-        """
-        if self._link is None:
-            raise Unavailable("not connected to a cluster")
-        return await try_manifests(self._link, manifests, self._link.where.namespace or "default")
 
     async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
         """Read one object and return it as YAML, cleaned, without managed fields.
@@ -158,7 +157,7 @@ class Core:
 
     def want_events(self, *, wanted: bool) -> None:
         """Watch events from now on, or no longer."""
-        self._events = wanted
+        self.wants_events = wanted
         if self._session is not None:
             self._session.want_events(wanted=wanted)
 
@@ -167,6 +166,30 @@ class Core:
         self._again.set()
         if self._session is not None:
             self._session.refresh()
+
+    @property
+    def activity(self) -> tuple[Activity, ...]:
+        """What was done, oldest first."""
+        return self._store.activity
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Show these namespaces from now on; none means all."""
+        self._options = replace(self._options, namespaces=namespaces)
+        self._store.set_cluster(replace(self._store.cluster, namespaces=namespaces))
+        if self._session is not None:
+            self._session.look_at(namespaces)
+        self._feed.changed()
+
+    def learn_places(self) -> None:
+        """Read again which contexts and namespaces there are."""
+        found = tuple(
+            ContextFacts(w.context, w.cluster, w.server, w.user, w.namespace, w.sandbox)
+            for w in self._factory.contexts(self._options.target)
+        )
+        self._store.set_cluster(replace(self._store.cluster, contexts=found))
+        if self._session is not None:
+            self._session.learn_namespaces()
+        self._feed.changed()
 
     def pause(self, *, paused: bool) -> None:
         """Pause or resume the embedded controller."""
@@ -209,13 +232,14 @@ class Core:
         )
         self._link, self._session = link, session
         try:
-            await session.run(events=self._events)
+            await session.run(events=self.wants_events)
         finally:
             self._link = self._session = None
             await link.close()
 
     def _introduce(self) -> None:
         """Say where we are going before anything has answered."""
+        self.learn_places()
         where = self._factory.describe(self._options.target)
         known = replace(
             self._store.cluster,

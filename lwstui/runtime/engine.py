@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -15,14 +15,14 @@ from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.leases import NAMESPACE
 from controller.ports import Clock
-from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
+from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
+    from lwstui.runtime.attachments import Attachments
     from lwstui.runtime.core import Core
     from lwstui.runtime.ports import Factory
 
@@ -77,9 +77,11 @@ class Engine:
         self._factory = factory or self._kube
         self._clock = clock or SystemClock()
         self._events_wanted = False
+        self._attachment = 0
+        self._destination: Destination | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._core: Core | None = None
+        self._attachments: Attachments | None = None
         self._stop: asyncio.Event | None = None
         self._up = threading.Event()
 
@@ -112,10 +114,6 @@ class Engine:
         """Carry an intent out."""
         return self._ask(lambda core: core.write(intent, dry_run=False))
 
-    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
-        """Ask what applying manifests would do; the future fails with a ``ControllerError``."""
-        return self._ask(lambda core: core.try_manifests(manifests))
-
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open merged logs."""
         handle = _Handle(self._soon)
@@ -139,6 +137,26 @@ class Engine:
         """Pause or resume the embedded controller."""
         self._with_core(lambda core: core.pause(paused=paused))
 
+    def attach(self, destination: Destination) -> int:
+        """Leave the cluster for another; may be called before the engine is up."""
+        self._attachment += 1
+        number = self._attachment
+        self._destination = destination
+        self._soon(lambda: self._switch(destination, number))
+        return number
+
+    def _switch(self, destination: Destination, number: int) -> None:
+        if self._attachments is not None and number == self._attachment:
+            self._attachments.switch(destination, number)
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Show these namespaces from now on; none means all."""
+        self._with_core(lambda core: core.look_at(namespaces))
+
+    def learn_places(self) -> None:
+        """Read again which contexts and namespaces there are."""
+        self._with_core(lambda core: core.learn_places())
+
     # The thread.
 
     def _run(self, publish: Callable[[Snapshot], None]) -> None:
@@ -151,13 +169,17 @@ class Engine:
 
     async def _main(self, publish: Callable[[Snapshot], None]) -> None:
         # Heavy imports happen here: the first frame is on the screen by now.
-        from lwstui.runtime.core import Core
+        from lwstui.runtime.attachments import Attachments
 
-        core = Core(self._options, self._factory(), self._clock, publish)
-        self._loop, self._core, self._stop = asyncio.get_running_loop(), core, asyncio.Event()
-        core.want_events(wanted=self._events_wanted)
+        work = Attachments(self._options, self._factory(), self._clock, publish)
+        self._attachments, self._stop = work, asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        work.core.want_events(wanted=self._events_wanted)
+        working = asyncio.create_task(work.run())
+        if self._destination is not None:
+            # It was asked for before there was a loop to tell.
+            self._loop.call_soon(self._switch, self._destination, self._attachment)
         self._up.set()
-        working = asyncio.create_task(core.run())
         stopped = asyncio.create_task(self._stop.wait())
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         for task in (working, stopped):
@@ -180,17 +202,22 @@ class Engine:
             self._loop.call_soon_threadsafe(call)
 
     def _with_core(self, call: Callable[[Core], object]) -> None:
-        core = self._core
-        if core is not None:
-            self._soon(lambda: call(core))
+        work = self._attachments
+        if work is not None:
+            self._soon(lambda: call(work.core))
 
     def _ask(self, work: Callable[[Core], Coroutine[Any, Any, T]]) -> Future[T]:
-        core, loop = self._core, self._loop
-        if core is None or loop is None or loop.is_closed():
+        attachments, loop = self._attachments, self._loop
+        if attachments is None or loop is None or loop.is_closed():
             future: Future[T] = Future()
             future.set_exception(Unavailable("not connected to a cluster"))
             return future
-        return asyncio.run_coroutine_threadsafe(work(core), loop)
+        present = attachments
+
+        async def on_core() -> T:
+            return await work(present.core)
+
+        return asyncio.run_coroutine_threadsafe(on_core(), loop)
 
 
 class _Handle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from controller.api.names import (
@@ -51,6 +51,7 @@ class Feed:
 
     Attributes:
         cache: The embedded controller's cache, which gets the same records.
+        cache_namespace: The namespace that controller serves; empty for all.
         on_sync: Called with the freshness of each watch.
         listeners: Called after each snapshot.
     """
@@ -72,6 +73,7 @@ class Feed:
         self._wake = asyncio.Event()
         self._syncs: dict[Resource, dict[str, KindSync]] = {}
         self.cache: ControllerCache | None = None
+        self.cache_namespace = ""
         self.on_sync: Callable[[WatchSpec, KindSync], None] | None = None
         self.listeners: list[Callable[[], None]] = []
 
@@ -100,42 +102,60 @@ class Feed:
         """Return the sink of one list-and-watch; ``note`` is said while it is live."""
         return FeedSink(self, spec, note)
 
-    def forget(self, resource: Resource) -> None:
-        """Drop the freshness of a kind that is no longer watched."""
-        self._syncs.pop(resource, None)
-        self._store.forget(resource)
+    def forget(self, spec: WatchSpec) -> None:
+        """Drop the freshness of a watch that has been ended on purpose."""
+        parts = self._syncs.get(spec.resource, {})
+        parts.pop(spec.namespace, None)
+        if parts:
+            self._store.synced(spec.resource, _worst(parts))
+        else:
+            self._syncs.pop(spec.resource, None)
+            self._store.forget(spec.resource)
         self.changed()
+
+    def _cached(self, spec: WatchSpec) -> ControllerCache | None:
+        """Return the controller's cache if it wants what a watch brings.
+
+        It takes a list for complete, so it gets those of the namespace it serves only.
+        """
+        whole = not spec.namespace and spec.resource in (PODS, NODES)
+        if spec.resource in CONTROLLED and (whole or spec.namespace == self.cache_namespace):
+            return self.cache
+        return None
 
     def page(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a part of a list."""
         self._store.page(spec.resource, items)
-        if self.cache is not None and spec.resource in CONTROLLED:
-            self.cache.page(spec.resource, items)
+        if (cache := self._cached(spec)) is not None:
+            cache.page(spec.resource, items)
         self.changed()
 
     def replace(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a complete list of a kind in the namespace of its watch."""
         self._store.replace(spec.resource, items, namespace=spec.namespace)
-        if self.cache is not None and spec.resource in CONTROLLED:
-            self.cache.replace(spec.resource, items)
+        if (cache := self._cached(spec)) is not None:
+            cache.replace(spec.resource, items)
         self.changed()
 
     def apply(self, spec: WatchSpec, type_: str, item: Any) -> None:
         """Take one watch event."""
         self._store.apply(spec.resource, type_, item)
-        if self.cache is not None and spec.resource in CONTROLLED:
-            self.cache.apply(spec.resource, type_, item)
+        if (cache := self._cached(spec)) is not None:
+            cache.apply(spec.resource, type_, item)
         self.changed()
 
     def synced(self, spec: WatchSpec, sync: KindSync) -> None:
         """Take the freshness of one watch; a kind is as fresh as the worst of its watches."""
         parts = self._syncs.setdefault(spec.resource, {})
         parts[spec.namespace] = sync
-        worst = min(parts.values(), key=lambda part: _WORST_FIRST.index(part.state))
-        self._store.synced(spec.resource, worst)
+        self._store.synced(spec.resource, _worst(parts))
         if self.on_sync is not None:
             self.on_sync(spec, sync)
         self.changed()
+
+
+def _worst(parts: Mapping[str, KindSync]) -> KindSync:
+    return min(parts.values(), key=lambda part: _WORST_FIRST.index(part.state))
 
 
 class FeedSink:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lwstui.state.intents import (
-    Apply,
     Intent,
     PauseRollout,
     RecreateGroup,
@@ -19,7 +18,6 @@ from lwstui.state.intents import (
 )
 
 __all__ = [
-    "Apply",
     "Intent",
     "Outcome",
     "PauseRollout",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from controller.api.meta import format_time
-from controller.api.names import Resource
+from controller.api.names import NAMESPACES
 from controller.errors import Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
@@ -20,8 +20,8 @@ from lwstui.kube import connect
 from lwstui.kube.apply import apply_objects
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.decoders import decoder
-from lwstui.kube.discovery import resource_for
 from lwstui.kube.events import KubeEvents
+from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.reflector import Reflector
 from lwstui.runtime.clock import SystemClock
@@ -58,6 +58,13 @@ class KubeFactory:
         except connect.ConnectError as error:
             raise Unavailable(str(error)) from error
 
+    def contexts(self, target: connect.Target) -> tuple[Where, ...]:
+        """Return what the kubeconfig says of every context."""
+        try:
+            return tuple(_where(info) for info in connect.every(target))
+        except connect.ConnectError:
+            return ()
+
     async def connect(self, target: connect.Target) -> Link:
         """Load credentials and open a session."""
         try:
@@ -87,6 +94,7 @@ def _where(info: connect.ClusterInfo) -> Where:
         user=info.user,
         namespace=info.namespace,
         sandbox=info.sandbox,
+        namespace_chosen=info.namespace_chosen,
     )
 
 
@@ -112,10 +120,6 @@ class KubeLink:
     def events(self) -> EventSink:
         """Writes events; needs ``run_background``."""
         return self._events
-
-    async def resource(self, api_version: str, kind: str) -> Resource:
-        """Return the resource that holds objects of a kind."""
-        return await resource_for(self._connection.rest, api_version, kind)
 
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a reflector."""
@@ -153,6 +157,10 @@ class KubeLink:
         return await apply_objects(
             self._connection, objects, namespace=namespace, crd=crd(), report=report
         )
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """List them, names only."""
+        return await names_of(self._connection.rest, NAMESPACES)
 
     async def run_background(self) -> None:
         """Write queued events until cancelled."""

@@ -25,6 +25,7 @@ class Where:
     user: str = ""
     namespace: str = ""
     sandbox: bool = False
+    namespace_chosen: bool = False
 
 
 class Sink(Protocol):
@@ -118,14 +119,6 @@ class Link(Protocol):
         """Where the embedded controller's events go."""
         ...
 
-    async def resource(self, api_version: str, kind: str) -> Resource:
-        """Return the resource that holds objects of a kind.
-
-        Raises:
-            Invalid: If the server does not serve it.
-        """
-        ...
-
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a list-and-watch that is not running yet."""
         ...
@@ -142,6 +135,14 @@ class Link(Protocol):
         self, objects: Sequence[dict[str, Any]], namespace: str, report: Callable[[str], None]
     ) -> int:
         """Apply objects and return how many were refused; ``report`` takes a sentence each."""
+        ...
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Return the names of all namespaces.
+
+        Raises:
+            ControllerError: If they cannot be listed.
+        """
         ...
 
     async def run_background(self) -> None:
@@ -206,6 +207,10 @@ class Factory(Protocol):
         Raises:
             Unavailable: If the configuration cannot be read; the text says why.
         """
+        ...
+
+    def contexts(self, target: Target) -> tuple[Where, ...]:
+        """Return every context there is; empty if the configuration cannot be read."""
         ...
 
     async def connect(self, target: Target) -> Link:

@@ -98,9 +98,13 @@ class Session:
         self._controller: Controller | None = None
         self._refusal = ""
         self._last: Decision | None = None
+        self._events = False
         self._running: dict[WatchSpec, tuple[Watch, asyncio.Task[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._forbidden: set[Resource] = set()
+        self._watched = options.namespaces or ("",)
+        self._narrow_to: tuple[str, ...] = ()
+        self._pods_selector: str | None = None
 
     async def run(self, *, events: bool) -> None:
         """Watch until cancelled; ``events`` says whether to watch events from the start."""
@@ -111,6 +115,7 @@ class Session:
             await self._apply_first()
             self._start_watches()
             self.want_events(wanted=events)
+            self.learn_namespaces()
             if self._controller is not None:
                 self._spawn(self._supervised(self._controller.run), "controller")
             await asyncio.Event().wait()
@@ -123,8 +128,8 @@ class Session:
 
     def want_events(self, *, wanted: bool) -> None:
         """Watch events, or stop to."""
-        specs = [WatchSpec(EVENTS, namespace) for namespace in self._scope()]
-        for spec in specs:
+        self._events = wanted
+        for spec in [WatchSpec(EVENTS, namespace) for namespace in self._watched]:
             if wanted:
                 self._watch(spec)
             else:
@@ -134,6 +139,36 @@ class Session:
         """List everything again now."""
         for watch, _ in self._running.values():
             watch.refresh()
+        self.learn_namespaces()
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Watch what these namespaces need (none: all) beyond what is watched already.
+
+        The embedded controller goes on serving what it serves, so nothing it needs is left out.
+        """
+        wanted = namespaces or ("",)
+        if "" in self._watched or set(wanted) <= set(self._watched):
+            return
+        kept = self._watched if self._controller is not None else ()
+        before, self._watched = self._watched, tuple(dict.fromkeys((*kept, *wanted)))
+        self._narrow_to = before
+        for namespace in self._watched:
+            self._watch_namespace(namespace)
+        for namespace in set(before) - set(self._watched):
+            self._unwatch_namespace(namespace)
+        self.want_events(wanted=self._events)
+
+    def learn_namespaces(self) -> None:
+        """Find out which namespaces there are; a cluster need not tell."""
+        self._spawn(self._list_namespaces(), "namespaces")
+
+    async def _list_namespaces(self) -> None:
+        try:
+            found = await self.link.namespaces()
+        except ControllerError:
+            return  # the operator may still name one
+        self._store.set_cluster(replace(self._store.cluster, known_namespaces=found))
+        self._feed.changed()
 
     def pause(self, *, paused: bool) -> None:
         """Pause or resume the embedded controller."""
@@ -174,7 +209,7 @@ class Session:
         controller = self._factory.controller(self.link, self._options.identity, namespace)
         controller.on_change = self._feed.changed
         controller.on_stale = self._relist
-        self._feed.cache = controller.cache
+        self._feed.cache, self._feed.cache_namespace = controller.cache, namespace
         self._controller = controller
 
     def _relist(self, resources: frozenset[Resource]) -> None:
@@ -201,13 +236,10 @@ class Session:
 
     # Watches.
 
-    def _scope(self) -> tuple[str, ...]:
-        return self._store.cluster.namespaces or ("",)
-
     def _start_watches(self) -> None:
         self._watch(WatchSpec(NODES))
         self._watch(WatchSpec(PODS))  # all pods: others hold accelerators too
-        for namespace in self._scope():
+        for namespace in self._watched:
             self._watch_namespace(namespace)
         ours = f"metadata.name={CONTROLLER_LEASE}"
         lease = WatchSpec(LEASES, self._options.lease_namespace, field_selector=ours)
@@ -216,6 +248,13 @@ class Session:
     def _watch_namespace(self, namespace: str) -> None:
         for resource in (*_NAMESPACED, *((CLAIMS,) if self._controller is not None else ())):
             self._watch(WatchSpec(resource, namespace))
+        if self._pods_selector is not None:
+            spec = WatchSpec(PODS, namespace, label_selector=self._pods_selector)
+            self._watch(spec, _PARTIAL)
+
+    def _unwatch_namespace(self, namespace: str) -> None:
+        for spec in [s for s in self._running if s.namespace == namespace and s.resource != LEASES]:
+            self._unwatch(spec)
 
     def _watch(self, spec: WatchSpec, note: str = "") -> None:
         if spec not in self._running:
@@ -251,7 +290,7 @@ class Session:
         found = self._running.pop(spec, None)
         if found is not None:
             found[1].cancel()
-            self._feed.forget(spec.resource)
+            self._feed.forget(spec)
 
     def _heard(self, spec: WatchSpec, sync: KindSync) -> None:
         """Note that the cluster answers, and do with less where more is forbidden."""
@@ -263,20 +302,22 @@ class Session:
             self._store.set_cluster(replace(cluster, problem=sync.message))
         if sync.state == "forbidden" and not spec.namespace and spec in self._running:
             self._forbidden.add(spec.resource)
-            if LEADERWORKERSETS in self._forbidden and not cluster.namespaces:
+            if LEADERWORKERSETS in self._forbidden and "" in self._watched:
                 self._narrow()
-            if PODS in self._forbidden and self._store.cluster.namespaces:
+            if PODS in self._forbidden and "" not in self._watched:
                 self._narrow_pods()
 
     def _narrow(self) -> None:
-        """Watch one namespace when all of them may not be watched."""
-        namespace = self.link.where.namespace or "default"
+        """Watch a few namespaces when all of them may not be watched."""
+        self._watched = self._narrow_to or (self.link.where.namespace or "default",)
         wide = [s for s in self._running if not s.namespace and s.resource.namespaced]
-        kept = [s for s in wide if s.resource != PODS]
-        self._store.set_cluster(replace(self._store.cluster, namespaces=(namespace,)))
-        for spec in kept:
+        self._store.set_cluster(replace(self._store.cluster, namespaces=self._watched))
+        if self._feed.cache_namespace == "":
+            self._feed.cache_namespace = self._watched[0]
+        for spec in [s for s in wide if s.resource != PODS]:
             self._unwatch(spec)
-            self._watch(replace(spec, namespace=namespace))
+            for namespace in self._watched:
+                self._watch(replace(spec, namespace=namespace))
 
     def _narrow_pods(self) -> None:
         """Watch the pods of the namespaces in view when all pods may not be watched."""
@@ -284,9 +325,9 @@ class Session:
             return
         self._unwatch(WatchSpec(PODS))
         # The controller must also see strangers under the names it wants.
-        selector = "" if self._controller is not None else SET_NAME
-        for namespace in self._scope():
-            self._watch(WatchSpec(PODS, namespace, label_selector=selector), _PARTIAL)
+        self._pods_selector = "" if self._controller is not None else SET_NAME
+        for namespace in self._watched:
+            self._watch_namespace(namespace)
 
     # Tasks.
 

@@ -21,10 +21,25 @@ def _empty() -> Mapping[Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextFacts:
+    """A context of the kubeconfig: where it leads, without asking there."""
+
+    name: str
+    cluster: str = ""
+    server: str = ""
+    user: str = ""
+    namespace: str = ""
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterState:
     """Where the console is attached.
 
     Attributes:
+        attachment: Number of the attachment to a cluster; each change of context is a new one.
+        contexts: Every context of the kubeconfig, by name.
+        known_namespaces: Namespaces of the cluster; empty while unknown or not to be listed.
         sandbox: Whether it is the sandbox, which simulates; always shown.
         namespaces: Namespaces in view; empty means all.
         problem: One sentence when the cluster cannot be used at all, else empty.
@@ -40,6 +55,9 @@ class ClusterState:
     read_only: bool = False
     problem: str = ""
     connected: bool = False
+    attachment: int = 0
+    contexts: tuple[ContextFacts, ...] = ()
+    known_namespaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +130,7 @@ class Snapshot:
             changes only when a pod of that set does.
         node_pods: Pods bound to each node that request accelerators or belong to sets.
         sync: Freshness by plural resource name.
+        sets_by_namespace: Sets in each namespace that is watched, in view or not.
     """
 
     version: int = 0
@@ -130,3 +149,4 @@ class Snapshot:
     controller: ControllerView = ControllerView()
     activity: tuple[Activity, ...] = ()
     pending: Mapping[Key, Pending] = field(default_factory=_empty)
+    sets_by_namespace: Mapping[str, int] = field(default_factory=_empty)

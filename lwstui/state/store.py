@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
@@ -34,9 +35,6 @@ from lwstui.state.reduce import ordered, whole_groups, with_leader
 EVENT_LIMIT: Final = 2000
 ACTIVITY_LIMIT: Final = 500
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 _FIELDS: Final = {
     LEADERWORKERSETS: "sets",
     PODS: "pods",
@@ -53,6 +51,7 @@ class Store:
     A kind's mapping is copied only if something of that kind changed since the last snapshot;
     ``by_set`` and ``node_pods`` keep their tuples for sets and nodes nothing changed in. A
     record equal to the one held is no change: heartbeats of nodes cost nothing downstream.
+    Snapshots show the namespaces in view; more of them may be held, so looking elsewhere is free.
     """
 
     def __init__(self, cluster: ClusterState | None = None) -> None:
@@ -132,9 +131,12 @@ class Store:
 
     def set_cluster(self, cluster: ClusterState) -> None:
         """Take where the console is attached."""
-        if cluster != self._cluster:
-            self._cluster = cluster
-            self._changed.add("cluster")
+        if cluster == self._cluster:
+            return
+        if cluster.namespaces != self._cluster.namespaces:
+            self._changed |= _VIEWED
+        self._cluster = cluster
+        self._changed.add("cluster")
 
     @property
     def cluster(self) -> ClusterState:
@@ -152,6 +154,11 @@ class Store:
         self._activity.append(activity)
         del self._activity[:-ACTIVITY_LIMIT]
         self._changed.add("activity")
+
+    @property
+    def activity(self) -> tuple[Activity, ...]:
+        """What was done, oldest first."""
+        return tuple(self._activity)
 
     def mark(self, key: Key, pending: Pending | None) -> None:
         """Set or clear the mark of an intent that the watch has not confirmed yet."""
@@ -194,8 +201,11 @@ class Store:
         self._settle_sets()
         self._settle_nodes()
         fields: dict[str, Any] = {
-            name: _frozen(self._source(name)) for name in self._changed & _MAPPINGS
+            name: self._frozen(name, self._source(name)) for name in self._changed & _MAPPINGS
         }
+        if "sets" in self._changed:
+            counts = Counter(key.namespace for key in self._kinds["sets"])
+            fields["sets_by_namespace"] = MappingProxyType(counts)
         if "activity" in self._changed:
             fields["activity"] = tuple(self._activity)
         self._snapshot = replace(
@@ -208,6 +218,19 @@ class Store:
         )
         self._changed.clear()
         return self._snapshot
+
+    def _frozen(self, name: str, source: dict[Any, Any]) -> Mapping[Any, Any]:
+        """Return a copy of what is in view."""
+        seen = self._cluster.namespaces
+        if not seen or name not in _VIEWED:
+            return MappingProxyType(source.copy())
+        if name == "events":
+            found = {uid: e for uid, e in source.items() if _seen(e, seen)}
+        elif name == "history":
+            found = {slot: h for slot, h in source.items() if slot[0].namespace in seen}
+        else:
+            found = {key: value for key, value in source.items() if key.namespace in seen}
+        return MappingProxyType(found)
 
     def _source(self, name: str) -> dict[Any, Any]:
         own: dict[str, dict[Any, Any]] = {
@@ -349,8 +372,13 @@ _MAPPINGS: Final = frozenset(
 )
 
 
-def _frozen(source: dict[K, V]) -> Mapping[K, V]:
-    return MappingProxyType(source.copy())
+def _seen(event: Event, namespaces: tuple[str, ...]) -> bool:
+    """Tell whether an event is of the namespaces in view; those of nodes always are."""
+    return event.namespace in namespaces or event.regarding_kind == "Node"
+
+
+# What belongs to a namespace; nodes and what runs on them are shown whole.
+_VIEWED: Final = frozenset({"sets", "pods", "by_set", "services", "revisions", "events", "history"})
 
 
 def _uid(record: Any) -> str:

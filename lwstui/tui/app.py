@@ -15,7 +15,6 @@ from textual.app import AutopilotCallbackType, ComposeResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
-from textual.reactive import var
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
@@ -26,14 +25,12 @@ from lwstui.tui import commands, verbs
 from lwstui.tui.dispatch import run_line
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
+from lwstui.tui.navigation import NavigatingApp
 from lwstui.tui.palette import Palette
-from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
+from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
-from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.tui.screens.registry import make_screen
-from lwstui.tui.theming import DEFAULT_THEME, ThemedApp
-from lwstui.view.memo import Memo
-from lwstui.view.types import Impact, Tone
+from lwstui.tui.theming import DEFAULT_THEME
+from lwstui.view.types import Impact
 
 T = TypeVar("T")
 
@@ -54,6 +51,7 @@ class ConsoleOptions:
         keymap: Keys by action id, comma separated, replacing the default ones.
         problems: Sentences about the settings, shown on the first screen.
         themes: Themes to choose from; the shipped ones if left out.
+        favourites: Namespaces that digits choose, in order; others follow.
     """
 
     theme: str = DEFAULT_THEME
@@ -64,9 +62,10 @@ class ConsoleOptions:
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     themes: tuple[Theme, ...] | None = None
+    favourites: tuple[str, ...] = ()
 
 
-class Console(ThemedApp[int], inherit_bindings=False):
+class Console(NavigatingApp[int], inherit_bindings=False):
     """The console.
 
     Args:
@@ -101,8 +100,6 @@ class Console(ThemedApp[int], inherit_bindings=False):
         (45, "-tallest"),
     ]
 
-    snapshot: var[Snapshot] = var(Snapshot())
-
     @dataclass
     class SnapshotReady(Message):
         """A snapshot waits in the slot."""
@@ -116,19 +113,17 @@ class Console(ThemedApp[int], inherit_bindings=False):
     ) -> None:
         options = options or ConsoleOptions()
         super().__init__(
+            backend,
+            favourites=options.favourites,
+            read_only=options.read_only,
             theme=options.theme,
             no_color=options.no_color,
             ascii_only=options.ascii,
             themes=options.themes,
         )
-        self.memo = Memo()
-        self.backend = backend
-        self.read_only = options.read_only
         self._started = self._events_wanted = False
         self._options = options
         self._clock = clock
-        self._trail = Trail(FLEET)
-        self._states: dict[Route, RouteState] = {}
         self._slot: LatestSlot[Snapshot] = LatestSlot(self._wake)
 
     # Snapshots.
@@ -163,9 +158,7 @@ class Console(ThemedApp[int], inherit_bindings=False):
     def on_console_snapshot_ready(self, message: SnapshotReady) -> None:
         """Take the newest snapshot."""
         message.stop()
-        snapshot = self._slot.take()
-        if snapshot is not None:
-            self.snapshot = snapshot
+        self.heard(self._slot.take())
 
     def watch_snapshot(self) -> None:
         """Hand the snapshot to the screen in front; covered ones catch up on resume."""
@@ -178,17 +171,6 @@ class Console(ThemedApp[int], inherit_bindings=False):
 
     # What screens ask for.
 
-    @property
-    def front(self) -> ConsoleScreen:
-        """The screen in front, dialogs left aside."""
-        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
-        return screens[-1]
-
-    @property
-    def crumbs(self) -> tuple[str, ...]:
-        """Texts of the open routes."""
-        return self._trail.crumbs
-
     def now(self) -> float:
         """Epoch seconds."""
         return self._clock()
@@ -196,10 +178,6 @@ class Console(ThemedApp[int], inherit_bindings=False):
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
         return commands.complete(text, self.snapshot, self.available_themes)
-
-    def say(self, text: str, tone: Tone = "") -> None:
-        """Show one sentence on the flash line of the screen in front."""
-        self.front.say(text, tone)
 
     def trouble(self, sentence: str) -> None:
         """Show what failed."""
@@ -231,45 +209,6 @@ class Console(ThemedApp[int], inherit_bindings=False):
     def set_theme(self, name: str) -> None:
         """Change the theme."""
         self.theme = name
-
-    # Navigation.
-
-    def goto(self, route: Route, *, top: bool = False) -> None:
-        """Open a route."""
-        self._show(self._trail.open(route, top=top))
-
-    def leave(self) -> None:
-        """Close the screen in front; on the first one say how to quit."""
-        stack = self._trail.leave()
-        if stack is None:
-            self.say("this is the first screen: :q or ctrl-c quits", "dim")
-        else:
-            self._show(stack)
-
-    def travel(self, by: int) -> None:
-        """Go through history, -1 back or 1 forward."""
-        stack = self._trail.back() if by < 0 else self._trail.forward()
-        if stack is None:
-            self.say("history ends here", "dim")
-        else:
-            self._show(stack)
-
-    def _show(self, stack: Stack) -> None:
-        """Make the open screens those of a stack; equal ones at the bottom stay as they are."""
-        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
-        same = 0
-        for screen, route in zip(screens, stack, strict=False):
-            if screen.route != route:
-                break
-            same += 1
-        with self.batch_update():
-            for _ in screens[same:]:
-                self.pop_screen()
-            for route in stack[same:]:
-                self.push_screen(self._make(route))
-
-    def _make(self, route: Route) -> ConsoleScreen:
-        return make_screen(route, self._states.setdefault(route, RouteState()))
 
     # Everything at once, and leaving.
 
@@ -314,13 +253,8 @@ class Console(ThemedApp[int], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run the action of a key, or say why it is not to be had; a failure costs a sentence."""
+        """Run the action of a key; a failure costs a sentence."""
         try:
-            if isinstance(default_namespace, ConsoleScreen) and isinstance(action, str):
-                why = default_namespace.refusal_of(action)
-                if why:
-                    self.say(why, "warn")
-                    return True
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 - the program must survive any defect
             report(self, error, "the key")

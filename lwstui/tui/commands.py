@@ -12,7 +12,9 @@ from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.view.types import Ref
 
-ArgKind = Literal["set", "group", "target", "number", "role", "image", "theme", "switch"]
+ArgKind = Literal[
+    "set", "group", "target", "number", "role", "image", "theme", "switch", "context", "namespaces"
+]
 ROLES: Final = ("leader", "worker", "all")
 SWITCH: Final = ("pause", "resume")
 
@@ -66,6 +68,10 @@ COMMANDS: Final = (
     CommandSpec("next", "let one more group be updated", ("release",), ("set",), 1),
     CommandSpec("recreate", "recreate one group", (), ("group",), 1),
     CommandSpec("image", "set a container image", (), ("set", "role", "image"), 1),
+    CommandSpec("ctx", "another cluster", ("context", "contexts"), ("context",)),
+    CommandSpec(
+        "ns", "namespaces in view, all or several", ("namespace", "namespaces"), ("namespaces",)
+    ),
     CommandSpec("theme", "change colours; without a name, try them live", (), ("theme",)),
     CommandSpec("ctl", "pause or resume this controller", ("controller",), ("switch",), 1),
     CommandSpec("reconnect", "list everything again now"),
@@ -212,6 +218,11 @@ def _values(kind: ArgKind, snapshot: Snapshot, themes: Iterable[str]) -> list[st
         return list(SWITCH)
     if kind == "theme":
         return sorted(themes)
+    if kind == "context":
+        return [facts.name for facts in snapshot.cluster.contexts]
+    if kind == "namespaces":
+        known = {*snapshot.cluster.known_namespaces, *snapshot.sets_by_namespace}
+        return ["all", *sorted(known)]
     if kind in ("set", "group", "target"):
         return object_names(snapshot.sets)
     return []

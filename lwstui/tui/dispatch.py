@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from controller.api.meta import Key
-from lwstui.tui import commands, targets, verbs
+from lwstui.tui import commands, places, targets, verbs
 from lwstui.tui.commands import Command, CommandError
 from lwstui.tui.host import Host
 from lwstui.tui.lookpicker import pick_theme
@@ -136,6 +136,20 @@ def _controller(host: Host, command: Command) -> None:
     host.say(f"asked the controller to {command.arg(0)}", "busy")
 
 
+def _context(host: Host, command: Command) -> None:
+    if command.args:
+        places.switch_context(host, places.named_context(host.snapshot, command.arg(0)))
+    else:
+        host.run_task(places.pick_context(host))
+
+
+def _namespaces(host: Host, command: Command) -> None:
+    if command.args:
+        host.look_at(places.named_namespaces(host.snapshot, command.arg(0)))
+    else:
+        host.run_task(places.pick_namespace(host))
+
+
 def _reconnect(host: Host, command: Command) -> None:
     del command
     host.backend.reconnect()
@@ -169,6 +183,8 @@ _RUN: Final[dict[str, Callable[[Host, Command], None]]] = {
     "next": _changes(verbs.one_more_group),
     "recreate": _recreate,
     "image": _image,
+    "ctx": _context,
+    "ns": _namespaces,
     "theme": _theme,
     "ctl": _controller,
     "reconnect": _reconnect,

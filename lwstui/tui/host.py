@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
-from lwstui.runtime.backend import Backend
+from lwstui.runtime.backend import Backend, Destination
 from lwstui.state.model import Snapshot
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
@@ -46,6 +46,23 @@ class Host(Protocol):
     @property
     def theme(self) -> str:
         """Name of the theme in force."""
+        ...
+
+    @property
+    def favourites(self) -> tuple[str, ...]:
+        """Namespaces that digits choose, the first one by 1."""
+        ...
+
+    def destination(self, context: str, namespaces: tuple[str, ...] | None) -> Destination:
+        """Return where going to a context leads, with its settings."""
+        ...
+
+    def attach(self, destination: Destination) -> None:
+        """Leave the cluster for another."""
+        ...
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Show these namespaces; none means all."""
         ...
 
     def completions(self, text: str) -> tuple[str, ...]:

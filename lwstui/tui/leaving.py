@@ -8,8 +8,13 @@ from lwstui.view.spec import replicas_of
 from lwstui.view.types import Impact, Span
 
 
-def at_stake(snapshot: Snapshot) -> Impact | None:
-    """Return what leaving would interrupt, None if nothing depends on this program."""
+def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
+    """Return what leaving would interrupt, None if nothing depends on this program.
+
+    Args:
+        snapshot: What is known.
+        going_to: The context to go to instead; empty to leave the program.
+    """
     leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
     pending = len(snapshot.pending)
     if not leads and not pending:
@@ -29,4 +34,7 @@ def at_stake(snapshot: Snapshot) -> Impact | None:
         )
     if pending:
         facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
-    return Impact("LEAVE", snapshot.cluster.context, tuple(what), tuple(facts))
+    if going_to:
+        facts.append(("Going to", Span(going_to)))
+    title = "LEAVE THIS CONTEXT" if going_to else "LEAVE"
+    return Impact(title, snapshot.cluster.context, tuple(what), tuple(facts))

@@ -11,12 +11,13 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, S
 from textual.content import Content
 from textual.fuzzy import FuzzySearch
 
-from lwstui.tui.commands import COMMANDS, object_names
+from lwstui.tui.commands import COMMANDS, ArgKind, object_names
 from lwstui.tui.host import Host
 from lwstui.tui.keys import display_all
+from lwstui.tui.places import known_namespaces
 from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
+from lwstui.tui.scopes import specs
 from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.tui.whynot import offered
 from lwstui.view.types import Ref
 
 MOST_HITS: Final = 50
@@ -80,18 +81,16 @@ class ActionProvider(OfferProvider):
         screen = self.screen
         if not isinstance(screen, ConsoleScreen):
             return
-        for spec, why in offered(screen.situation(), *screen.SCOPES):
+        for spec in specs(*screen.SCOPES, "everywhere"):
             if spec.per_key or spec.id in ("app.palette", "app.step-out"):
                 continue
             asks = ", asks" if spec.danger else ""
-            note = why or f"{display_all(spec.keys)}{asks}"
-            yield Offer(spec.title, note, partial(self._run, screen, spec.action, why))
+            note = f"{display_all(spec.keys)}{asks}"
+            run = partial(self._run, screen, spec.action)
+            yield Offer(spec.title, note, run)
 
-    def _run(self, screen: ConsoleScreen, action: str, why: str) -> None:
-        if why:
-            self.host.say(why, "warn")
-        else:
-            screen.call_next(screen.run_action, action)
+    def _run(self, screen: ConsoleScreen, action: str) -> None:
+        screen.call_next(screen.run_action, action)
 
 
 class GoToProvider(OfferProvider):
@@ -121,13 +120,28 @@ class CommandProvider(OfferProvider):
         host = self.host
         sets = object_names(host.snapshot.sets)
         for spec in COMMANDS:
-            names = sorted(host.available_themes) if spec.args == ("theme",) else sets
+            if spec.args[:1] == ("set",) and spec.needed == 1:
+                names = sets
+            else:
+                names = _places(host, spec.args)
+            for name in names:
+                line = f"{spec.verb} {name}"
+                yield Offer(line, spec.help, partial(host.run_command, line))
             if not spec.needed:
                 yield Offer(spec.verb, spec.help, partial(host.run_command, spec.verb))
-            if spec.args == ("theme",) or (spec.args[:1] == ("set",) and spec.needed == 1):
-                for name in names:
-                    line = f"{spec.verb} {name}"
-                    yield Offer(line, spec.help, partial(host.run_command, line))
+
+
+def _places(host: Host, args: tuple[ArgKind, ...]) -> list[str]:
+    """Return themes, contexts or namespaces, for commands that go to one of them."""
+    match args:
+        case ("theme",):
+            return sorted(host.available_themes)
+        case ("context",):
+            return [facts.name for facts in host.snapshot.cluster.contexts]
+        case ("namespaces",):
+            return ["all", *known_namespaces(host.snapshot)]
+        case _:
+            return []
 
 
 PROVIDERS: Final[tuple[type[Provider], ...]] = (ActionProvider, GoToProvider, CommandProvider)

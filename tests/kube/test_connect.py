@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lwstui.kube.connect import ConnectError, Target, connect, contexts, describe
+from lwstui.kube.connect import ConnectError, Target, connect, contexts, describe, every
 
 
 def kubeconfig(
@@ -251,3 +251,20 @@ async def test_a_missing_certificate_is_one_sentence(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "k", clusters=[{"name": "c1", "cluster": cluster}])
     with pytest.raises(ConnectError, match=r"gone\.pem"):
         await connect(Target(path))
+
+
+def test_every_context_is_told_with_where_it_leads(tmp_path):
+    path = tmp_path / "config"
+    path.write_text(
+        "current-context: b\n"
+        "clusters: [{name: one, cluster: {server: 'https://one:6443/'}}]\n"
+        "contexts:\n"
+        "- {name: b, context: {cluster: one, user: u, namespace: llm}}\n"
+        "- {name: a, context: {cluster: gone}}\n"
+    )
+    found = every(Target(kubeconfig=str(path)))
+    assert [(i.context, i.server, i.namespace, i.namespace_chosen) for i in found] == [
+        ("a", "", "default", False),
+        ("b", "https://one:6443", "llm", True),
+    ]
+    assert every(Target(kubeconfig=str(tmp_path / "none")), {}) == ()

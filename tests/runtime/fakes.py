@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.activity import ControllerState
 from controller.api.names import Resource
-from controller.errors import Invalid, Unavailable
+from controller.errors import Unavailable
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.ports import LogPart, LogSource, Sink, WatchSpec, Where
 from tests.view.build import NOW
@@ -136,16 +136,11 @@ class FakeLink:
         self.closed = False
         self.applied: list[Any] = []
         self.apply_error: Exception | None = None
+        self.known: tuple[str, ...] | Exception = ("default", "team-a")
         self.opened: list[LogSource] = []
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
-
-    async def resource(self, api_version: str, kind: str) -> Resource:
-        group, _, version = api_version.rpartition("/")
-        if kind == "Unknown":
-            raise Invalid(404, "NotFound", f"this cluster serves no {kind} in {api_version}")
-        return Resource(group, version, f"{kind.lower()}s", kind, kind != "Namespace")
 
     def watch(self, spec: WatchSpec, sink: Sink) -> FakeWatch:
         self.watches.append(FakeWatch(spec, sink))
@@ -172,6 +167,11 @@ class FakeLink:
         for one in objects:
             report(f"{one['kind']} applied in {namespace}")
         return 0
+
+    async def namespaces(self) -> tuple[str, ...]:
+        if isinstance(self.known, Exception):
+            raise self.known
+        return self.known
 
     async def run_background(self) -> None:
         await asyncio.Event().wait()
@@ -230,18 +230,24 @@ class FakeFactory:
 
     def __init__(self, failures: int = 0) -> None:
         self.link = FakeLink()
+        self.links = {"ctx": self.link}
+        self.places = {"ctx": WHERE}
         self.failures = failures
         self.attempts = 0
         self.made: FakeController | None = None
         self.namespace: str | None = None
 
     def describe(self, target: Any) -> Where:
-        return WHERE
+        return self.places.get(target.context or "ctx", WHERE)
+
+    def contexts(self, target: Any) -> tuple[Where, ...]:
+        return tuple(self.places.values())
 
     async def connect(self, target: Any) -> FakeLink:
         self.attempts += 1
         if self.attempts <= self.failures:
             raise Unavailable(f"no answer {self.attempts}")
+        self.link = self.links.setdefault(target.context or "ctx", FakeLink())
         return self.link
 
     def controller(self, link: Any, identity: str, namespace: str) -> FakeController:

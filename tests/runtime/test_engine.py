@@ -83,7 +83,7 @@ def test_logs_arrive_and_can_be_closed(engine, factory):
     until(lambda: entries)
     assert entries[0].text == "hello"
     handle.close()
-    until(lambda: not engine._core._readers)
+    until(lambda: not engine._attachments.core._readers)
 
 
 def test_what_is_asked_before_the_start_is_not_lost(engine, factory):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -214,6 +215,7 @@ class World:
                 connected=True,
             ),
             controller=self.controller,
+            sets_by_namespace=Counter(key.namespace for key in self.sets),
         )
         return replace(base, **changes)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from textual.pilot import Pilot
 
-from controller.api.meta import Key
-from controller.api.names import LEADERWORKERSETS, Resource
-from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
+from controller.api.names import Resource
+from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
@@ -62,13 +60,11 @@ class FakeBackend:
     reconnects: int = 0
     events_wanted: bool = False
     controller_paused: bool = False
+    attached: list[Destination] = field(default_factory=list)
+    looked_at: list[tuple[str, ...]] = field(default_factory=list)
     verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
     outcome: Outcome = field(default_factory=lambda: Outcome(ok=True, message="done"))
     yaml_text: str = YAML
-    trials_asked: list[tuple[Manifest, ...]] = field(default_factory=list)
-    trial_of: Callable[[Manifest], Trial] = lambda one: Trial(
-        one, Key(one.namespace or "default", one.name), LEADERWORKERSETS, after=one.body
-    )
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish the first snapshot, if any."""
@@ -89,11 +85,6 @@ class FakeBackend:
         """Answer with ``outcome``."""
         self.submitted.append(intent)
         return _done(self.outcome)
-
-    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
-        """Answer with ``trial_of`` each manifest."""
-        self.trials_asked.append(tuple(manifests))
-        return _done(tuple(self.trial_of(one) for one in manifests))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open a silent log."""
@@ -117,6 +108,18 @@ class FakeBackend:
     def pause_controller(self, paused: bool) -> None:
         """Note the wish."""
         self.controller_paused = paused
+
+    def attach(self, destination: Destination) -> int:
+        """Note where to; nothing is published."""
+        self.attached.append(destination)
+        return len(self.attached)
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Note the namespaces."""
+        self.looked_at.append(namespaces)
+
+    def learn_places(self) -> None:
+        """Know nothing new."""
 
 
 def _done(value: T) -> Future[T]:

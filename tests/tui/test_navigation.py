@@ -116,14 +116,15 @@ async def test_next_problem_wraps_over_the_faulty_rows(app):
         assert seen == ["llama405b", "mixtral", "qwen72b", "llama405b"]
 
 
-async def test_digits_choose_a_namespace(app):
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_digits_choose_a_namespace():
+    backend = FakeBackend(first=busy().snapshot())
+    app = console(backend)
+    async with app.run_test(size=(160, 40)) as pilot:
         await _ready(pilot, app)
-        await pilot.press("2")
-        await until(pilot, lambda: "3 of 10" in shown(app))
-        assert {row.ref.namespace for row in app.front.main.rows} == {"research"}
-        await pilot.press("0")
-        await until(pilot, lambda: "10 of 10" in shown(app))
+        await until(pilot, lambda: "<0>all <1>llm-prod <2>research <3>batch" in shown(app))
+        await keys(pilot, "2", "0", "9")
+        assert backend.looked_at == [("research",), ()]
+        assert "there is no namespace 9" in shown(app)
 
 
 async def test_tabs_of_a_set():

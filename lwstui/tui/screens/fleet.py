@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -19,12 +17,15 @@ from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.widgets.attention import AttentionStrip
+from lwstui.tui.widgets.cells import cut_middle
 from lwstui.tui.widgets.painting import spans_width
+from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.fleet import fleet
 from lwstui.view.health import FAULTS, ORDER
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
-CHOICES: Final = 9
+LONGEST: Final = 16
+"""Cells of a namespace among the numbered ones."""
 _FAULTY: Final = frozenset(map(ORDER.index, FAULTS))
 TALL: Final = 28
 """Lines from which the event tail is shown; the style sheet hides it below."""
@@ -69,27 +70,38 @@ class FleetScreen(TableScreen):
         width = max(20, self.size.width - 1)
         return fleet(snapshot, query, now, self.host.memo, width=width)
 
-    def headline_right(self) -> Line:
-        """Return the namespaces that digits choose, or what keys act on if that says more."""
-        if self.marks:
-            return super().headline_right()
-        names = namespaces(self.host.snapshot)
-        spans = [Span("0", "title"), Span(" all", "dim")]
+    def show_headline(self) -> None:
+        """Show the namespaces that digits choose, then how the table is filtered and ordered.
+
+        With one namespace there is nothing to choose, so it says what keys act on instead.
+        """
+        choices = self._choices()
+        if choices and self.alive:
+            self.query_one(TitleLine).show(choices, self.headline[1:])
+        else:
+            super().show_headline()
+
+    def _choices(self) -> Line:
+        """Return the numbered namespaces that fit; the digits of the others work all the same."""
+        names, seen = self.host.favourites, self.host.snapshot.cluster.namespaces
+        if len(names) < 2 and not seen:
+            return ()
+        room = self.size.width - 4 - spans_width(self.headline[1:])
+        spans = _choice(0, "all", chosen=not seen)
         for number, name in enumerate(names, 1):
-            spans += [Span(f"  {number}", "title"), Span(f" {name}", "dim")]
-        room = self.size.width - 4 - spans_width(self.headline)
-        fits = len(names) > 1 and spans_width(spans) <= room
-        return tuple(spans) if fits else super().headline_right()
+            more = [*spans, Span(" "), *_choice(number, name, chosen=name in seen)]
+            if spans_width(more) > room:
+                break
+            spans = more
+        return tuple(spans)
 
     def choose(self, number: int) -> None:
         """Show one namespace, or all of them."""
-        names = namespaces(self.host.snapshot)
+        names = self.host.favourites
         if number > len(names):
             self.say(f"there is no namespace {number}", "dim")
-            return
-        text = f"ns:{names[number - 1]}" if number else ""
-        self.state.query = replace(self.state.query, filter=text)
-        self.refresh_view()
+        else:
+            self.host.look_at((names[number - 1],) if number else ())
 
     def aside(self, snapshot: Snapshot) -> str:
         """Return problems and requests, for the right end of the crumbs."""
@@ -106,8 +118,9 @@ class FleetScreen(TableScreen):
         self.open_ref(event.ref)
 
 
-def namespaces(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the namespaces with the most sets first, as many as there are digits."""
-    counts = Counter(key.namespace for key in snapshot.sets)
-    ranked = sorted(counts, key=lambda name: (-counts[name], name))
-    return tuple(ranked[:CHOICES])
+def _choice(number: int, name: str, *, chosen: bool) -> list[Span]:
+    """Return one of the numbered namespaces."""
+    return [
+        Span(f"<{number}>", "title"),
+        Span(cut_middle(name, LONGEST), "bold" if chosen else "dim"),
+    ]

@@ -60,9 +60,15 @@ async def submit(host: Host, intent: Intent) -> None:
     host.say(outcome.message, "ok" if outcome.ok else "bad")
 
 
-async def leave_guard(host: Host, impact_text: Impact) -> bool:
-    """Ask whether to leave although something depends on this program."""
+async def leave_guard(host: Host, impact_text: Impact, *, quits: bool = True) -> bool:
+    """Ask whether to leave although something depends on this program.
+
+    Args:
+        host: The application.
+        impact_text: What leaving interrupts.
+        quits: Whether the program is left, not only the cluster.
+    """
     dialog = ConfirmDialog(impact_text, confirm="Leave")
-    dialog.add_class(LEAVING)
+    dialog.set_class(quits, LEAVING)
     answer: bool | None = await host.ask(dialog)
     return bool(answer)

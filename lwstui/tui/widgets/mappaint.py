@@ -14,7 +14,6 @@ from lwstui.tui.widgets.painting import Brushes
 from lwstui.view.types import MapCell, MapGroup, Tone
 
 _MOST_READY: Final = 9
-_MARK: Final = "●"
 _Painted = tuple[str, str, Tone]
 """Text, component class laid over it, tone."""
 
@@ -30,7 +29,6 @@ class Scene:
         at: Position of the cursor's group, -1 if there is none.
         pod: The cursor's worker index, -1 if it is on the group as a whole.
         bright: Group indexes that are not dimmed; None dims nothing.
-        marked: Indexes of the groups that the operator marked.
     """
 
     grid: Grid
@@ -39,7 +37,6 @@ class Scene:
     at: int = -1
     pod: int = -1
     bright: Collection[int] | None = None
-    marked: Collection[int] = frozenset()
 
     def bucket(self, cell: int) -> Sequence[MapGroup]:
         """Return the groups that one cell stands for."""
@@ -89,13 +86,11 @@ def _pod_row(scene: Scene, row: int) -> Iterator[_Painted]:
     for at, group in enumerate(scene.in_row(row), first):
         here = at == scene.at
         label = "map--point" if here and scene.pod < 0 else ""
-        marked = group.index in scene.marked
         yield ("▶" if here else " "), "", "title"
-        tone: Tone = "title" if marked else scene.tone(group, "dim")
-        yield f"{group.index:0{grid.digits}}", label, "" if label else tone
+        yield f"{group.index:0{grid.digits}}", label, "" if label else scene.tone(group, "dim")
         yield group.mark[:1] or " ", "", scene.tone(group, "info")
         yield from _pods(scene, group, scene.pod if here else -1)
-        yield (f"{_MARK} ", "", "title") if marked else ("  ", "", "")
+        yield "  ", "", ""
 
 
 def _pods(scene: Scene, group: MapGroup, pod: int) -> Iterator[_Painted]:
@@ -128,11 +123,9 @@ def _group_row(scene: Scene, row: int) -> Iterator[_Painted]:
     yield f"{index:>{grid.digits}}  ", "", "dim"
     for cell in range(first, min(first + grid.per_row, grid.cells)):
         group = worst(scene.bucket(cell))
-        marked = any(one.index in scene.marked for one in scene.bucket(cell))
-        base = "map--point" if cell == here else "paint--match" if marked else ""
+        base = "map--point" if cell == here else ""
         tone = "" if base else scene.tone(group, group.tone)
         yield group.glyph, base, tone
         if grid.level == 3:
             ready = str(group.ready) if group.ready <= _MOST_READY else f"{_MOST_READY}+"
-            ready = f"{ready[0]}{_MARK}" if marked else f"{ready:<2}"
-            yield ready, "", scene.tone(group, "" if group.ready else "dim")
+            yield f"{ready:<2}", "", scene.tone(group, "" if group.ready else "dim")

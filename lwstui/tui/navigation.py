@@ -1,0 +1,155 @@
+"""Going around in the console: from screen to screen, and from cluster to cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from textual.reactive import var
+from textual.screen import ModalScreen
+from textual.theme import Theme
+
+from lwstui.runtime.backend import Backend, Destination
+from lwstui.state.model import Snapshot
+from lwstui.tui import places
+from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
+from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.registry import make_screen
+from lwstui.tui.theming import ThemedApp
+from lwstui.view.memo import Memo
+from lwstui.view.types import Tone
+
+ReturnT = TypeVar("ReturnT")
+
+
+class NavigatingApp(ThemedApp[ReturnT]):
+    """An application that shows routes on clusters.
+
+    Args:
+        backend: The engine.
+        favourites: Namespaces that digits choose, in order; others follow.
+        read_only: Nothing may be changed.
+        theme: Theme to start with.
+        no_color: No colours at all.
+        ascii_only: Printable ASCII only.
+        themes: Themes to choose from; the shipped ones if left out.
+
+    Attributes:
+        memo: What has been derived from snapshots of the present cluster.
+        read_only: Whether nothing may be changed here.
+    """
+
+    snapshot: var[Snapshot] = var(Snapshot())
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        favourites: tuple[str, ...],
+        read_only: bool,
+        theme: str,
+        no_color: bool,
+        ascii_only: bool,
+        themes: Sequence[Theme] | None,
+    ) -> None:
+        super().__init__(theme=theme, no_color=no_color, ascii_only=ascii_only, themes=themes)
+        self.backend = backend
+        self.memo = Memo()
+        self.read_only = read_only
+        self._own_favourites = favourites
+        self._favourites: tuple[str, ...] = ()
+        self._attachment = 0
+        self._trail = Trail(FLEET)
+        self._states: dict[Route, RouteState] = {}
+
+    @property
+    def front(self) -> ConsoleScreen:
+        """The screen in front, dialogs left aside."""
+        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
+        return screens[-1]
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        """Texts of the open routes."""
+        return self._trail.crumbs
+
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show one sentence on the flash line of the screen in front."""
+        self.front.say(text, tone)
+
+    # Screens.
+
+    def goto(self, route: Route, *, top: bool = False) -> None:
+        """Open a route."""
+        self._show(self._trail.open(route, top=top))
+
+    def leave(self) -> None:
+        """Close the screen in front; on the first one say how to quit."""
+        stack = self._trail.leave()
+        if stack is None:
+            self.say("this is the first screen: :q or ctrl-c quits", "dim")
+        else:
+            self._show(stack)
+
+    def travel(self, by: int) -> None:
+        """Go through history, -1 back or 1 forward."""
+        stack = self._trail.back() if by < 0 else self._trail.forward()
+        if stack is None:
+            self.say("history ends here", "dim")
+        else:
+            self._show(stack)
+
+    def _show(self, stack: Stack) -> None:
+        """Make the open screens those of a stack; equal ones at the bottom stay as they are."""
+        screens = [s for s in self.screen_stack if isinstance(s, ConsoleScreen)]
+        same = 0
+        for screen, route in zip(screens, stack, strict=False):
+            if screen.route != route:
+                break
+            same += 1
+        with self.batch_update():
+            for _ in screens[same:]:
+                self.pop_screen()
+            for route in stack[same:]:
+                self.push_screen(self._make(route))
+
+    def _make(self, route: Route) -> ConsoleScreen:
+        return make_screen(route, self._states.setdefault(route, RouteState()))
+
+    # Clusters.
+
+    @property
+    def favourites(self) -> tuple[str, ...]:
+        """Namespaces that digits choose, the first one by 1."""
+        found = places.favourites(self.snapshot, self._own_favourites, self._favourites)
+        self._favourites = found
+        return found
+
+    def destination(self, context: str, namespaces: tuple[str, ...] | None) -> Destination:
+        """Return where going to a context leads, with its settings."""
+        return Destination(context, namespaces, self.read_only)
+
+    def attach(self, destination: Destination) -> None:
+        """Leave the cluster for another: its screens and all they remember go with it."""
+        self._attachment = self.backend.attach(destination)
+        self.read_only = destination.read_only
+        self.memo, self._trail, self._favourites = Memo(), Trail(FLEET), ()
+        self._states.clear()
+        with self.batch_update():
+            while isinstance(self.screen, ModalScreen):
+                self.screen.dismiss(None)
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            self.front.begin_anew(self._states.setdefault(FLEET, RouteState()))
+            self.snapshot = places.skeleton(self.snapshot, destination, self._attachment)
+        self.say(f"going to {destination.context}", "busy")
+
+    def heard(self, snapshot: Snapshot | None) -> None:
+        """Take a snapshot, unless it is of a cluster that was left."""
+        if snapshot is not None and snapshot.cluster.attachment == self._attachment:
+            self.snapshot = snapshot
+
+    def look_at(self, namespaces: tuple[str, ...]) -> None:
+        """Show these namespaces; none means all."""
+        self.backend.look_at(namespaces)
+        self.say(f"namespaces: {', '.join(namespaces) or 'all'}", "dim")
