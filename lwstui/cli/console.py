@@ -109,7 +109,7 @@ def run_console(
         lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
         fail("the console needs a terminal; for a headless controller run: lwstui controller")
         return USAGE
     from lwstui.cli.terminal import run_app
@@ -126,5 +126,10 @@ def run_console(
     )
 
 
+def _browser() -> bool:
+    """Tell whether a browser takes the place of the terminal (``lwstui serve``)."""
+    return "TEXTUAL_DRIVER" in os.environ
+
+
 def _utf8() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return _browser() or (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

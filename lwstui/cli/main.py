@@ -25,6 +25,7 @@ from lwstui.cli import (
     sandbox,
     scale,
     scenario,
+    serve,
     takeover,
 )
 from lwstui.cli.common import CommandParser, fail
@@ -45,6 +46,7 @@ _COMMANDS = (
     scenario,
     controller,
     demo,
+    serve,
     get,
     describe,
     logs,
