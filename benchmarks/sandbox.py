@@ -242,10 +242,11 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
 def report_writing(what: str, figures: Writing) -> None:
     """Print how fast the status of pods was written."""
     share = figures.server_cpu_s / figures.wall_s
+    each_ms = figures.server_cpu_s / figures.writes * 1000
     order = "in order" if figures.in_order else "OUT OF ORDER"
     print(
         f"{what:38}{figures.per_s:8.0f} /s, server at {share:.0%} of a core,"
-        f" {figures.events} events {order}"
+        f" {each_ms:.2f} ms of it each, {figures.events} events {order}"
     )
 
 

@@ -16,6 +16,15 @@ ControllerError
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Cause(NamedTuple):
+    """One of several reasons why a request was refused, each about a field."""
+
+    field: str
+    message: str
+
 
 class ControllerError(Exception):
     """Base of everything raised on purpose by this package and its ports."""
@@ -29,6 +38,7 @@ class ApiError(ControllerError):
         reason: Kubernetes machine-readable reason, such as ``NotFound``.
         message: The server's words, cleaned of control characters.
         retry_after_s: Seconds the server asked to wait, or None.
+        causes: What the server says of single fields, cleaned; none if it says nothing.
     """
 
     def __init__(
@@ -38,12 +48,14 @@ class ApiError(ControllerError):
         message: str,
         *,
         retry_after_s: float | None = None,
+        causes: tuple[Cause, ...] = (),
     ) -> None:
         super().__init__(message or reason or f"HTTP {status}")
         self.status = status
         self.reason = reason
         self.message = message
         self.retry_after_s = retry_after_s
+        self.causes = causes
 
 
 class Unauthorized(ApiError):
@@ -91,7 +103,12 @@ class LeaseLost(ControllerError):
 
 
 def from_status(
-    status: int, reason: str, message: str, *, retry_after_s: float | None = None
+    status: int,
+    reason: str,
+    message: str,
+    *,
+    retry_after_s: float | None = None,
+    causes: tuple[Cause, ...] = (),
 ) -> ControllerError:
     """Return the error for an HTTP status and a Kubernetes Status reason.
 
@@ -100,9 +117,10 @@ def from_status(
         reason: ``Status.reason``; empty if the body was not a Status.
         message: ``Status.message`` or the body's text.
         retry_after_s: Value of ``Retry-After`` in seconds, if sent.
+        causes: ``Status.details.causes``.
     """
     if status == 409 and reason == "AlreadyExists":
-        return AlreadyExists(status, reason, message, retry_after_s=retry_after_s)
+        return AlreadyExists(status, reason, message, retry_after_s=retry_after_s, causes=causes)
     kinds: dict[int, type[ApiError]] = {
         400: Invalid,
         401: Unauthorized,
@@ -115,7 +133,7 @@ def from_status(
     }
     kind = kinds.get(status)
     if kind is not None:
-        return kind(status, reason, message, retry_after_s=retry_after_s)
+        return kind(status, reason, message, retry_after_s=retry_after_s, causes=causes)
     if status >= 500:
         return Unavailable(message or f"HTTP {status}", retry_after_s=retry_after_s)
-    return ApiError(status, reason, message, retry_after_s=retry_after_s)
+    return ApiError(status, reason, message, retry_after_s=retry_after_s, causes=causes)

@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 
 from controller.api.names import Resource
-from controller.errors import ControllerError, Unauthorized, Unavailable, from_status
+from controller.errors import Cause, ControllerError, Unauthorized, Unavailable, from_status
 from lwstui.kube.clean import clean_line
 from lwstui.kube.credentials import CredentialError
 
@@ -53,9 +53,19 @@ class CredentialSource(Protocol):
         ...
 
 
+class _Cause(msgspec.Struct, frozen=True):
+    field: str = ""
+    message: str = ""
+
+
+class _Details(msgspec.Struct, frozen=True):
+    causes: list[_Cause] | None = None
+
+
 class _Status(msgspec.Struct, frozen=True):
     reason: str = ""
     message: str = ""
+    details: _Details | None = None
 
 
 def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
@@ -288,6 +298,10 @@ def _failure(response: aiohttp.ClientResponse, body: bytes) -> ControllerError:
         clean_line(status.reason),
         message,
         retry_after_s=_retry_after(response.headers.get("Retry-After", "")),
+        causes=tuple(
+            Cause(clean_line(cause.field), clean_line(cause.message))
+            for cause in (status.details.causes if status.details else None) or ()
+        ),
     )
 
 

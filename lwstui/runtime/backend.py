@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from controller.api.meta import Key
 from controller.api.names import Resource
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 
 
@@ -98,6 +99,10 @@ class Backend(Protocol):
 
     def submit(self, intent: Intent) -> Future[Outcome]:
         """Carry an intent out."""
+        ...
+
+    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
+        """Ask the server what applying manifests would do; nothing is changed."""
         ...
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,9 @@ from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
+from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.writes import perform, phrase
+from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
 from lwstui.state.store import Store
 
@@ -112,6 +114,16 @@ class Core:
             self._ledger.enter(intent, outcome, self._clock.now())
             self._feed.changed()
         return outcome
+
+    async def try_manifests(self, manifests: Sequence[Manifest]) -> tuple[Trial, ...]:
+        """Ask the server what applying manifests would do; nothing is changed.
+
+        Raises:
+            ControllerError: If it does not answer.
+        """
+        if self._link is None:
+            raise Unavailable("not connected to a cluster")
+        return await try_manifests(self._link, manifests, self._link.where.namespace or "default")
 
     async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
         """Read one object and return it as YAML, cleaned, without managed fields.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,6 +18,7 @@ from controller.ports import Clock
 from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 
 if TYPE_CHECKING:
@@ -113,6 +114,10 @@ class Engine:
     def submit(self, intent: Intent) -> Future[Outcome]:
         """Carry an intent out."""
         return self._ask(lambda core: core.write(intent, dry_run=False))
+
+    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
+        """Ask what applying manifests would do; the future fails with a ``ControllerError``."""
+        return self._ask(lambda core: core.try_manifests(manifests))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open merged logs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lwstui.state.intents import (
+    Apply,
     Intent,
     PauseRollout,
     RecreateGroup,
@@ -18,6 +19,7 @@ from lwstui.state.intents import (
 )
 
 __all__ = [
+    "Apply",
     "Intent",
     "Outcome",
     "PauseRollout",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from controller.api.meta import format_time
-from controller.api.names import NAMESPACES
+from controller.api.names import NAMESPACES, Resource
 from controller.errors import Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
@@ -20,6 +20,7 @@ from lwstui.kube import connect
 from lwstui.kube.apply import apply_objects
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.decoders import decoder
+from lwstui.kube.discovery import resource_for
 from lwstui.kube.events import KubeEvents
 from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
@@ -120,6 +121,10 @@ class KubeLink:
     def events(self) -> EventSink:
         """Writes events; needs ``run_background``."""
         return self._events
+
+    async def resource(self, api_version: str, kind: str) -> Resource:
+        """Return the resource that holds objects of a kind."""
+        return await resource_for(self._connection.rest, api_version, kind)
 
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a reflector."""

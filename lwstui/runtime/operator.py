@@ -26,14 +26,11 @@ from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.observer import SetObserver
 from lwstui.runtime.ports import WatchSpec
 from lwstui.runtime.reader import Reader
+from lwstui.runtime.trials import UNDEFINED
 from lwstui.runtime.writes import perform
 
 AUTOSCALERS: Final = Resource(
     "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"
-)
-UNDEFINED: Final = (
-    "this cluster does not serve LeaderWorkerSets; define them with: "
-    "lwstui crd | kubectl apply --server-side -f -"
 )
 _NAMED: Final = 5
 

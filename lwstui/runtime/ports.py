@@ -119,6 +119,14 @@ class Link(Protocol):
         """Where the embedded controller's events go."""
         ...
 
+    async def resource(self, api_version: str, kind: str) -> Resource:
+        """Return the resource that holds objects of a kind.
+
+        Raises:
+            Invalid: If the server does not serve it.
+        """
+        ...
+
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a list-and-watch that is not running yet."""
         ...

@@ -9,8 +9,9 @@ import msgspec
 
 from controller.api.names import NODES, PODS
 from controller.errors import ApiError, Forbidden
-from lwstui.runtime.operator import UNDEFINED, SetOperator
+from lwstui.runtime.operator import SetOperator
 from lwstui.runtime.ports import WatchSpec
+from lwstui.runtime.trials import UNDEFINED
 from lwstui.view.preflight import Finding, as_set, is_set, room, title
 
 Manifest = Mapping[str, Any]

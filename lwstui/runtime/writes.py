@@ -17,11 +17,11 @@ from controller.errors import (
 )
 from controller.ports import Cluster
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.runtime.writing import rollouts, sets
+from lwstui.runtime.writing import manifests, rollouts, sets
 from lwstui.runtime.writing.rule import Look, Rule
 from lwstui.state.patches import Unpatchable
 
-RULES: Final[dict[type, Rule]] = {**sets.RULES, **rollouts.RULES}
+RULES: Final[dict[type, Rule]] = {**sets.RULES, **rollouts.RULES, **manifests.RULES}
 """How each kind of intent is carried out; a test holds it against ``Intent``."""
 
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 Amounts = dict[str, int]
@@ -41,6 +42,7 @@ QUANTITY_RULE = (
 )
 
 
+@lru_cache(maxsize=4096)
 def milli(quantity: str | float) -> int:
     """Return a quantity such as ``500m``, ``8`` or ``1124Gi`` in thousandths, rounded up.
 

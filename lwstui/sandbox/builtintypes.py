@@ -103,10 +103,15 @@ def _field(line: str) -> Field:
     return Field(name.rstrip("*"), held, name.endswith("*"), description)
 
 
-def decode(kind: str, obj: Json) -> list[str]:
+def decode(kind: str, obj: Json, known: Json | None = None) -> list[str]:
     """Remove the fields of a built-in object that its type does not have, in place.
 
     Quantities are brought into the form they are stored in.
+
+    Args:
+        kind: Name of the kind.
+        obj: The object.
+        known: A stored object of the kind; parts that are its own are not looked at again.
 
     Returns:
         The removed fields' paths; none for a kind whose type is not described.
@@ -116,9 +121,11 @@ def decode(kind: str, obj: Json) -> list[str]:
     """
     if kind not in builtin_structs():
         return decode_metadata(obj)
-    rest = {name: value for name, value in obj.items() if name not in _COMMON}
-    removed = [*decode_metadata(obj), *_changes(TypeRef(kind), rest, "")]
-    for name in obj.keys() - rest.keys() - _COMMON:
+    fine = {name for name, value in obj.items() if known and value is known.get(name)}
+    rest = {name: value for name, value in obj.items() if name not in _COMMON | fine}
+    checked = [] if "metadata" in fine else decode_metadata(obj)
+    removed = [*checked, *_changes(TypeRef(kind), rest, "")]
+    for name in obj.keys() - rest.keys() - fine - _COMMON:
         del obj[name]
     return removed
 

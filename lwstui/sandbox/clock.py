@@ -1,9 +1,11 @@
 """The sandbox's clock: wall time for timestamps, a speed factor for everything that waits."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class SimClock:
@@ -34,6 +36,11 @@ class SimClock:
 
 def rfc3339(epoch_s: float) -> str:
     """Return a ``metav1.Time``, such as ``2026-11-20T23:23:39Z``."""
+    return _second(math.floor(epoch_s))
+
+
+@lru_cache(maxsize=4096)
+def _second(epoch_s: int) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

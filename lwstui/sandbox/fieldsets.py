@@ -130,6 +130,11 @@ def everything(value: Any, kind: FieldType) -> Fields:
 
 def changes(old: Any, new: Any, kind: FieldType) -> tuple[Fields, Fields]:
     """Return the fields that were added or got another value, and those that went."""
+    if isinstance(old, dict) and isinstance(new, dict) and not kind.is_atomic_map():
+        # What is equal owns nothing new: most fields are, so they are left out beforehand.
+        same = {name for name, value in new.items() if name in old and old[name] == value}
+        old = {name: value for name, value in old.items() if name not in same}
+        new = {name: value for name, value in new.items() if name not in same}
     before, after = children(old, kind) or {}, children(new, kind) or {}
     changed: Fields = {}
     removed = {name: everything(*part) for name, part in before.items() if name not in after}

@@ -11,7 +11,7 @@ from lwstui.sandbox.containers import FOREVER, Note, PodRun, Step
 from lwstui.sandbox.devices import Held, Ledger
 from lwstui.sandbox.objects import Change, Json, Store
 from lwstui.sandbox.podrecords import Addresses, PodRecord, PodRecords, group_of
-from lwstui.sandbox.podstatus import Placement, pod_status
+from lwstui.sandbox.podstatus import Placement, concerns_kubelet, pod_status
 from lwstui.sandbox.pullfaults import PullFault, hampered
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.rendezvous import has_met, is_lonely, meeting
@@ -147,7 +147,7 @@ class Kubelet:
         if change.key == "pods" and change.type == "DELETED":
             self._forget(meta["uid"])
         elif change.key == "pods" and change.object["spec"].get("nodeName"):
-            if self._writing is None or change.old is not self._writing:
+            if not self._takes_note(change):
                 self._work.add((meta["namespace"], meta["name"]))
         elif change.key == "nodes" and change.type == "DELETED":
             self._cached.pop(meta["name"], None)
@@ -155,6 +155,18 @@ class Kubelet:
             for ref in self._lonely:
                 if ref[0] == meta["namespace"]:
                     self._work.add(ref)
+
+    def _takes_note(self, change: Change) -> bool:
+        """Tell whether a changed pod needs no look: the change is ours, or of no concern here."""
+        if change.old is not None and change.old is self._writing:
+            return True
+        record = self._records.get(change.object["metadata"]["uid"])
+        if record is None or record.pod is not change.old:
+            return False
+        if concerns_kubelet(change.old, change.object):
+            return False
+        record.pod = change.object
+        return True
 
     def _look(self, ref: tuple[str, str]) -> None:
         pod = self._store.get("pods", *ref)

@@ -5,6 +5,7 @@ Built-in kinds are described by field name, custom kinds by their schema.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from lwstui.sandbox.objects import Json
@@ -111,11 +112,11 @@ class BuiltinType:
 
     def child(self, name: str) -> FieldType:
         """Return the type of a map's field."""
-        return BuiltinType(name, self.strategic)
+        return _builtin_type(name, self.strategic)
 
     def item(self) -> FieldType:
         """Return the type of a list's items."""
-        return BuiltinType("", self.strategic)
+        return _builtin_type("", self.strategic)
 
     def list_rule(self, items: list[Any]) -> ListRule:
         """Return how the list merges."""
@@ -137,6 +138,11 @@ class BuiltinType:
     def is_always_there(self) -> bool:
         """Tell whether every object has the field, so that no one owns the field itself."""
         return self.name in _ALWAYS_THERE
+
+
+@lru_cache(maxsize=4096)
+def _builtin_type(name: str, strategic: bool) -> BuiltinType:
+    return BuiltinType(name, strategic)
 
 
 @dataclass(frozen=True, slots=True)

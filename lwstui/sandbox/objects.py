@@ -16,16 +16,15 @@ import msgspec
 from lwstui.sandbox import status
 from lwstui.sandbox.clock import SimClock, parse_time, rfc3339
 from lwstui.sandbox.kinds import BUILTIN, KindInfo
+from lwstui.sandbox.ownership import is_deleting
+from lwstui.sandbox.removal import held, outcome, pod_grace_s, set_finalizers
 from lwstui.sandbox.status import StatusError
 
 __all__ = ["Change", "Entry", "Json", "StatusError", "Store", "deep_copy"]
 
 Json = dict[str, Any]
 
-FOREGROUND = "foregroundDeletion"
-ORPHAN = "orphan"
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_DEFAULT_GRACE_S = 30
 
 
 class Entry:
@@ -198,11 +197,35 @@ class Store:
         _check_unmodified(key, entry.object, uid, resource_version)
         changed: Json = msgspec.json.decode(entry.raw)
         change(changed)
-        if changed == entry.object:
-            return entry.object
-        if self._kinds[key].generation and subresource != "binding":
-            _bump_generation(changed, entry.object)
-        return self._commit(_outcome(key, changed), key, changed, entry.object, dry_run=dry_run)
+        bumps = subresource != "binding"
+        return self._put(key, changed, entry.object, bumps=bumps, dry_run=dry_run)
+
+    def replace(
+        self,
+        key: str,
+        namespace: str,
+        name: str,
+        make: Callable[[Json], Json],
+        *,
+        dry_run: bool = False,
+    ) -> Json:
+        """Store what ``make`` returns in place of an object; return it as stored.
+
+        What :meth:`update` does, without a copy: ``make`` gets the stored object, leaves it alone,
+        and returns one with metadata of its own, which may share every other part.
+
+        Raises:
+            StatusError: 404 NotFound.
+        """
+        old = self.entry(key, namespace, name).object
+        return self._put(key, make(old), old, bumps=True, dry_run=dry_run)
+
+    def _put(self, key: str, changed: Json, old: Json, *, bumps: bool, dry_run: bool) -> Json:
+        if changed == old:
+            return old
+        if bumps and self._kinds[key].generation:
+            _bump_generation(changed, old)
+        return self._commit(outcome(key, changed), key, changed, old, dry_run=dry_run)
 
     def write_status(self, key: str, namespace: str, name: str, status: Json) -> Json:
         """Give an object another status and store it; return it as stored.
@@ -217,7 +240,7 @@ class Store:
         if old.get("status") == status:
             return old
         changed = {**old, "metadata": {**old["metadata"]}, "status": status}
-        return self._commit(_outcome(key, changed), key, changed, old, dry_run=False)
+        return self._commit(outcome(key, changed), key, changed, old, dry_run=False)
 
     def delete(
         self,
@@ -246,17 +269,17 @@ class Store:
         _check_preconditions(key, old, uid, resource_version)
         metadata = dict(old["metadata"])
         marked = {**old, "metadata": metadata}
-        _set_finalizers(metadata, propagation)
+        set_finalizers(metadata, propagation)
         if key == "pods":
             self._mark_pod(marked, old, grace_s)
         elif key == "namespaces":
             self._mark_namespace(marked)
-        elif metadata.get("finalizers") and not _is_deleting(old):
+        elif metadata.get("finalizers") and not is_deleting(old):
             metadata["deletionTimestamp"] = rfc3339(self.clock.now())
             metadata["deletionGracePeriodSeconds"] = 0
-        if self._kinds[key].generation and _is_deleting(marked) and not _is_deleting(old):
+        if self._kinds[key].generation and is_deleting(marked) and not is_deleting(old):
             metadata["generation"] = metadata.get("generation", 0) + 1
-        if not _held(key, marked):
+        if not held(key, marked):
             return self._commit("DELETED", key, marked, old, dry_run=dry_run), True
         if marked == old:
             return old, False
@@ -265,8 +288,8 @@ class Store:
     def _mark_pod(self, pod: Json, old: Json, grace_s: int | None) -> None:
         metadata = pod["metadata"]
         now = self.clock.now()
-        wanted_s = _pod_grace_s(pod, grace_s)
-        if not _is_deleting(old):
+        wanted_s = pod_grace_s(pod, grace_s)
+        if not is_deleting(old):
             metadata["deletionTimestamp"] = rfc3339(now + wanted_s)
             metadata["deletionGracePeriodSeconds"] = wanted_s
             return
@@ -347,47 +370,3 @@ def _bump_generation(changed: Json, old: Json) -> None:
     names = (changed.keys() | old.keys()) - {"metadata", "status"}
     if any(changed.get(name) != old.get(name) for name in names):
         changed["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
-
-
-def _is_deleting(obj: Json) -> bool:
-    return "deletionTimestamp" in obj["metadata"]
-
-
-def _outcome(key: str, changed: Json) -> str:
-    """Return what a change comes to: a deleted object goes when nothing holds it any longer."""
-    return "DELETED" if _is_deleting(changed) and not _held(key, changed) else "MODIFIED"
-
-
-def _held(key: str, obj: Json) -> bool:
-    if obj["metadata"].get("finalizers"):
-        return True
-    if key == "pods":
-        return bool(obj["metadata"].get("deletionGracePeriodSeconds"))
-    return key == "namespaces" and bool(obj.get("spec", {}).get("finalizers"))
-
-
-def _set_finalizers(metadata: Json, propagation: str) -> None:
-    if not propagation:
-        return
-    wanted = {"Foreground": FOREGROUND, "Orphan": ORPHAN}.get(propagation)
-    finalizers = [
-        each
-        for each in metadata.get("finalizers", ())
-        if each == wanted or each not in (FOREGROUND, ORPHAN)
-    ]
-    if wanted and wanted not in finalizers:
-        finalizers.append(wanted)
-    metadata.pop("finalizers", None)
-    if finalizers:
-        metadata["finalizers"] = finalizers
-
-
-def _pod_grace_s(pod: Json, asked_s: int | None) -> int:
-    spec = pod.get("spec", {})
-    finished = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
-    if not spec.get("nodeName") or finished:
-        return 0
-    if asked_s is None:
-        default_s: int = spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_S)
-        return default_s
-    return max(asked_s, 0)

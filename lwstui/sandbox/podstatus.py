@@ -10,6 +10,14 @@ from lwstui.sandbox.conditions import set_condition
 from lwstui.sandbox.containers import Container, Phase, PodRun, Role, Run
 from lwstui.sandbox.images import image
 
+_WATCHED_METADATA = (
+    "annotations",
+    "labels",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+)
+
 Json = dict[str, Any]
 Stamp = Callable[[float], str]
 
@@ -22,6 +30,31 @@ class Placement:
     pod_ip: str
     host_ip: str
     devices: Mapping[str, Mapping[str, Sequence[str]]]
+
+
+# What a kubelet writes of a status; the rest of it is others' to write.
+KUBELET_FIELDS = (
+    "phase",
+    "conditions",
+    "hostIP",
+    "hostIPs",
+    "podIP",
+    "podIPs",
+    "startTime",
+    "qosClass",
+    "observedGeneration",
+    "initContainerStatuses",
+    "containerStatuses",
+)
+
+
+def concerns_kubelet(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether a pod changed in what its kubelet acts on or writes itself."""
+    was, now = before["metadata"], after["metadata"]
+    if before["spec"] != after["spec"] or any(was.get(x) != now.get(x) for x in _WATCHED_METADATA):
+        return True
+    written, found = before.get("status") or {}, after.get("status") or {}
+    return any(written.get(name) != found.get(name) for name in KUBELET_FIELDS)
 
 
 def container_id(uid: str, name: str, number: int) -> str:

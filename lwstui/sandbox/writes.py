@@ -7,15 +7,18 @@ from typing import Any
 from lwstui.sandbox import admission, builtintypes, status
 from lwstui.sandbox.apply import Applied, Manager, apply_configuration, track_update
 from lwstui.sandbox.clock import rfc3339
+from lwstui.sandbox.decoding import decoded
 from lwstui.sandbox.names import metadata_causes, new_finalizer_causes
 from lwstui.sandbox.objects import Json, StatusError, Store, deep_copy
-from lwstui.sandbox.patches import APPLY_YAML, apply_patch
+from lwstui.sandbox.patches import APPLY_YAML, JSON_PATCH, apply_patch
 from lwstui.sandbox.priorities import CLASSES, assign_priority
 from lwstui.sandbox.registry import Resource
 from lwstui.sandbox.requests import WriteOptions, object_body
 from lwstui.sandbox.status import Cause
 
 _CREATED_BY_UPDATE = frozenset({"leases.coordination.k8s.io", "events", "endpoints"})
+# What is checked of metadata; what is stored has passed.
+_CHECKED = ("name", "generateName", "labels", "annotations", "ownerReferences")
 _KEEPS_STATUS_ON_CREATE = frozenset({"nodes"})
 _RETURNED_WHEN_DELETED = frozenset(
     {"pods", "services", "persistentvolumeclaims", "serviceaccounts", "resourcequotas"}
@@ -69,7 +72,7 @@ class Writer:
             StatusError: The request is refused.
         """
         resource = address.resource
-        new, warnings = _decoded(resource, object_body(body), options)
+        new, warnings = decoded(resource, object_body(body), options)
         _check_place(address, new)
         if new["metadata"].get("resourceVersion"):
             message = "resourceVersion should not be set on objects to be created"
@@ -111,7 +114,7 @@ class Writer:
             StatusError: The request is refused.
         """
         resource = address.resource
-        new, warnings = _decoded(resource, object_body(body), options)
+        new, warnings = decoded(resource, object_body(body), options)
         _check_place(address, new)
         if self._store.get(resource.key, address.namespace, address.name) is None:
             if resource.key in _CREATED_BY_UPDATE and not address.subresource:
@@ -120,7 +123,7 @@ class Writer:
         if resource.custom is not None and not new["metadata"].get("resourceVersion"):
             message = "Invalid value: 0: must be specified for an update"
             raise _invalid(resource, new, [Cause("metadata.resourceVersion", message)])
-        stored = self._change(address, lambda _old, _draft: new, options)
+        stored = self._change(address, lambda _: new, options)
         return Written(stored, warnings=warnings)
 
     def patch(
@@ -136,13 +139,16 @@ class Writer:
         resource = address.resource
         warnings: list[str] = []
 
-        def patched(_: Json, draft: Json) -> Json:
+        def patched(old: Json) -> Json:
+            shares = _leaves_alone(address, content_type)
+            draft = old if shares else deep_copy(old)
             viewed = resource.to_view(draft) if resource.to_view else draft
             new = apply_patch(viewed, patch, content_type, custom=resource.custom is not None)
-            decoded, found = _decoded(resource, object_body(new), options, patch=patch)
+            known = old if shares else None
+            asked, found = decoded(resource, object_body(new), options, patch=patch, known=known)
             warnings.extend(found)
-            _check_place(address, decoded)
-            return decoded
+            _check_place(address, asked)
+            return asked
 
         return Written(self._change(address, patched, options), warnings=warnings)
 
@@ -160,7 +166,7 @@ class Writer:
         outcome: list[Applied] = []
         warnings: list[str] = []
 
-        def applied(old: Json | None, _: Json | None = None) -> Json:
+        def applied(old: Json | None) -> Json:
             result = apply_configuration(
                 old,
                 config,
@@ -170,7 +176,7 @@ class Writer:
                 force=options.force,
             )
             outcome.append(result)
-            new, found = _decoded(resource, deep_copy(result.object), options, patch=config)
+            new, found = decoded(resource, deep_copy(result.object), options, patch=config)
             warnings.extend(found)
             return new
 
@@ -196,20 +202,20 @@ class Writer:
     def _change(
         self,
         address: Address,
-        make: Callable[[Json, Json], Json],
+        make: Callable[[Json], Json],
         options: WriteOptions,
         track: Callable[[Json, Json], None] | None = None,
     ) -> Json:
         """Store what ``make`` returns, within what the address may change.
 
-        ``make`` gets the stored object, which it must leave alone, and a draft: a copy it may use.
+        ``make`` gets the stored object and leaves it alone. Defaults are filled in in place to what
+        it returns, but for subresources.
         """
         resource = address.resource
         manager = _manager(address, options)
-        old = self._store.entry(resource.key, address.namespace, address.name).object
 
-        def change(draft: Json) -> None:
-            asked = make(old, draft)
+        def changed(old: Json) -> Json:
+            asked = make(old)
             _check_versions(address, asked, old)
             new = _permitted(address, asked, old)
             if resource.custom is None and not address.subresource:
@@ -219,17 +225,10 @@ class Writer:
                 track(new, old)
             else:
                 self._track(resource, new, old, manager)
-            draft.clear()
-            draft.update(new)
+            return new
 
-        return self._store.update(
-            resource.key,
-            address.namespace,
-            address.name,
-            change,
-            subresource=address.subresource,
-            dry_run=options.dry_run,
-        )
+        place = (resource.key, address.namespace, address.name)
+        return self._store.replace(*place, changed, dry_run=options.dry_run)
 
     def _track(self, resource: Resource, new: Json, old: Json | None, manager: Manager) -> None:
         track_update(
@@ -271,48 +270,13 @@ class Writer:
         return status.success(details)
 
 
-def _decoded(
-    resource: Resource, body: Json, options: WriteOptions, *, patch: Any = None
-) -> tuple[Json, list[str]]:
-    """Return a body as it would be stored, and warnings about fields that do not exist."""
-    kind = resource.kind
-    for name, wanted in (("apiVersion", kind.api_version), ("kind", kind.kind)):
-        if body.get(name, wanted) != wanted:
-            problem = f"the {name} in the data ({body[name]}) does not match the expected {name} "
-            raise _undecodable(resource, f"{problem}({wanted})")
-    new = {"kind": kind.kind, "apiVersion": kind.api_version, **body}
-    if resource.from_view is not None:
-        stored = resource.from_view(new)
-        _unknown_fields(resource, stored)
-        return stored, []
-    unknown = [f'unknown field "{path}"' for path in _unknown_fields(resource, new)]
-    if not unknown or options.validation == "Ignore":
-        return new, []
-    if options.validation == "Warn":
-        return new, unknown
-    problem = f"strict decoding error: {', '.join(unknown)}"
-    if patch is not None:
-        cause = Cause("patch", f'Invalid value: "{patch}": {problem}')
-        raise status.invalid("", "", "", [cause])
-    raise _undecodable(resource, problem)
+def _leaves_alone(address: Address, content_type: str) -> bool:
+    """Tell whether a patch leaves the object alone that it is applied to, so that none is copied.
 
-
-def _unknown_fields(resource: Resource, new: Json) -> list[str]:
-    """Remove the fields that the kind does not have, in place, and return their paths."""
-    try:
-        if resource.custom is not None:
-            builtintypes.decode_metadata(new)
-            return resource.custom.decode(new)
-        return builtintypes.decode(resource.kind.kind, new)
-    except builtintypes.Mismatch as error:
-        raise _undecodable(resource, str(error)) from error
-
-
-def _undecodable(resource: Resource, problem: str) -> StatusError:
-    name, version = resource.kind.kind, resource.kind.version
-    return status.bad_request(
-        f'{name} in version "{version}" cannot be handled as a {name}: {problem}'
-    )
+    The merging patches do; defaults, which are filled in in place, no status has.
+    """
+    builtin = address.resource.custom is None and address.resource.to_view is None
+    return builtin and address.subresource == "status" and content_type != JSON_PATCH
 
 
 def _check_place(address: Address, new: Json) -> None:
@@ -366,7 +330,8 @@ def _validate(resource: Resource, new: Json, old: Json | None) -> None:
     metadata = dict(new["metadata"])
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = f"{metadata['generateName']}xxxxx"
-    causes = list(metadata_causes(resource.key, metadata))
+    named = old is not None and all(metadata.get(x) == old["metadata"].get(x) for x in _CHECKED)
+    causes = [] if named else list(metadata_causes(resource.key, metadata))
     if old is not None:
         causes += new_finalizer_causes(metadata, old["metadata"])
     elif resource.creation_causes is not None:

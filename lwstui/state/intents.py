@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from controller.api.meta import Key
+from lwstui.state.manifests import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,25 @@ class Undo:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply one manifest server-side.
+
+    Attributes:
+        trial: What was planned on; refused when the object has changed since.
+        take_over: Take over fields that other managers own.
+    """
+
+    trial: Trial
+    take_over: bool = False
+
+    @property
+    def target(self) -> Key:
+        """The object."""
+        return self.trial.key
+
+
 SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
-Intent = Scale | RecreateGroup | RollingRestart | SetImage | SpecChange
+Intent = Scale | RecreateGroup | RollingRestart | SetImage | SpecChange | Apply

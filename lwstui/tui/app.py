@@ -29,6 +29,7 @@ from lwstui.tui.navigation import NavigatingApp
 from lwstui.tui.palette import Palette
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
+from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.theming import DEFAULT_THEME
 from lwstui.view.types import Impact
 
@@ -253,8 +254,13 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run the action of a key; a failure costs a sentence."""
+        """Run the action of a key, or say why it is not to be had; a failure costs a sentence."""
         try:
+            if isinstance(default_namespace, ConsoleScreen) and isinstance(action, str):
+                why = default_namespace.refusal_of(action)
+                if why:
+                    self.say(why, "warn")
+                    return True
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 - the program must survive any defect
             report(self, error, "the key")

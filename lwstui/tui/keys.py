@@ -7,6 +7,7 @@ _NAMES = {
     "pagedown": "pgdn",
     "pageup": "pgup",
     "ctrl+@": "ctrl-space",
+    "ctrl+backslash": "ctrl-\\",
 }
 
 
@@ -30,4 +31,4 @@ def display_all(keys: tuple[str, ...]) -> str:
     """Return several keys as one text; ten digits read as a range."""
     if keys == tuple("0123456789"):
         return "0-9"
-    return " ".join(display(key) for key in keys)
+    return " ".join(dict.fromkeys(display(key) for key in keys))

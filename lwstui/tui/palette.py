@@ -16,8 +16,8 @@ from lwstui.tui.host import Host
 from lwstui.tui.keys import display_all
 from lwstui.tui.places import known_namespaces
 from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
-from lwstui.tui.scopes import specs
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.whynot import offered
 from lwstui.view.types import Ref
 
 MOST_HITS: Final = 50
@@ -81,16 +81,18 @@ class ActionProvider(OfferProvider):
         screen = self.screen
         if not isinstance(screen, ConsoleScreen):
             return
-        for spec in specs(*screen.SCOPES, "everywhere"):
+        for spec, why in offered(screen.situation(), *screen.SCOPES):
             if spec.per_key or spec.id in ("app.palette", "app.step-out"):
                 continue
             asks = ", asks" if spec.danger else ""
-            note = f"{display_all(spec.keys)}{asks}"
-            run = partial(self._run, screen, spec.action)
-            yield Offer(spec.title, note, run)
+            note = why or f"{display_all(spec.keys)}{asks}"
+            yield Offer(spec.title, note, partial(self._run, screen, spec.action, why))
 
-    def _run(self, screen: ConsoleScreen, action: str) -> None:
-        screen.call_next(screen.run_action, action)
+    def _run(self, screen: ConsoleScreen, action: str, why: str) -> None:
+        if why:
+            self.host.say(why, "warn")
+        else:
+            screen.call_next(screen.run_action, action)
 
 
 class GoToProvider(OfferProvider):
@@ -120,15 +122,13 @@ class CommandProvider(OfferProvider):
         host = self.host
         sets = object_names(host.snapshot.sets)
         for spec in COMMANDS:
-            if spec.args[:1] == ("set",) and spec.needed == 1:
-                names = sets
-            else:
-                names = _places(host, spec.args)
-            for name in names:
-                line = f"{spec.verb} {name}"
-                yield Offer(line, spec.help, partial(host.run_command, line))
+            names = sets if spec.args[:1] == ("set",) else _places(host, spec.args)
             if not spec.needed:
                 yield Offer(spec.verb, spec.help, partial(host.run_command, spec.verb))
+            if spec.needed <= 1:
+                for name in names:
+                    line = f"{spec.verb} {name}"
+                    yield Offer(line, spec.help, partial(host.run_command, line))
 
 
 def _places(host: Host, args: tuple[ArgKind, ...]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from controller.api.meta import Key
 from lwstui.runtime.backend import LogRequest
+from lwstui.tui.marks import Marks
 from lwstui.view.types import Query, Ref
 
 ScreenName = Literal["fleet", "lws", "pods", "events", "nodes", "logs", "text", "help"]
@@ -147,12 +148,14 @@ class RouteState:
     Attributes:
         query: Filter and order of the route's table.
         cursor: Key of the row under the cursor, empty if none.
+        marks: What is marked.
         tab: Open tab of a screen with tabs.
         tabs: What each tab remembers.
     """
 
     query: Query = field(default_factory=Query)
     cursor: str = ""
+    marks: Marks = field(default_factory=Marks)
     tab: str = ""
     tabs: dict[str, RouteState] = field(default_factory=dict)
 

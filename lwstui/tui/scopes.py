@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from textual.binding import Binding
@@ -38,14 +39,17 @@ def app_bindings() -> list[Binding]:
     return [binding for binding in bindings("everywhere") if binding.id in APP_ACTIONS]
 
 
-def key_pairs(*scopes: Scope, read_only: bool) -> list[tuple[str, str]]:
-    """Return (key, label) pairs for the key line, the most useful first."""
+def key_pairs(offered: Iterable[tuple[ActionSpec, str]], *scopes: Scope) -> list[tuple[str, str]]:
+    """Return (key, label) pairs for the key line, the most useful first.
+
+    Args:
+        offered: Actions, each with why it cannot be had.
+        scopes: Scopes of the screen.
+    """
     shown = [
         spec
-        for spec in specs(*scopes, "everywhere")
-        if spec.priority
-        and not (read_only and spec.danger)
-        and not (spec.id == "app.next-problem" and TEXTS & set(scopes))
+        for spec, why in offered
+        if spec.priority and not why and not (spec.id == "app.next-problem" and TEXTS & set(scopes))
     ]
     shown.sort(key=lambda spec: spec.priority)
     return [(display(spec.keys[0]), spec.title) for spec in shown]

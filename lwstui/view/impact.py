@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lwstui.state.intents import Intent
 from lwstui.state.model import Snapshot
-from lwstui.view import impact_rollout, impact_sets
+from lwstui.view import impact_apply, impact_rollout, impact_sets
 from lwstui.view.ages import age
 from lwstui.view.digest import digest
 from lwstui.view.impact_parts import Builder, Facts, SetBuilder, protected
@@ -74,8 +74,11 @@ def _of_set(title: str, build: SetBuilder) -> tuple[str, Builder]:
 
 
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
-    kind: _of_set(*entry)
-    for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS)
-    for kind, entry in family.items()
+    **{
+        kind: _of_set(*entry)
+        for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS)
+        for kind, entry in family.items()
+    },
+    **impact_apply.BUILDERS,
 }
 """Title and text of each kind of intent; a test holds it against ``Intent``."""

@@ -87,7 +87,7 @@ def arrange(
     _sort(shown, columns, query.sort or default, descending=query.descending)
     if not note and not shown:
         note = _nothing(everything, query, empty)
-    return TableView(columns, tuple(shown), len(everything), note)
+    return TableView(columns, tuple(shown), len(everything), note, everything)
 
 
 def _sort(rows: list[Row], columns: tuple[Column, ...], column: str, *, descending: bool) -> None:

@@ -146,12 +146,14 @@ class TableView:
         rows: Filtered and sorted.
         total: Rows before the filter.
         note: A sentence shown when there are no rows, or about the filter.
+        everything: Rows before the filter, in no particular order.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...] = ()
     total: int = 0
     note: str = ""
+    everything: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

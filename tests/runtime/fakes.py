@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.activity import ControllerState
 from controller.api.names import Resource
-from controller.errors import Unavailable
+from controller.errors import Invalid, Unavailable
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.ports import LogPart, LogSource, Sink, WatchSpec, Where
 from tests.view.build import NOW
@@ -141,6 +141,12 @@ class FakeLink:
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
+
+    async def resource(self, api_version: str, kind: str) -> Resource:
+        group, _, version = api_version.rpartition("/")
+        if kind == "Unknown":
+            raise Invalid(404, "NotFound", f"this cluster serves no {kind} in {api_version}")
+        return Resource(group, version, f"{kind.lower()}s", kind, kind != "Namespace")
 
     def watch(self, spec: WatchSpec, sink: Sink) -> FakeWatch:
         self.watches.append(FakeWatch(spec, sink))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from textual.pilot import Pilot
 
-from controller.api.names import Resource
+from controller.api.meta import Key
+from controller.api.names import LEADERWORKERSETS, Resource
 from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
@@ -65,6 +67,10 @@ class FakeBackend:
     verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
     outcome: Outcome = field(default_factory=lambda: Outcome(ok=True, message="done"))
     yaml_text: str = YAML
+    trials_asked: list[tuple[Manifest, ...]] = field(default_factory=list)
+    trial_of: Callable[[Manifest], Trial] = lambda one: Trial(
+        one, Key(one.namespace or "default", one.name), LEADERWORKERSETS, after=one.body
+    )
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish the first snapshot, if any."""
@@ -85,6 +91,11 @@ class FakeBackend:
         """Answer with ``outcome``."""
         self.submitted.append(intent)
         return _done(self.outcome)
+
+    def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
+        """Answer with ``trial_of`` each manifest."""
+        self.trials_asked.append(tuple(manifests))
+        return _done(tuple(self.trial_of(one) for one in manifests))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open a silent log."""

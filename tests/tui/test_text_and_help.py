@@ -8,9 +8,13 @@ from lwstui.tui.actions import ACTIONS
 from lwstui.tui.commands import COMMANDS
 from lwstui.tui.screens.help import help_lines
 from lwstui.tui.screens.text import yaml_lines
+from lwstui.tui.whynot import Situation
 from lwstui.tui.widgets.textpane import TextPane
+from lwstui.view.types import Ref
 from tests.tui.support import FakeBackend, console, keys, shown, until
-from tests.tui.worlds import busy, rolling
+from tests.tui.worlds import NOW, busy, rolling
+
+CALM = Situation(busy().snapshot(), NOW, Ref("group", "llm-prod", "llama405b", 0))
 
 
 def _text(lines):
@@ -29,23 +33,23 @@ def test_yaml_sets_keys_apart():
 
 
 def test_help_lists_every_command_and_the_keys_of_the_screen():
-    text = _text(help_lines(("set",), 200))
+    text = _text(help_lines(("set",), 200, CALM))
     assert all(f":{spec.verb}" in text for spec in COMMANDS)
     assert all(spec.help in text for spec in ACTIONS if spec.scope == "set")
     assert "Next match" not in text
 
 
 def test_help_of_merged_scopes_shows_each_key_once():
-    text = _text(help_lines(("group", "pod", "set"), 400))
+    text = _text(help_lines(("group", "pod", "set"), 400, CALM))
     assert "Delete the leader" in text
     assert "Recreate all groups" not in text  # r belongs to the group there
 
 
 def test_help_fits_narrow_screens():
     for cells in (60, 80, 120, 200):
-        assert max(len("".join(s.text for s in line)) for line in help_lines(("set",), cells)) <= (
-            cells
-        )
+        assert max(
+            len("".join(s.text for s in line)) for line in help_lines(("set",), cells, CALM)
+        ) <= (cells)
 
 
 async def test_yaml_of_a_group_is_that_of_its_leader():

@@ -52,6 +52,11 @@ def moves() -> Iterator[ActionSpec]:
     yield spec("page-down", "Page down", "One page down.", "ctrl+f", "pagedown")
     yield spec("page-up", "Page up", "One page up.", "ctrl+b", "pageup")
     yield spec("open-cursor", "Open", "Open what is under the cursor.", "enter")
+    yield spec("mark", "Mark", "Mark what is under the cursor, or take its mark away.", "space")
+    yield spec(
+        "mark-range", "Mark range", "Mark from the last mark to here.", "ctrl+@", "ctrl+space"
+    )
+    yield spec("clear-marks", "Clear marks", "Take all marks away.", "ctrl+backslash")
 
 
 def tables() -> Iterator[ActionSpec]:

@@ -19,10 +19,12 @@ from lwstui.tui.actions import Scope
 from lwstui.tui.completion import CommandSuggester
 from lwstui.tui.guard import guarded
 from lwstui.tui.host import Host
+from lwstui.tui.marks import Marks
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import key_pairs, screen_bindings
 from lwstui.tui.screens.blocks import LineBlock
 from lwstui.tui.screens.verbs import VerbKeys
+from lwstui.tui.whynot import Situation, offered, refusal_of
 from lwstui.tui.widgets.keyline import Crumbs, Flash, KeyLine
 from lwstui.tui.widgets.prompt import Mode, Prompt
 from lwstui.tui.widgets.statusline import StatusLine, TitleLine
@@ -68,6 +70,21 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def selected(self) -> Ref | None:
         """Return what verbs act on: by default what the screen is about."""
         return self.route.ref
+
+    def selected_refs(self) -> tuple[Ref, ...]:
+        """Return all that verbs act on: what is marked, else what is selected."""
+        ref = self.selected()
+        return tuple(self.marks.refs.values()) or ((ref,) if ref is not None else ())
+
+    @property
+    def marks(self) -> Marks:
+        """What is marked on this screen."""
+        return self.state.marks
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked objects the filter hides."""
+        return 0
 
     def find(self, text: str) -> None:
         """React to the text of the filter prompt: by default filter the table."""
@@ -133,7 +150,18 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
-        self.query_one(KeyLine).show(key_pairs(*self.key_scopes(), read_only=host.read_only))
+        scopes = self.key_scopes()
+        self.query_one(KeyLine).show(key_pairs(offered(self.situation(), *scopes), *scopes))
+
+    def situation(self) -> Situation:
+        """Return what decides which actions are to be had at present."""
+        host = self.host
+        return Situation(host.snapshot, host.now(), self.selected(), host.read_only)
+
+    def refusal_of(self, action: str) -> str:
+        """Return why an action of this screen cannot be had at present, empty if it can."""
+        name = action.partition("(")[0]
+        return refusal_of(name, self.situation(), *self.SCOPES) if self.alive else ""
 
     def key_scopes(self) -> tuple[Scope, ...]:
         """Return the scopes whose keys help most at present, for the key line."""
@@ -228,9 +256,12 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     # Keys that work on every screen.
 
     def action_step_out(self) -> None:
-        """Take back the flash, then the filter, then leave the screen."""
+        """Take back the flash, then the marks, then the filter, then leave the screen."""
         query = self.state.query
         if self.query_one(Flash).clear():
+            return
+        if self.marks.clear():
+            self.refresh_view()
             return
         if query.filter or query.faults_only:
             self.state.query = replace(query, filter="", faults_only=False)
@@ -244,7 +275,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
-        self.host.goto(Route("help", detail=",".join(self.SCOPES)))
+        self.host.goto(Route("help", self.selected(), ",".join(self.SCOPES)))
 
     def action_history_back(self) -> None:
         """Go to where the operator was before."""

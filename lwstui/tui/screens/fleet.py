@@ -73,9 +73,10 @@ class FleetScreen(TableScreen):
     def show_headline(self) -> None:
         """Show the namespaces that digits choose, then how the table is filtered and ordered.
 
-        With one namespace there is nothing to choose, so it says what keys act on instead.
+        With one namespace there is nothing to choose, so it says what keys act on instead; so it
+        does while objects are marked.
         """
-        choices = self._choices()
+        choices = () if self.marks else self._choices()
         if choices and self.alive:
             self.query_one(TitleLine).show(choices, self.headline[1:])
         else:

@@ -9,16 +9,18 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
-from lwstui.tui.actions import Scope
+from lwstui.tui.actions import ActionSpec, Scope
 from lwstui.tui.commands import COMMANDS
 from lwstui.tui.keys import display_all
-from lwstui.tui.scopes import screen_bindings, specs
+from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.titles import about
+from lwstui.tui.whynot import Situation, offered
 from lwstui.tui.widgets.cells import fit, width
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.tui.widgets.textpane import TextPane
 from lwstui.view.health import ORDER, TONES, WORDS
-from lwstui.view.types import Line, Span
+from lwstui.view.types import Line, Ref, Span
 
 COLUMN: Final = 58
 """Cells one entry needs; screens that have them twice or thrice get as many columns."""
@@ -34,7 +36,7 @@ _FILTERS: Final = (
     ("-f text", "Rows with these characters in this order."),
 )
 
-Entry = tuple[Span, str]
+Entry = tuple[Span, Span]
 
 
 class HelpScreen(ConsoleScreen):
@@ -51,10 +53,12 @@ class HelpScreen(ConsoleScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show title and text."""
         del snapshot, now
-        title = (Span("help", "title"), Span("   / searches   ● asks before it changes", "dim"))
+        hint = "   / searches   ● asks before it changes   [why] not to be had at present"
+        title = (Span(f"help{about_selection(self.route.ref)}", "title"), Span(hint, "dim"))
         self.query_one(TitleLine).show(title)
         scopes = cast("tuple[Scope, ...]", tuple(filter(None, self.route.detail.split(","))))
-        self._pane.set_lines(help_lines(scopes, self.size.width))
+        lines = help_lines(scopes, self.size.width, self.situation())
+        self._pane.set_lines(lines)
 
     def on_resize(self) -> None:
         """Lay the columns out again."""
@@ -70,25 +74,42 @@ class HelpScreen(ConsoleScreen):
         self._pane.search(text)
 
 
-def help_lines(scopes: tuple[Scope, ...], cells: int) -> tuple[Line, ...]:
-    """Return the help for a screen's scopes, laid out for a width. Pure."""
+def about_selection(ref: Ref | None) -> str:
+    """Return what was selected where help was asked for, empty if nothing was."""
+    return f" for {about(ref)}" if ref is not None else ""
+
+
+def help_lines(scopes: tuple[Scope, ...], cells: int, situation: Situation) -> tuple[Line, ...]:
+    """Return the help for a screen's scopes, laid out for a width. Pure.
+
+    Args:
+        scopes: Scopes of the screen.
+        cells: Width.
+        situation: What decides which actions are to be had; the others are dim and say why.
+    """
     lines: list[Line] = []
-    for title, entries in _sections(scopes):
+    for title, entries in _sections(scopes, situation):
         lines += [*_section(title, entries, cells), ()]
     return tuple(lines)
 
 
-def _sections(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, list[Entry]]]:
+def _sections(scopes: tuple[Scope, ...], situation: Situation) -> Iterator[tuple[str, list[Entry]]]:
     lists: tuple[Scope, ...] = () if {"text", "logs"} & set(scopes) else ("list", "table", "map")
     grouped: dict[str, list[Entry]] = {}
-    for spec in specs(*scopes, *lists, "everywhere"):
-        text = f"{spec.help} ●" if spec.danger else spec.help
-        grouped.setdefault(spec.group, []).append((Span(display_all(spec.keys), "title"), text))
+    for spec, why in offered(situation, *scopes, *lists):
+        grouped.setdefault(spec.group, []).append(_key_entry(spec, why))
     yield from grouped.items()
-    yield "Commands", [(Span(f":{c.usage}", "title"), f"{c.help}.") for c in COMMANDS]
-    yield "Filter", [(Span(text, "title"), meaning) for text, meaning in _FILTERS]
-    states = [(Span(g, TONES[g]), WORDS[g]) for g in ORDER if g.strip()]
+    yield "Commands", [(Span(f":{c.usage}", "title"), Span(f"{c.help}.")) for c in COMMANDS]
+    yield "Filter", [(Span(text, "title"), Span(meaning)) for text, meaning in _FILTERS]
+    states = [(Span(g, TONES[g]), Span(WORDS[g])) for g in ORDER if g.strip()]
     yield "States", states
+
+
+def _key_entry(spec: ActionSpec, why: str) -> Entry:
+    keys, asks = display_all(spec.keys), " ●" if spec.danger else ""
+    if why:
+        return Span(keys, "dim"), Span(f"{spec.title}{asks} [{why}]", "dim")
+    return Span(keys, "title"), Span(f"{spec.help}{asks}")
 
 
 def _section(title: str, entries: list[Entry], cells: int) -> Iterator[Line]:
@@ -111,6 +132,6 @@ def _entry(entry: Entry, label: int, cells: int) -> Line:
         Span("  "),
         Span(fit(key.text, label), key.tone),
         Span("  "),
-        Span(fit(text, max(1, cells - label - 5))),
+        Span(fit(text.text, max(1, cells - label - 5)), text.tone),
         Span(" "),
     )

@@ -15,6 +15,7 @@ from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
+from lwstui.tui.marks import Marks
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
@@ -34,6 +35,7 @@ SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
     "events": ("event", "set"),
 }
 
+GROUP_TABS: Final = frozenset({"map", "groups"})
 MOST_WAITS: Final = 3
 IMPLIED: Final = frozenset({"namespace", "group"})
 """Columns of pods that say nothing within one group."""
@@ -94,6 +96,8 @@ class LwsScreen(TableScreen):
         self.query_one("#tabs", LineBlock).show((tab_line(self._tab, note),))
         if self._tab == "map":
             self._show_map(view, snapshot, now)
+            self._everything = view.table.everything
+            self.show_marks()
         else:
             self.fill(table)
         self.headline = view.header[0]
@@ -146,6 +150,22 @@ class LwsScreen(TableScreen):
                 return view.table
 
     # What keys act on.
+
+    @property
+    def marks(self) -> Marks:
+        """What is marked: the map and the list of groups share their marks."""
+        return self._whole.marks if self._tab in GROUP_TABS else self.state.marks
+
+    def show_marks(self) -> None:
+        """Show the marks in the table and in the map."""
+        super().show_marks()
+        marked = {ref.group for ref in self.marks.refs.values()}
+        self.query_one("#map", GroupMap).set_marks(marked if self._tab in GROUP_TABS else ())
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked objects the filter hides; the map hides none."""
+        return 0 if self._tab == "map" else super().hidden_marks
 
     def selected(self) -> Ref | None:
         """Return the group or pod under the cursor of the focused widget."""
@@ -201,6 +221,19 @@ class LwsScreen(TableScreen):
         if self.alive:
             self._show_group(self.host.snapshot, self.host.now())
             self.show_headline()
+
+    @on(GroupMap.MarkAsked)
+    @guarded("marking")
+    def cell_mark_asked(self, event: GroupMap.MarkAsked) -> None:
+        """Change the marks of groups."""
+        event.stop()
+        cursor = event.map.cursor_ref
+        group = cursor.group if cursor is not None else -1
+        rows = sorted(self._everything, key=lambda row: row.ref.group if row.ref else -1)
+        here = next((row.key for row in rows if row.ref and row.ref.group == group), "")
+        self.marks.apply(event.what, rows, here)
+        self.show_marks()
+        self.show_headline()
 
     @on(GroupMap.Opened)
     @guarded("opening")

@@ -16,7 +16,7 @@ from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.titles import acting_on, next_fault, sorted_by, table_title
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.statusline import TitleLine
-from lwstui.view.types import Line, Query, Ref, TableView
+from lwstui.view.types import Line, Query, Ref, Row, TableView
 
 
 class TableScreen(ConsoleScreen):
@@ -31,6 +31,7 @@ class TableScreen(ConsoleScreen):
     def __init__(self, route: Route, state: RouteState) -> None:
         super().__init__(route, state)
         self.headline: Line = ()
+        self._everything: tuple[Row, ...] = ()
 
     @property
     def main(self) -> KeyedTable:
@@ -57,6 +58,13 @@ class TableScreen(ConsoleScreen):
         main.set_note(view.note)
         main.set_sort(query.sort, descending=query.descending)
         main.set_rows(view.rows)
+        self._everything = view.everything
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Drop the marks of what is gone and show the others."""
+        self.marks.keep(self._everything)
+        self.main.set_marks(self.marks.refs)
 
     def begin_anew(self, state: RouteState) -> None:
         """Forget rows and cursor, too."""
@@ -71,7 +79,12 @@ class TableScreen(ConsoleScreen):
 
     def headline_right(self) -> Line:
         """Return the right end of the title line."""
-        return acting_on(self.selected())
+        return acting_on(self.selected(), len(self.marks), self.hidden_marks)
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked objects the filter hides."""
+        return self.marks.hidden(self.main.keys) if self.marks else 0
 
     def selected(self) -> Ref | None:
         """Return the object under the cursor."""
@@ -109,6 +122,15 @@ class TableScreen(ConsoleScreen):
         event.stop()
         if event.row is not None:
             self.state.cursor = event.row.key
+        self.show_headline()
+
+    @on(KeyedTable.MarkAsked, "#main")
+    @guarded("marking")
+    def mark_asked(self, event: KeyedTable.MarkAsked) -> None:
+        """Change the marks."""
+        event.stop()
+        self.marks.apply(event.what, self.main.rows, self.main.cursor_key)
+        self.show_marks()
         self.show_headline()
 
     @on(KeyedTable.Opened)

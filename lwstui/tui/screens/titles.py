@@ -39,8 +39,17 @@ def about(ref: Ref | None) -> str:
     return ref.name
 
 
-def acting_on(ref: Ref | None) -> Line:
-    """Return the right end of the title line."""
+def acting_on(ref: Ref | None, marks: int = 0, hidden: int = 0) -> Line:
+    """Return the right end of the title line.
+
+    Args:
+        ref: What is under the cursor; marks go before it.
+        marks: How many objects are marked.
+        hidden: How many of them the filter hides.
+    """
+    if marks:
+        more = (Span(f"  ({hidden:,} hidden by the filter)", "warn"),) if hidden else ()
+        return (Span("acting on: ", "dim"), Span(f"{marks:,} marked", "title"), *more)
     return (
         (Span("acting on: ", "dim"), Span(cut_middle(about(ref), LONGEST)))
         if ref is not None

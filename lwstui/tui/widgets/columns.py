@@ -28,7 +28,47 @@ class Slot:
     width: int
 
 
-def lay_out(columns: Sequence[Column], available: int, screen: int = 0) -> tuple[Slot, ...]:
+WIDEST: Final = 9_999
+"""Cells of the screen that the wide form lays a table out for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What an operator wants to see of a table, by column id.
+
+    Attributes:
+        wide: All columns, also those that want a wider screen; what does not fit scrolls.
+        order: Columns that come first, in this order; the others follow as they are.
+        hidden: Columns that are not shown.
+        shown: Columns that are shown however narrow the screen is.
+    """
+
+    wide: bool = False
+    order: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+
+    def chosen(self, columns: Sequence[Column], screen: int) -> list[tuple[int, Column]]:
+        """Return (index, column) of what a screen of so many cells shows, in order."""
+        room = WIDEST if self.wide else screen
+        places = {column_id: place for place, column_id in enumerate(self.order)}
+        found = [
+            (i, column)
+            for i, column in enumerate(columns)
+            if column.id not in self.hidden
+            and (column.min_screen <= room or (column.id in self.shown and _possible(column)))
+        ]
+        found.sort(key=lambda pair: places.get(pair[1].id, len(places)))
+        return found
+
+
+def _possible(column: Column) -> bool:
+    return column.min_screen <= WIDEST
+
+
+def lay_out(
+    columns: Sequence[Column], available: int, screen: int = 0, wish: Layout | None = None
+) -> tuple[Slot, ...]:
     """Place the columns that a table of ``available`` cells shows.
 
     Columns that want a wider screen are dropped; flexible ones share what is left over; the
@@ -38,9 +78,9 @@ def lay_out(columns: Sequence[Column], available: int, screen: int = 0) -> tuple
         columns: All columns.
         available: Cells of the table.
         screen: Cells of the screen the table stands in, if wider: a scrollbar takes some.
+        wish: What the operator wants to see of it.
     """
-    wide = max(available, screen)
-    shown = [(i, column) for i, column in enumerate(columns) if column.min_screen <= wide]
+    shown = (wish or Layout()).chosen(columns, max(available, screen))
     needed = MARGIN + sum(column.width for _, column in shown)
     gaps = max(0, len(shown) - 1)
     gap = 2 if needed + 2 * gaps <= available else 1

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from lwstui.tui.actions import bindings
+from lwstui.tui.marks import Marking
 from lwstui.tui.widgets.mapgrid import LEVELS, Level, fitting, grid, worst
 from lwstui.tui.widgets.mappaint import Scene, map_row
 from lwstui.tui.widgets.painting import PaintedScroll
@@ -72,6 +73,18 @@ class GroupMap(PaintedScroll):
             """The map."""
             return self.map
 
+    @dataclass
+    class MarkAsked(Message):
+        """The operator wants to change marks."""
+
+        map: GroupMap
+        what: Marking
+
+        @property
+        def control(self) -> GroupMap:
+            """The map."""
+            return self.map
+
     def __init__(
         self,
         *,
@@ -109,6 +122,12 @@ class GroupMap(PaintedScroll):
         """Dim all groups but these, so that the set keeps its shape; None dims nothing."""
         if indexes != self._scene.bright:
             self._scene = replace(self._scene, bright=indexes)
+            self._repaint_all()
+
+    def set_marks(self, indexes: Collection[int]) -> None:
+        """Show which groups are marked, by their index."""
+        if indexes != self._scene.marked:
+            self._scene = replace(self._scene, marked=indexes)
             self._repaint_all()
 
     @property
@@ -247,6 +266,18 @@ class GroupMap(PaintedScroll):
         """Open what is under the cursor."""
         if ref := self.cursor_ref:
             self.post_message(self.Opened(self, ref))
+
+    def action_mark(self) -> None:
+        """Ask to mark the group under the cursor, or to take its mark away."""
+        self.post_message(self.MarkAsked(self, "one"))
+
+    def action_mark_range(self) -> None:
+        """Ask to mark from the last mark to the cursor."""
+        self.post_message(self.MarkAsked(self, "range"))
+
+    def action_clear_marks(self) -> None:
+        """Ask to take all marks away."""
+        self.post_message(self.MarkAsked(self, "none"))
 
     def action_cycle_zoom(self) -> None:
         """Show the next zoom level."""

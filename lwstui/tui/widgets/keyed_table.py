@@ -10,25 +10,20 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
-from textual.cache import LRUCache
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.strip import Strip
 
 from lwstui.tui.actions import bindings
-from lwstui.tui.widgets.cells import width
-from lwstui.tui.widgets.columns import MARGIN, Slot, lay_out
-from lwstui.tui.widgets.painting import PaintedScroll
-from lwstui.tui.widgets.rows import header_strip, row_strip
-from lwstui.view.types import Column, Row, Span
+from lwstui.tui.marks import Marking
+from lwstui.tui.widgets.columns import MARGIN
+from lwstui.tui.widgets.table_body import TableBody
+from lwstui.view.types import Row
 
-_STRIPS: Final = 4096
 _SETTLE_S: Final = 0.5
 _SORT_KEYS: Final = {"N": "name", "A": "age", "S": "state", "P": "namespace", "R": "ready"}
 
 
-class KeyedTable(PaintedScroll):
-    """A virtual table: renders visible lines only and repaints only lines that changed.
+class KeyedTable(TableBody):
+    """A table with a cursor, marks and an order to choose.
 
     The cursor belongs to a row's key. When that row vanishes the cursor goes to the nearest
     row that is still there, ``Lost`` is posted, and ``settled`` is false for half a second so
@@ -59,6 +54,18 @@ class KeyedTable(PaintedScroll):
 
         table: KeyedTable
         row: Row
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    @dataclass
+    class MarkAsked(Message):
+        """The operator wants to change marks."""
+
+        table: KeyedTable
+        what: Marking
 
         @property
         def control(self) -> KeyedTable:
@@ -97,26 +104,8 @@ class KeyedTable(PaintedScroll):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.lines_rendered = 0
         self.cursor_lost_at = -math.inf
         self._clock = clock
-        self._columns: tuple[Column, ...] = ()
-        self._slots: tuple[Slot, ...] = ()
-        self._rows: tuple[Row, ...] = ()
-        self._index: dict[str, int] = {}
-        self._cursor_key = ""
-        self._note = ""
-        self._sort: tuple[str, bool] = ("", False)
-        self._strips: LRUCache[tuple[Row, str], Strip] = LRUCache(_STRIPS)
-
-    # What the table shows.
-
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Set the columns; equal columns change nothing."""
-        columns = tuple(columns)
-        if columns != self._columns:
-            self._columns = columns
-            self._lay_out()
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show rows in this order; keys must be unique.
@@ -135,25 +124,7 @@ class KeyedTable(PaintedScroll):
         if moved:
             self.post_message(self.Highlighted(self, self.cursor_row))
 
-    def set_note(self, note: str) -> None:
-        """Set the sentence that is shown while there are no rows."""
-        if note != self._note:
-            self._note = note
-            if not self._rows:
-                self.refresh()
-
-    def set_sort(self, column_id: str, *, descending: bool = False) -> None:
-        """Show the sort arrow at a column; empty shows none."""
-        if (column_id, descending) != self._sort:
-            self._sort = (column_id, descending)
-            self._repaint_lines(0, 1)
-
     # The cursor.
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows in their order."""
-        return self._rows
 
     @property
     def cursor_key(self) -> str:
@@ -237,10 +208,6 @@ class KeyedTable(PaintedScroll):
     def _scroll_line(self, top: int) -> None:
         self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
 
-    @property
-    def _page(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
-
     # Keys and mouse.
 
     def _step(self, lines: int) -> None:
@@ -288,6 +255,18 @@ class KeyedTable(PaintedScroll):
         if row := self.cursor_row:
             self.post_message(self.Opened(self, row))
 
+    def action_mark(self) -> None:
+        """Ask to mark the row under the cursor, or to take its mark away; the cursor stays."""
+        self.post_message(self.MarkAsked(self, "one"))
+
+    def action_mark_range(self) -> None:
+        """Ask to mark from the last mark to the cursor."""
+        self.post_message(self.MarkAsked(self, "range"))
+
+    def action_clear_marks(self) -> None:
+        """Ask to take all marks away."""
+        self.post_message(self.MarkAsked(self, "none"))
+
     def action_sort_by(self, key: str) -> None:
         """Ask to sort by the column that a sort key stands for, if this table has it."""
         column_id = _SORT_KEYS[key]
@@ -324,68 +303,3 @@ class KeyedTable(PaintedScroll):
         """Repaint the cursor line: it looks different without the focus."""
         super().watch_has_focus(has_focus)
         self._repaint_lines(self._index.get(self._cursor_key, -1) + 1, 1)
-
-    def forget_strips(self) -> None:
-        """Drop cached lines."""
-        self._strips.clear()
-
-    def _lay_out(self) -> None:
-        available = self.cells
-        self._slots = lay_out(self._columns, available, self.outer_size.width)
-        self._strips.clear()
-        self._resize_content()
-
-    def _resize_content(self) -> None:
-        last = self._slots[-1] if self._slots else None
-        used = last.start + last.width if last else 0
-        self.virtual_size = Size(used, len(self._rows) + 1)
-        self.refresh()
-
-    def _repaint_changes(self, before: tuple[Row, ...]) -> None:
-        top = self.scroll_offset.y
-        for at in range(top, min(len(self._rows), top + self._page)):
-            old, new = before[at], self._rows[at]
-            if old is not new and not _looks_equal(old, new):
-                self._repaint_lines(at + 1, 1)
-
-    def _repaint_lines(self, line: int, count: int) -> None:
-        """Repaint lines of the content; line 0 is the header, which does not scroll."""
-        y = line - self.scroll_offset.y if line else 0
-        if line and not 0 < y < self.size.height:
-            return
-        self.refresh(Region(0, y, self.cells, count))
-
-    def render_line(self, y: int) -> Strip:
-        """Render one visible line."""
-        self.lines_rendered += 1
-        left, cells = self.scroll_offset.x, self.cells
-        if y == 0:
-            header = header_strip(self.brushes, self._slots, *self._sort)
-            return header.crop_extend(left, left + cells, self.brushes("paint--header"))
-        at = y - 1 + self.scroll_offset.y
-        if at >= len(self._rows):
-            return self._empty_line(y, cells)
-        row = self._rows[at]
-        base = self._base(row)
-        return self._row_strip(row, base).crop_extend(left, left + cells, self.brushes(base))
-
-    def _empty_line(self, y: int, cells: int) -> Strip:
-        if self._rows or y != max(1, self.size.height // 2):
-            return Strip.blank(cells, self.brushes())
-        blank = " " * max(0, (cells - width(self._note)) // 2)
-        return self.brushes.line((Span(blank), Span(self._note, "dim")), cells)
-
-    def _base(self, row: Row) -> str:
-        if row.key != self._cursor_key:
-            return ""
-        return "paint--cursor" if self.has_focus else "paint--cursor-blurred"
-
-    def _row_strip(self, row: Row, base: str) -> Strip:
-        strip = self._strips.get((row, base))
-        if strip is None:
-            strip = self._strips[row, base] = row_strip(self.brushes, self._slots, row, base)
-        return strip
-
-
-def _looks_equal(old: Row, new: Row) -> bool:
-    return old.key == new.key and old.tone == new.tone and old.cells == new.cells

@@ -14,6 +14,7 @@ from lwstui.tui.widgets.painting import Brushes
 from lwstui.view.types import MapCell, MapGroup, Tone
 
 _MOST_READY: Final = 9
+_MARK: Final = "●"
 _Painted = tuple[str, str, Tone]
 """Text, component class laid over it, tone."""
 
@@ -29,6 +30,7 @@ class Scene:
         at: Position of the cursor's group, -1 if there is none.
         pod: The cursor's worker index, -1 if it is on the group as a whole.
         bright: Group indexes that are not dimmed; None dims nothing.
+        marked: Indexes of the groups that the operator marked.
     """
 
     grid: Grid
@@ -37,6 +39,7 @@ class Scene:
     at: int = -1
     pod: int = -1
     bright: Collection[int] | None = None
+    marked: Collection[int] = frozenset()
 
     def bucket(self, cell: int) -> Sequence[MapGroup]:
         """Return the groups that one cell stands for."""
@@ -86,11 +89,13 @@ def _pod_row(scene: Scene, row: int) -> Iterator[_Painted]:
     for at, group in enumerate(scene.in_row(row), first):
         here = at == scene.at
         label = "map--point" if here and scene.pod < 0 else ""
+        marked = group.index in scene.marked
         yield ("▶" if here else " "), "", "title"
-        yield f"{group.index:0{grid.digits}}", label, "" if label else scene.tone(group, "dim")
+        tone: Tone = "title" if marked else scene.tone(group, "dim")
+        yield f"{group.index:0{grid.digits}}", label, "" if label else tone
         yield group.mark[:1] or " ", "", scene.tone(group, "info")
         yield from _pods(scene, group, scene.pod if here else -1)
-        yield "  ", "", ""
+        yield (f"{_MARK} ", "", "title") if marked else ("  ", "", "")
 
 
 def _pods(scene: Scene, group: MapGroup, pod: int) -> Iterator[_Painted]:
@@ -123,9 +128,11 @@ def _group_row(scene: Scene, row: int) -> Iterator[_Painted]:
     yield f"{index:>{grid.digits}}  ", "", "dim"
     for cell in range(first, min(first + grid.per_row, grid.cells)):
         group = worst(scene.bucket(cell))
-        base = "map--point" if cell == here else ""
+        marked = any(one.index in scene.marked for one in scene.bucket(cell))
+        base = "map--point" if cell == here else "paint--match" if marked else ""
         tone = "" if base else scene.tone(group, group.tone)
         yield group.glyph, base, tone
         if grid.level == 3:
             ready = str(group.ready) if group.ready <= _MOST_READY else f"{_MOST_READY}+"
-            yield f"{ready:<2}", "", scene.tone(group, "" if group.ready else "dim")
+            ready = f"{ready[0]}{_MARK}" if marked else f"{ready:<2}"
+            yield ready, "", scene.tone(group, "" if group.ready else "dim")

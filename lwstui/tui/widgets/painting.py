@@ -32,6 +32,7 @@ PAINT_CLASSES: frozenset[str] = frozenset(
         "paint--rule",
         "paint--match",
         "paint--key",
+        "paint--marked",
     }
 )
 
@@ -62,6 +63,7 @@ def _paint_css(widget: str) -> str:
             text-style: $match-style;
         }}
         .paint--key {{ color: $key; text-style: $key-style; }}
+        .paint--marked {{ color: $tone-title; text-style: $tone-title-style; }}
     }}"""
 
 

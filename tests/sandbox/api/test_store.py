@@ -191,3 +191,20 @@ def test_items_by_namespace(store: Store) -> None:
         ("a", "2"),
         ("b", "1"),
     ]
+
+
+def test_replace_stores_what_shares_the_rest_with_the_object_before(store: Store) -> None:
+    before = store.create("pods", on_node())
+
+    def finished(old: dict) -> dict:
+        return {**old, "metadata": {**old["metadata"]}, "status": {"phase": "Succeeded"}}
+
+    after = store.replace("pods", "default", "p", finished)
+    assert after["spec"] is before["spec"]
+    assert (before["metadata"]["resourceVersion"], "status" in before) == ("2", False)
+    assert (after["metadata"]["resourceVersion"], after["metadata"]["generation"]) == ("3", 1)
+    assert store.replace("pods", "default", "p", finished) is after
+    respecified = store.replace(
+        "pods", "default", "p", lambda old: {**old, "metadata": {**old["metadata"]}, "spec": {}}
+    )
+    assert respecified["metadata"]["generation"] == 2

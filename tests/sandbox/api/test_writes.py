@@ -1,5 +1,7 @@
 """Create, update, patch and delete over HTTP."""
 
+import json
+
 import pytest
 
 from lwstui.sandbox.objects import deep_copy
@@ -347,3 +349,35 @@ async def test_what_may_change_on_a_pod(api: Api) -> None:
     ):
         refused = await api.patch(f"{PODS}/p", closed, JSON_PATCH, code=422)
         assert refused["details"]["causes"][0]["reason"] == "FieldValueForbidden"
+
+
+@pytest.mark.parametrize("content_type", ["application/merge-patch+json", STRATEGIC])
+async def test_a_status_patch_leaves_what_is_stored_alone(api: Api, content_type: str) -> None:
+    await api.post(PODS, pod(tier="a"))
+    stored = api.store.get("pods", "default", "p")
+    before = deep_copy(stored)
+    patch = {
+        "metadata": {"labels": {"tier": "b"}},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True", "nonsense": 1}],
+            "allocatedResources": {"cpu": "1000m"},
+        },
+    }
+    dry = await api.patch(f"{PODS}/p/status?dryRun=All", patch, content_type)
+    assert dry["status"]["phase"] == "Running"
+    assert api.store.get("pods", "default", "p") is stored
+    answer = await api.raw("PATCH", f"{PODS}/p/status", _json(patch), content_type=content_type)
+    assert 'unknown field \\"status.conditions[0].nonsense\\"' in answer.headers["Warning"]
+    written = await answer.json()
+    assert written["metadata"]["labels"] == {"tier": "a"}
+    assert written["status"]["allocatedResources"] == {"cpu": "1"}
+    assert stored == before
+    refused = await api.patch(
+        f"{PODS}/p/status", {"metadata": {"labels": "none"}}, content_type, code=400
+    )
+    assert "cannot unmarshal string into Go struct field" in refused["message"]
+
+
+def _json(body: dict) -> bytes:
+    return json.dumps(body).encode()

@@ -127,3 +127,31 @@ async def test_a_lowered_restart_count_is_written_again(world: World) -> None:
     await eventually(lambda: world.container("p").get("lastState"))
     write(world, "p", containerStatuses=restarted(world, "p", 0))
     await eventually(lambda: world.container("p")["restartCount"] == 2)
+
+
+async def test_what_no_kubelet_writes_is_left_to_its_writer(world: World) -> None:
+    world.create(pod("p"))
+    await world.ready("p")
+    before = len(world.changes)
+    write(world, "p", message="seen by a client", nominatedNodeName="n1")
+    write(world, "p", message="seen again", podIP="1.2.3.4")
+    await eventually(lambda: world.status("p")["podIP"] != "1.2.3.4")
+    assert world.status("p")["message"] == "seen again"
+    assert world.status("p")["nominatedNodeName"] == "n1"
+    answers = [c for c in world.changes[before:] if c.key == "pods"]
+    assert len(answers) == 3  # two writes, and the address taken back
+    write(world, "p", message="and again")
+    write(world, "p", conditions=ready_is(world, "p", "False"))
+    await settled(world, "p")
+    assert not world.is_ready("p")
+
+
+async def test_timers_go_on_under_writes_that_concern_no_kubelet(world: World) -> None:
+    world.create(pod("p", annotations={"sandbox.lwstui.dev/startup": "20s"}))
+    await eventually(lambda: world.status("p").get("containerStatuses"))
+
+    def write_and_look() -> bool:
+        write(world, "p", message=f"write {len(world.changes)}")
+        return world.is_ready("p")
+
+    await eventually(write_and_look)
