@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller.api.core import Event, Node, Revision, Service
 from controller.api.lws import LeaderWorkerSet
@@ -118,6 +118,18 @@ class GroupHistory:
     ready_once: bool = False
 
 
+class GroupStart(NamedTuple):
+    """How long one group took from its leader's creation until all its pods were ready.
+
+    Attributes:
+        image: Image of the leader's main container.
+        seconds: The time.
+    """
+
+    image: str
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the console knows at one moment.
@@ -129,6 +141,7 @@ class Snapshot:
         by_set: Pods of each set, sorted by group and worker index; the tuple's identity
             changes only when a pod of that set does.
         node_pods: Pods bound to each node that request accelerators or belong to sets.
+        starts: The last group starts seen of each set, oldest first, at most 50.
         sync: Freshness by plural resource name.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
     """
@@ -144,6 +157,7 @@ class Snapshot:
     nodes: Mapping[str, Node] = field(default_factory=_empty)
     events: Mapping[str, Event] = field(default_factory=_empty)
     history: Mapping[tuple[Key, int], GroupHistory] = field(default_factory=_empty)
+    starts: Mapping[Key, tuple[GroupStart, ...]] = field(default_factory=_empty)
     sync: Mapping[str, KindSync] = field(default_factory=_empty)
     cluster: ClusterState = ClusterState()
     controller: ControllerView = ControllerView()

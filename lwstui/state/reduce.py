@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from controller.api.pods import Pod
-from lwstui.state.model import GroupHistory
+from lwstui.state.model import GroupHistory, GroupStart
 
 INCARNATIONS: Final = 20
+STARTS: Final = 50
 
 
 def ordered(pods: Iterable[Pod]) -> tuple[Pod, ...]:
@@ -18,14 +19,24 @@ def ordered(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     return tuple(sorted(pods, key=lambda pod: (pod.group, pod.worker, pod.name)))
 
 
-def whole_groups(pods: Iterable[Pod]) -> Iterator[int]:
-    """Yield the indexes of groups all whose pods are there and ready; pods must be ordered."""
+def whole_groups(pods: Iterable[Pod]) -> Iterator[tuple[int, tuple[Pod, ...]]]:
+    """Yield groups all whose pods are there and ready, with the pods; they must be ordered."""
     for index, found in groupby(pods, key=lambda pod: pod.group):
         members = tuple(found)
         leader = members[0]
         complete = leader.worker == 0 and len(members) >= max(1, leader.size)
         if complete and all(p.running_and_ready and not p.terminating for p in members):
-            yield index
+            yield index, members
+
+
+def group_start(pods: Sequence[Pod]) -> GroupStart | None:
+    """Return how a ready group started, None if its pods do not tell: one has restarted."""
+    leader = pods[0]
+    ready = [pod.ready_changed_at for pod in pods if pod.ready_changed_at is not None]
+    if len(ready) < len(pods) or any(pod.restarts for pod in pods):
+        return None
+    image = next((c.image for c in leader.containers if not c.init), "")
+    return GroupStart(image, max(0.0, max(ready) - leader.created_at))
 
 
 def with_leader(history: GroupHistory | None, before: Pod | None, leader: Pod) -> GroupHistory:

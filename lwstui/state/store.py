@@ -27,10 +27,11 @@ from lwstui.state.model import (
     ClusterState,
     ControllerView,
     GroupHistory,
+    GroupStart,
     Pending,
     Snapshot,
 )
-from lwstui.state.reduce import ordered, whole_groups, with_leader
+from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
 
 EVENT_LIMIT: Final = 2000
 ACTIVITY_LIMIT: Final = 500
@@ -62,6 +63,7 @@ class Store:
         self._tenants: dict[str, dict[Key, Pod]] = {}
         self._leaders: dict[tuple[Key, int], Pod] = {}
         self._history: dict[tuple[Key, int], GroupHistory] = {}
+        self._starts: dict[Key, tuple[GroupStart, ...]] = {}
         self._by_set: dict[Key, tuple[Pod, ...]] = {}
         self._node_pods: dict[str, tuple[Pod, ...]] = {}
         self._sync: dict[str, KindSync] = {}
@@ -237,6 +239,7 @@ class Store:
             "by_set": self._by_set,
             "node_pods": self._node_pods,
             "history": self._history,
+            "starts": self._starts,
             "sync": self._sync,
             "pending": self._pending,
         }
@@ -288,6 +291,8 @@ class Store:
             self._changed.add(name)
         if name == "sets":
             self._forget_history(key)
+            if self._starts.pop(key, None) is not None:
+                self._changed.add("starts")
 
     def _index(self, old: Pod | None, pod: Pod | None) -> None:
         """Move a pod in the indexes by set and by node."""
@@ -350,12 +355,18 @@ class Store:
             else:
                 self._by_set.pop(key, None)
                 self._members.pop(key, None)
-            for index in whole_groups(pods):
+            for index, members in whole_groups(pods):
                 history = self._history.get((key, index))
                 if history is not None and not history.ready_once:
                     self._history[key, index] = replace(history, ready_once=True)
                     self._changed.add("history")
+                    self._note_start(key, group_start(members))
         self._dirty_sets.clear()
+
+    def _note_start(self, key: Key, start: GroupStart | None) -> None:
+        if start is not None:
+            self._starts[key] = (*self._starts.get(key, ()), start)[-STARTS:]
+            self._changed.add("starts")
 
     def _settle_nodes(self) -> None:
         for node in self._dirty_nodes:
@@ -368,7 +379,7 @@ class Store:
 
 
 _MAPPINGS: Final = frozenset(
-    {*_FIELDS.values(), "by_set", "node_pods", "history", "sync", "pending"}
+    {*_FIELDS.values(), "by_set", "node_pods", "history", "starts", "sync", "pending"}
 )
 
 

@@ -83,6 +83,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         "screens/base.tcss",
         "screens/fleet.tcss",
         "screens/lws.tcss",
+        "screens/group.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True

@@ -10,7 +10,7 @@ from lwstui.runtime.backend import LogRequest
 from lwstui.tui.marks import Marks
 from lwstui.view.types import Query, Ref
 
-ScreenName = Literal["fleet", "lws", "pods", "events", "nodes", "logs", "text", "help"]
+ScreenName = Literal["fleet", "lws", "group", "pods", "events", "nodes", "logs", "text", "help"]
 
 _HISTORY: Final = 100
 
@@ -39,6 +39,8 @@ class Route:
                 return "sets"
             case "lws":
                 return self.ref.name if self.ref else "set"
+            case "group":
+                return f"group {self.ref.group}" if self.ref else "group"
             case "logs":
                 return _logs_crumb(self.logs)
             case "text":
@@ -56,6 +58,11 @@ EVENTS: Final = Route("events")
 def set_route(key: Key) -> Route:
     """Return the route of a set's screen."""
     return Route("lws", Ref("set", key.namespace, key.name))
+
+
+def group_route(key: Key, group: int) -> Route:
+    """Return the route of a group's screen."""
+    return Route("group", Ref("group", key.namespace, key.name, group))
 
 
 def _short(ref: Ref) -> str:

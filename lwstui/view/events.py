@@ -44,7 +44,7 @@ def events(
         memo: Remembers rows between calls.
         scope: A set, group, pod or node whose events are meant; None means all.
     """
-    about = _about(snapshot, scope)
+    about = about_object(snapshot, scope)
     found = [event for event in snapshot.events.values() if about(event)]
     coarse = len(found) > COARSE_ABOVE
     rows = [_row(snapshot, event, now, memo, coarse=coarse) for event in found]
@@ -60,7 +60,8 @@ def _empty(snapshot: Snapshot) -> str:
     return "no events; a cluster forgets them after about an hour"
 
 
-def _about(snapshot: Snapshot, scope: Ref | None) -> Callable[[Event], bool]:
+def about_object(snapshot: Snapshot, scope: Ref | None) -> Callable[[Event], bool]:
+    """Return whether an event is about a set, group, pod or node; None is about everything."""
     if scope is None:
         return lambda _event: True
     if scope.kind == "node":

@@ -3,9 +3,9 @@ import msgspec
 from controller.api.core import Event
 from controller.api.names import EVENTS, LEADERWORKERSETS, LEASES, NODES, PODS
 from lwstui.kube.sync import KindSync
-from lwstui.state.model import Activity, ClusterState, ControllerView, Pending
+from lwstui.state.model import Activity, ClusterState, ControllerView, GroupStart, Pending
 from lwstui.state.store import ACTIVITY_LIMIT, EVENT_LIMIT, Store
-from tests.view.build import LLAMA, NOW, lws, node, pod, starting
+from tests.view.build import LLAMA, NOW, container, lws, node, pod, starting
 
 OTHER = LLAMA._replace(name="other")
 
@@ -189,3 +189,13 @@ def test_native_owners_are_noticed():
     assert not store.natively_owned
     store.apply(PODS, "MODIFIED", pod(0, owner_kind="StatefulSet"))
     assert store.natively_owned
+
+
+def test_the_first_start_of_each_group_is_timed_and_a_restart_makes_it_unknown():
+    store = Store()
+    slow = pod(0, 1, ready_changed_at=NOW - 3500)
+    restarted = pod(1, 1, containers=(container(restarts=1),))
+    store.replace(PODS, (pod(0), slow, pod(1), restarted))
+    assert store.publish(NOW).starts[LLAMA] == (GroupStart("repo/vllm:1", 200.0),)
+    store.apply(PODS, "MODIFIED", pod(0, 1, ready_changed_at=NOW))
+    assert len(store.publish(NOW).starts[LLAMA]) == 1

@@ -13,7 +13,7 @@ TOUR = {
     "groups": ["enter", "2"],
     "pods": ["enter", "3"],
     "set-events": ["enter", "6"],
-    "pods-of-group": ["enter", "enter"],
+    "group": ["enter", "enter"],
     "events": ["E"],
     "nodes": ["m"],
     "logs": ["l"],

@@ -7,11 +7,11 @@ import pytest
 from lwstui.tui.routes import FLEET
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
+from lwstui.tui.screens.group import GroupScreen
 from lwstui.tui.screens.help import HelpScreen
 from lwstui.tui.screens.logs import LogsScreen
 from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
-from lwstui.tui.screens.pods import PodsScreen
 from lwstui.tui.screens.text import TextScreen
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import busy, rolling
@@ -30,7 +30,7 @@ async def _ready(pilot, app):
     ("pressed", "screen", "crumbs"),
     [
         (["enter"], LwsScreen, "sets › llama405b"),
-        (["enter", "enter"], PodsScreen, "llama405b › pods of llama405b group 7"),
+        (["enter", "enter"], GroupScreen, "llama405b › group 7"),
         (["E"], EventsScreen, "sets › events of llama405b"),
         (["m"], NodesScreen, "sets › nodes"),
         (["l"], LogsScreen, "sets › logs"),
@@ -148,7 +148,7 @@ async def test_tabs_of_a_set():
         await until(pilot, lambda: "[6 Events]" in shown(app))
 
 
-async def test_the_map_starts_on_the_worst_group_and_enter_opens_its_pods():
+async def test_the_map_starts_on_the_worst_group_and_enter_opens_it():
     world, _ = rolling()
     app = console(FakeBackend(first=world.snapshot()))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -156,8 +156,8 @@ async def test_the_map_starts_on_the_worst_group_and_enter_opens_its_pods():
         await pilot.press("enter")
         await until(pilot, lambda: "acting on: llama70b group 29" in shown(app))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, PodsScreen))
-        await until(pilot, lambda: "4 of 4" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, GroupScreen))
+        await until(pilot, lambda: "POD llama70b-29-2" in shown(app))
 
 
 async def test_a_filter_dims_the_map_and_counts_groups():

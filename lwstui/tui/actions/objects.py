@@ -40,7 +40,7 @@ def of_set() -> Iterator[ActionSpec]:
 def of_group() -> Iterator[ActionSpec]:
     """Yield what can be done with a group."""
     verb = partial(_verb, "group")
-    yield verb("open", "Pods", "Pods of the group.", "enter", at=5)
+    yield verb("open", "Group", "How far the group's pods got, and why.", "enter", at=5)
     yield verb("logs", "Logs", "Logs of leader and workers, merged by time.", "l", at=10)
     yield verb(
         "recreate", "Recreate group", "Delete the leader and its workers.", "r", at=25, danger=3
@@ -51,6 +51,9 @@ def of_group() -> Iterator[ActionSpec]:
 def of_pod() -> Iterator[ActionSpec]:
     """Yield what can be done with a pod."""
     verb = partial(_verb, "pod")
+    yield verb(
+        "open", "Containers", "Containers, conditions and volumes of the pod.", "enter", at=5
+    )
     yield verb("logs", "Logs", "Logs of the pod.", "l", at=10)
     yield verb("previous-logs", "Previous logs", "Logs of the previous run.", "p", at=20)
     yield verb("recreate", "Recreate group", "Recreate the pod's group.", "r", at=25, danger=3)

@@ -20,6 +20,7 @@ from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.screens.tabs import tabs_line
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.view.events import events
@@ -68,7 +69,7 @@ class LwsScreen(TableScreen):
             yield LineBlock(id="waits", classes="data")
             yield Heading("EXCEPTIONS", id="exceptions-head")
             yield KeyedTable(id="exceptions", classes="data")
-            yield Heading("GROUP", hint="enter pods", id="detail-head")
+            yield Heading("GROUP", hint="enter group", id="detail-head")
             yield KeyedTable(id="detail", classes="data")
         yield from super().body()
 
@@ -93,7 +94,7 @@ class LwsScreen(TableScreen):
         table = self._table(view, snapshot, self.state.query, now)
         self.query_one("#facts", LineBlock).show(view.header[1:])
         note = filter_note(self.state.query, table)
-        self.query_one("#tabs", LineBlock).show((tab_line(self._tab, note),))
+        self.query_one("#tabs", LineBlock).show((tabs_line(TABS, self._tab, note),))
         if self._tab == "map":
             self._show_map(view, snapshot, now)
             self._everything = view.table.everything
@@ -245,19 +246,6 @@ class LwsScreen(TableScreen):
     def on_descendant_focus(self) -> None:
         """Say what keys act on now."""
         self.show_headline()
-
-
-def tab_line(open_tab: str, note: str) -> Line:
-    """Return the line of tabs with the open one in brackets."""
-    spans: list[Span] = []
-    for number, tab in TABS.items():
-        left, right = "[]" if tab == open_tab else "  "
-        title = "YAML" if tab == "yaml" else tab.capitalize()
-        spans += [
-            Span(f"{left}{number} ", "dim"),
-            Span(f"{title}{right} ", "bold" if tab == open_tab else "dim"),
-        ]
-    return (*spans, Span(note, "info"))
 
 
 def filter_note(query: Query, table: TableView) -> str:

@@ -8,6 +8,7 @@ from lwstui.tui.routes import Route, RouteState, ScreenName
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
+from lwstui.tui.screens.group import GroupScreen
 from lwstui.tui.screens.help import HelpScreen
 from lwstui.tui.screens.logs import LogsScreen
 from lwstui.tui.screens.lws import LwsScreen
@@ -18,6 +19,7 @@ from lwstui.tui.screens.text import TextScreen
 _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "fleet": FleetScreen,
     "lws": LwsScreen,
+    "group": GroupScreen,
     "pods": PodsScreen,
     "events": EventsScreen,
     "nodes": NodesScreen,

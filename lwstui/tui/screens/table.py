@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.guard import guarded
-from lwstui.tui.routes import Route, RouteState, set_route
+from lwstui.tui.routes import Route, RouteState, group_route, set_route
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.titles import acting_on, next_fault, sorted_by, table_title
 from lwstui.tui.widgets.keyed_table import KeyedTable
@@ -104,11 +104,13 @@ class TableScreen(ConsoleScreen):
         return bool(key)
 
     def open_ref(self, ref: Ref) -> None:
-        """Open an object: a set its groups, a group or node its pods, a pod its description."""
+        """Open an object: each kind has its screen."""
         match ref.kind:
             case "set":
                 self.host.goto(set_route(ref.key))
-            case "group" | "node":
+            case "group":
+                self.host.goto(group_route(ref.key, ref.group))
+            case "node":
                 self.host.goto(Route("pods", ref))
             case "pod":
                 self.host.goto(Route("text", ref, "describe"))

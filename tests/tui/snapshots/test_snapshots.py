@@ -9,33 +9,10 @@ import pytest
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.backend import LogEntry
 from lwstui.state.model import Pending, Snapshot
-from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.support import FakeBackend, console, keys, settled, shown, until
 from tests.tui.worlds import NOW, World, busy, hostile, large, live, rolling
 
 SMALL, MEDIUM, BIG = (80, 24), (120, 40), (200, 60)
-
-
-@pytest.fixture
-def picture(snap_compare):
-    """Compare a screen after keys were pressed and a text appeared."""
-
-    def compare(snapshot, size, *pressed, wait="", **options):
-        backend = FakeBackend(first=snapshot)
-
-        async def before(pilot):
-            app = pilot.app
-            await until(pilot, lambda: app.snapshot.version == snapshot.version)
-            for key in pressed:
-                await keys(pilot, key)
-                if isinstance(app.screen, Dialog):
-                    await until(pilot, lambda: not app.screen.locked)
-            await until(pilot, lambda: wait in shown(app))
-            await settled(pilot, app)
-
-        return snap_compare(console(backend, **options), terminal_size=size, run_before=before)
-
-    return compare
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, BIG], ids=["80x24", "120x40", "200x60"])
