@@ -8,8 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from controller.api.core import Event, Node
-from controller.api.lws import LeaderWorkerSet
+from controller.api.core import Event
 from controller.api.meta import Key
 from controller.api.names import (
     EVENTS,
@@ -31,6 +30,7 @@ from lwstui.state.model import (
     Pending,
     Snapshot,
 )
+from lwstui.state.records import key_of, uid_of
 from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
 
 EVENT_LIMIT: Final = 2000
@@ -112,7 +112,7 @@ class Store:
             return
         fresh = list(records)
         if name != "events":
-            present = {_key(record) for record in fresh}
+            present = {key_of(record) for record in fresh}
             known = {**self._kinds[name], **(self._others if name == "pods" else {})}
             for key in known.keys() - present:
                 if not namespace or key.namespace == namespace:
@@ -248,7 +248,7 @@ class Store:
     # One record.
 
     def _put(self, name: str, record: Any) -> None:
-        kind, key = self._kinds[name], _key(record)
+        kind, key = self._kinds[name], key_of(record)
         if name == "pods":
             self._put_pod(key, record)
             return
@@ -277,11 +277,11 @@ class Store:
     def _remove(self, name: str, record: Any) -> None:
         if name == "events":
             return  # kept on purpose: the API server forgets them after an hour
-        kind, key = self._kinds[name], _key(record)
+        kind, key = self._kinds[name], key_of(record)
         old = kind.get(key) or (self._others.get(key) if name == "pods" else None)
         if old is None:
             return
-        uid, gone = (_uid(old), _uid(record))
+        uid, gone = (uid_of(old), uid_of(record))
         if uid and gone and uid != gone:
             return  # the late end of an earlier incarnation
         if name == "pods":
@@ -390,17 +390,3 @@ def _seen(event: Event, namespaces: tuple[str, ...]) -> bool:
 
 # What belongs to a namespace; nodes and what runs on them are shown whole.
 _VIEWED: Final = frozenset({"sets", "pods", "by_set", "services", "revisions", "events", "history"})
-
-
-def _uid(record: Any) -> str:
-    uid: str = record.metadata.uid if isinstance(record, LeaderWorkerSet) else record.uid
-    return uid
-
-
-def _key(record: Any) -> Any:
-    """Return what a record is stored under: UID of events, name of nodes, else both names."""
-    if isinstance(record, Event):
-        return record.uid or record.name
-    if isinstance(record, LeaderWorkerSet):
-        return record.key
-    return record.name if isinstance(record, Node) else Key(record.namespace, record.name)
