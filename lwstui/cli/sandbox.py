@@ -84,6 +84,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario", metavar="NAME|FILE", help="play these faults; see lwstui scenario list"
     )
+    parser.add_argument(
+        "--native",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="begin with the sets in FILE as the native controller makes them; see lwstui takeover",
+    )
     parser.add_argument("--until-eof", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -92,12 +100,15 @@ def run(arguments: argparse.Namespace) -> int:
     from lwstui.sandbox.fill import Fill
     from lwstui.sandbox.main import SandboxOptions
     from lwstui.sandbox.main import run as serve
+    from lwstui.sandbox.native.seeding import NativeError
+    from lwstui.sandbox.native.seeding import load as load_native
     from lwstui.sandbox.scenarios.files import load
     from lwstui.sandbox.scenarios.parts import ScenarioError
 
     try:
         scenario = None if arguments.scenario is None else load(arguments.scenario)
-    except ScenarioError as error:
+        native = load_native(arguments.native)
+    except (ScenarioError, NativeError) as error:
         return fail(str(error))
     out = arguments.kubeconfig_out
     if out is not None and not Path(out).resolve().parent.is_dir():
@@ -113,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             kubeconfig_out=Path(out) if out is not None else None,
             fill=Fill(*arguments.fill) if arguments.fill is not None else None,
             scenario=scenario,
+            native=native,
         )
     )
 

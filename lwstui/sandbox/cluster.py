@@ -17,7 +17,9 @@ from lwstui.sandbox.faults import Faults
 from lwstui.sandbox.fill import Fill, seed
 from lwstui.sandbox.kinds import BUILTIN
 from lwstui.sandbox.kubeconfig import kubeconfig, write_private
-from lwstui.sandbox.objects import Store
+from lwstui.sandbox.native.seeding import seed as seed_native
+from lwstui.sandbox.native.standin import NativeStandIn
+from lwstui.sandbox.objects import Json, Store
 from lwstui.sandbox.scenarios.control import Control
 from lwstui.sandbox.scenarios.schema import Scenario
 from lwstui.sandbox.scenarios.stage import Stage
@@ -39,6 +41,7 @@ class SandboxOptions:
         kubeconfig_out: Where to write the kubeconfig; None for a temporary file that goes away.
         fill: Groups that run from the start; None for an empty cluster.
         scenario: Played by ``serve`` from the start; None for none.
+        native: Manifests, whose sets are there as the native controller makes them.
     """
 
     nodes: int = 16
@@ -48,6 +51,7 @@ class SandboxOptions:
     kubeconfig_out: Path | None = None
     fill: Fill | None = None
     scenario: Scenario | None = None
+    native: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ async def running_sandbox(options: SandboxOptions | None = None) -> AsyncIterato
     Raises:
         OSError: The port is taken, or the kubeconfig cannot be written.
         NoRoom: There are too few hosts for what it is filled with.
+        NativeError: What should be there in native shape cannot be made.
     """
     options = options or SandboxOptions()
     store = Store(SimClock(options.speed))
@@ -101,6 +106,11 @@ async def running_sandbox(options: SandboxOptions | None = None) -> AsyncIterato
     with ExitStack() as cleanup:
         behaviour.start()
         cleanup.callback(behaviour.stop)
+        if options.native:
+            seed_native(store, options.native)
+            native = NativeStandIn(store)
+            native.start()
+            cleanup.callback(native.stop)
         runner = web.AppRunner(
             app,
             handler_cancellation=True,

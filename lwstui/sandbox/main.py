@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from lwstui.sandbox.cluster import Sandbox, SandboxOptions, running_sandbox
 from lwstui.sandbox.fill import NoRoom
+from lwstui.sandbox.native.seeding import NativeError
 from lwstui.sandbox.scenarios.guide import told
 from lwstui.sandbox.scenarios.schema import Scenario
 
@@ -26,6 +27,7 @@ async def serve(options: SandboxOptions, ready: Callable[[Sandbox], None]) -> No
     Raises:
         OSError: The port is taken, or the kubeconfig cannot be written.
         NoRoom: There are too few hosts for what the sandbox is filled with.
+        NativeError: What should be there in native shape cannot be made.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -63,13 +65,13 @@ def run(options: SandboxOptions) -> int:
     """
     try:
         asyncio.run(serve(options, _announce))
-    except (OSError, NoRoom) as error:
+    except (OSError, NoRoom, NativeError) as error:
         sys.stderr.write(f"The sandbox cannot start: {_why(error, options)}.\n")
         return 1
     return 0
 
 
-def _why(error: OSError | NoRoom, options: SandboxOptions) -> str:
+def _why(error: Exception, options: SandboxOptions) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {options.port} on 127.0.0.1 is already in use"
     return str(error)

@@ -1,0 +1,1 @@
+"""Sets of the native controller, and a stand-in for it: what `lwstui takeover` is rehearsed on."""
