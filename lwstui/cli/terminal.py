@@ -68,6 +68,7 @@ def run_app(
             keymap=settings.keymap,
             problems=(*problems, *said),
             themes=themes,
+            state=state_folder(os.environ),
         ),
     )
     return asyncio.run(_run(console))

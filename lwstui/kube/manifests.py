@@ -24,27 +24,46 @@ def load_manifests(names: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         ManifestError: If something is missing, not YAML, or not a Kubernetes object.
     """
-    objects: list[dict[str, Any]] = []
+    return [one for source, text in read_texts(names) for one in parse(text, source)]
+
+
+def read_texts(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (name, text) of YAML files, of the files in folders, or of ``-``.
+
+    Raises:
+        ManifestError: If something is missing or cannot be read.
+    """
+    found: list[tuple[str, str]] = []
     for name in names:
         if name == "-":
-            objects += _objects(sys.stdin.read(), "standard input")
+            found.append(("standard input", sys.stdin.read()))
             continue
         path = Path(name)
-        files = (
-            sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES) if path.is_dir() else [path]
-        )
-        for file in files:
-            try:
-                text = file.read_text(encoding="utf-8")
-            except FileNotFoundError:
-                raise ManifestError(f"no such file: {file}") from None
-            except (OSError, UnicodeDecodeError) as error:
-                raise ManifestError(f"cannot read {file}: {error}") from error
-            objects += _objects(text, str(file))
-    return objects
+        files = manifest_files(path) if path.is_dir() else [path]
+        found += [(str(file), _text(file)) for file in files]
+    return found
 
 
-def _objects(text: str, source: str) -> list[dict[str, Any]]:
+def manifest_files(folder: Path) -> list[Path]:
+    """Return the manifests in a folder, by name; folders within are left out."""
+    return sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ManifestError(f"no such file: {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"cannot read {file}: {error}") from error
+
+
+def parse(text: str, source: str) -> list[dict[str, Any]]:
+    """Return the objects in a YAML text; lists are taken apart.
+
+    Raises:
+        ManifestError: If it is not YAML, or something in it is not a Kubernetes object.
+    """
     try:
         documents = [d for d in yaml.safe_load_all(text) if d is not None]
     except yaml.YAMLError as error:

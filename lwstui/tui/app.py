@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual.actions import ActionParseResult
@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
+from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend
 from lwstui.runtime.slot import LatestSlot
 from lwstui.state.model import Snapshot
@@ -53,6 +54,7 @@ class ConsoleOptions:
         problems: Sentences about the settings, shown on the first screen.
         themes: Themes to choose from; the shipped ones if left out.
         favourites: Namespaces that digits choose, in order; others follow.
+        state: Folder of what is kept between runs; None keeps nothing.
     """
 
     theme: str = DEFAULT_THEME
@@ -64,6 +66,7 @@ class ConsoleOptions:
     problems: tuple[str, ...] = ()
     themes: tuple[Theme, ...] | None = None
     favourites: tuple[str, ...] = ()
+    state: Path | None = None
 
 
 class Console(NavigatingApp[int], inherit_bindings=False):
@@ -84,6 +87,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         "screens/fleet.tcss",
         "screens/lws.tcss",
         "screens/group.tcss",
+        "screens/apply.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True
@@ -172,6 +176,11 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         self.front.refresh_view()
 
     # What screens ask for.
+
+    @property
+    def state_files(self) -> StateFiles:
+        """What is kept between runs about the present context."""
+        return StateFiles(self._options.state, self.snapshot.cluster.context)
 
     def now(self) -> float:
         """Epoch seconds."""

@@ -13,7 +13,17 @@ from lwstui.state.model import Snapshot
 from lwstui.view.types import Ref
 
 ArgKind = Literal[
-    "set", "group", "target", "number", "role", "image", "theme", "switch", "context", "namespaces"
+    "set",
+    "group",
+    "target",
+    "number",
+    "role",
+    "image",
+    "theme",
+    "switch",
+    "context",
+    "namespaces",
+    "path",
 ]
 ROLES: Final = ("leader", "worker", "all")
 SWITCH: Final = ("pause", "resume")
@@ -72,6 +82,7 @@ COMMANDS: Final = (
     CommandSpec(
         "ns", "namespaces in view, all or several", ("namespace", "namespaces"), ("namespaces",)
     ),
+    CommandSpec("apply", "plan and apply manifests of a file or folder", ("dir",), ("path",)),
     CommandSpec("theme", "change colours; without a name, try them live", (), ("theme",)),
     CommandSpec("ctl", "pause or resume this controller", ("controller",), ("switch",), 1),
     CommandSpec("reconnect", "list everything again now"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from controller.api.meta import Key
-from lwstui.tui import commands, places, targets, verbs
+from lwstui.tui import commands, manifests, places, targets, verbs
 from lwstui.tui.commands import Command, CommandError
 from lwstui.tui.host import Host
 from lwstui.tui.lookpicker import pick_theme
@@ -116,6 +116,10 @@ def _image(host: Host, command: Command) -> None:
     host.run_task(verbs.set_image(host, key, command.arg(1), command.arg(2)))
 
 
+def _apply(host: Host, command: Command) -> None:
+    manifests.apply(host, command.arg(0))
+
+
 def _theme(host: Host, command: Command) -> None:
     name = command.arg(0)
     if not name:
@@ -185,6 +189,7 @@ _RUN: Final[dict[str, Callable[[Host, Command], None]]] = {
     "image": _image,
     "ctx": _context,
     "ns": _namespaces,
+    "apply": _apply,
     "theme": _theme,
     "ctl": _controller,
     "reconnect": _reconnect,

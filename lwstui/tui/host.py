@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
+from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination
 from lwstui.state.model import Snapshot
 from lwstui.tui.routes import Route
@@ -31,6 +32,11 @@ class Host(Protocol):
     @property
     def read_only(self) -> bool:
         """Whether nothing may be changed."""
+        ...
+
+    @property
+    def state_files(self) -> StateFiles:
+        """What is kept between runs about the present context."""
         ...
 
     @property

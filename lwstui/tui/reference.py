@@ -20,6 +20,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "event": "On an event",
     "text": "Text views",
     "logs": "Logs",
+    "apply": "On the plan of an apply",
 }
 _DANGER: Final = ("", "asks yes or no", "asks", "asks, shows what stops", "asks for the name")
 _HEAD: Final = """\

@@ -10,7 +10,21 @@ from lwstui.runtime.backend import LogRequest
 from lwstui.tui.marks import Marks
 from lwstui.view.types import Query, Ref
 
-ScreenName = Literal["fleet", "lws", "group", "pods", "events", "nodes", "logs", "text", "help"]
+ScreenName = Literal[
+    "fleet",
+    "lws",
+    "group",
+    "pods",
+    "events",
+    "nodes",
+    "logs",
+    "text",
+    "help",
+    "apply",
+    "check",
+    "create",
+    "takeover",
+]
 
 _HISTORY: Final = 100
 
@@ -22,7 +36,8 @@ class Route:
     Attributes:
         screen: Which screen shows it.
         ref: The object, or the scope of a list; None for everything.
-        detail: ``yaml`` or ``describe`` for texts, the asking screen's scope for help.
+        detail: ``yaml`` or ``describe`` for texts, the asking screen's scope for help, the path
+            for an apply.
         logs: What a log screen merges.
     """
 

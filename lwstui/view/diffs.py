@@ -121,8 +121,21 @@ def yaml_diff(before: Any, after: Any, context: int | None = CONTEXT) -> tuple[L
         after: The object after, likewise.
         context: Unchanged lines around a change; None for all.
     """
-    old, new = (yaml_text(side).splitlines() if side else [] for side in (before, after))
+    sides = (before, _aligned(after, before))
+    old, new = (yaml_text(side).splitlines() if side else [] for side in sides)
     return text_diff(old, new, context)
+
+
+def _aligned(value: Any, model: Any) -> Any:
+    """Return a value with its fields in the order of another: order is no difference."""
+    if isinstance(value, Mapping) and isinstance(model, Mapping):
+        names = [name for name in model if name in value]
+        names += [name for name in value if name not in model]
+        return {name: _aligned(value[name], model.get(name)) for name in names}
+    if isinstance(value, list) and isinstance(model, list):
+        rest = [None] * max(0, len(value) - len(model))
+        return [_aligned(*pair) for pair in zip(value, [*model, *rest], strict=False)]
+    return value
 
 
 def text_diff(
@@ -157,7 +170,7 @@ def field_diff(found: Sequence[Change], notes: Mapping[str, str] | None = None) 
     """
     lines: list[Line] = []
     above = ""
-    for change in found:
+    for change in sorted(found, key=lambda change: _split(change.field)):
         parent, name = _split(change.field)
         if parent != above or not lines:
             lines.append((Span(clean_line(parent or "(the whole object)"), "dim"),))

@@ -241,7 +241,7 @@ def _scale_warnings(
     if more <= 0 or one.request is None or not one.request.devices:
         return ()
     room = how_many(after, snapshot.nodes, snapshot.node_pods, more)
-    return (f"{name}: of {count(more, 'more group')}, {_fits(room, more)} ({room.why})",)
+    return (f"{name}: {count(more, 'more group')}: {_fits(room, more)} ({room.why})",)
 
 
 def _topology_warnings(changed: Sequence[Change], snapshot: Snapshot) -> tuple[str, ...]:

@@ -31,10 +31,15 @@ def impact(snapshot: Snapshot, intent: Intent, now: float) -> Impact:
         found = Impact("", "", (), refused="this console is read-only")
     else:
         found = build(snapshot, intent, now)
+    named = found.target or _named(intent)
+    return complete(replace(found, title=found.title or title, target=named), snapshot, now)
+
+
+def complete(found: Impact, snapshot: Snapshot, now: float) -> Impact:
+    """Return what all dialogs say added to what one says: the cluster, and how old the data is."""
     return replace(
         found,
-        title=found.title or title,
-        target=_target(snapshot, found.target or _named(intent)),
+        target=_target(snapshot, found.target),
         facts=(*found.facts, *_shared(snapshot, now)) if found.what else (),
     )
 

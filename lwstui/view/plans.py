@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import msgspec
@@ -17,7 +17,8 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import NONE, count
 from lwstui.view.diffs import Change, changes, essence, field_diff, short, yaml_diff
 from lwstui.view.effects import Effect, alteration, creation
-from lwstui.view.types import Cell, Column, Line, Row, Span, TableView, Tone
+from lwstui.view.tables import arrange
+from lwstui.view.types import Cell, Column, Line, Query, Row, Span, TableView, Tone
 
 Verdict = Literal["create", "change", "same", "conflict", "refused"]
 Stage = Literal["", "waiting", "sent", "done", "failed", "left out"]
@@ -176,24 +177,32 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def table(
-    plans: Sequence[ObjectPlan],
-    left_out: frozenset[str] = frozenset(),
-    stages: Mapping[str, tuple[Stage, str]] | None = None,
-) -> TableView:
-    """Return the objects as a table.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is shown of objects beside their plans.
 
-    Args:
-        plans: The objects, in the order in which they are sent.
-        left_out: Objects that were not chosen.
-        stages: How far each has got once they are sent, and what was said.
+    Attributes:
+        left_out: Objects that were not chosen, by id.
+        stages: How far each has got once they are sent, by id, and what was said.
+        note: Sentence shown while there are no objects.
     """
-    rows = tuple(_row(plan, plan.id in left_out, (stages or {}).get(plan.id)) for plan in plans)
-    return TableView(columns(), rows, len(rows), "nothing to apply")
+
+    left_out: frozenset[str] = frozenset()
+    stages: Mapping[str, tuple[Stage, str]] = field(default_factory=dict)
+    note: str = "nothing to apply"
 
 
-def _row(plan: ObjectPlan, left_out: bool, stage: tuple[Stage, str] | None) -> Row:
+def table(
+    plans: Sequence[ObjectPlan], query: Query, now: float, marks: Marks = Marks()
+) -> TableView:
+    """Return the objects as a table, in the order in which they are sent."""
+    rows = [_row(number, plan, marks) for number, plan in enumerate(plans)]
+    return arrange(columns(), rows, query, now, empty=marks.note, default="mark")
+
+
+def _row(number: int, plan: ObjectPlan, marks: Marks) -> Row:
     manifest, tone = plan.trial.manifest, TONES[plan.verdict]
+    left_out, stage = plan.id in marks.left_out, marks.stages.get(plan.id)
     effect = Cell(plan.reason or plan.effect.text or NONE, tone if plan.reason else "")
     if stage is not None and stage[0]:
         effect = Cell(clean_line(f"{stage[0]}: {stage[1]}" if stage[1] else stage[0]), _pace(stage))
@@ -213,6 +222,7 @@ def _row(plan: ObjectPlan, left_out: bool, stage: tuple[Stage, str] | None) -> R
         cells,
         tone_of_row,
         " ".join(cell.text for cell in cells).lower(),
+        (number, *(cell.text for cell in cells[1:])),
         state=plan.verdict,
         severity=0 if plan.verdict in ("refused", "conflict") else 99,
     )

@@ -99,6 +99,15 @@ def test_the_yaml_diff_shows_changes_with_their_surroundings():
     assert yaml_diff(before, before) == ()
 
 
+def test_the_order_of_fields_is_no_difference():
+    before = {"spec": {"a": 1, "b": [{"x": 1, "y": 2}], "c": 3}}
+    after = {"spec": {"c": 3, "d": 4, "b": [{"y": 2, "x": 1}, {"z": 0}], "a": 1}}
+    assert [text for text in plain(yaml_diff(before, after, 0)) if text[0] != " "] == [
+        "+   - z: 0",
+        "+   d: 4",
+    ]
+
+
 def test_an_object_that_is_new_is_all_additions():
     assert plain(yaml_diff(None, {"a": 1})) == ["+ a: 1"]
 

@@ -10,6 +10,7 @@ from controller.api.names import LEADERWORKERSETS, Resource
 from lwstui.state.manifests import FieldConflict, Manifest, Trial
 from lwstui.state.model import ControllerView
 from lwstui.view.plans import (
+    Marks,
     columns,
     diff,
     document,
@@ -19,7 +20,8 @@ from lwstui.view.plans import (
     table,
     warnings,
 )
-from tests.tui.building import World
+from lwstui.view.types import Query
+from tests.tui.building import NOW, World
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -268,7 +270,7 @@ def test_the_table_the_summary_and_the_warnings():
             trial(None, changed(live, ("metadata", "name"), "x" * 70)),
         )
     ]
-    view = table(plans, frozenset({plans[0].id}))
+    view = table(plans, Query(), NOW, Marks(frozenset({plans[0].id})))
     cells = [[cell.text for cell in row.cells] for row in view.rows]
     assert len(cells[0]) == len(columns())
     assert cells[0][:2] == ["~", "·"]
@@ -277,7 +279,8 @@ def test_the_table_the_summary_and_the_warnings():
     text = "".join(span.text for span in summary(plans))
     assert text == "plan  change 1  same 1  refused 1     rolls 12 groups (24 pods)"
     assert warnings(plans) == plans[0].effect.warnings
-    moved = table(plans, stages={plans[0].id: ("failed", "gone\x1b[2J")})
+    stages = {plans[0].id: ("failed", "gone\x1b[2J")}
+    moved = table(plans, Query(), NOW, Marks(stages=stages))
     assert moved.rows[0].cells[-1].text == "failed: gone"
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from textual.binding import Binding
 
 from lwstui.tui.actions.general import everywhere, moves, tables
+from lwstui.tui.actions.manifests import of_apply
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.spec import ActionSpec, Scope
 from lwstui.tui.actions.texts import logs, texts
@@ -29,6 +30,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_node(),
     *texts("text"),
     *logs(),
+    *of_apply(),
 )
 """Every action of the console."""
 

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal[
-    "everywhere", "list", "table", "map", "set", "group", "pod", "node", "event", "text", "logs"
+    "everywhere",
+    "list",
+    "table",
+    "map",
+    "set",
+    "group",
+    "pod",
+    "node",
+    "event",
+    "text",
+    "logs",
+    "apply",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
-those widgets, ``set`` to ``event`` on what is selected, ``text`` and ``logs`` in text views."""
+those widgets, ``set`` to ``event`` on what is selected, ``text`` and ``logs`` in text views,
+``apply`` on the plan of an apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lwstui.tui.routes import Route, RouteState, ScreenName
+from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
@@ -26,6 +27,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "logs": LogsScreen,
     "text": TextScreen,
     "help": HelpScreen,
+    "apply": ApplyScreen,
 }
 
 

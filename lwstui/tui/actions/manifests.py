@@ -1,0 +1,28 @@
+"""Actions on objects that are about to go into the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lwstui.tui.actions.spec import ActionSpec
+
+
+def of_apply() -> Iterator[ActionSpec]:
+    """Yield what works on the plan of an apply."""
+
+    def spec(
+        name: str, title: str, text: str, key: str, *, at: int = 0, danger: int = 0
+    ) -> ActionSpec:
+        return ActionSpec(f"apply.{name}", title, text, (key,), "apply", danger, priority=at)
+
+    yield spec("apply", "Apply chosen", "Apply what is chosen, in order.", "a", at=5, danger=2)
+    yield spec("choose-object", "Choose", "Send this object, or leave it out.", "space", at=10)
+    yield spec(
+        "ownership",
+        "Fields of others",
+        "Leave out the fields that others own, or take them over.",
+        "o",
+        at=15,
+    )
+    yield spec("whole-diff", "Diff", "The diff as YAML, or its fields alone.", "D", at=20)
+    yield spec("plan-again", "Plan again", "Read the files and ask again.", "ctrl+r", at=25)
