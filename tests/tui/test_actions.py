@@ -45,6 +45,7 @@ def test_every_action_has_an_id_title_help_and_keys():
 def test_what_changes_the_cluster_is_marked():
     dangerous = {spec.id for spec in ACTIONS if spec.danger}
     assert dangerous == {
+        "apply.apply",
         "set.scale",
         "set.restart",
         "set.image",

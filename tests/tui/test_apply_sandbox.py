@@ -1,0 +1,93 @@
+"""The console on a real engine and the sandbox: manifests in, and what the watch brings back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from lwstui.kube.connect import Target
+from lwstui.runtime.engine import Engine, EngineOptions
+from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
+from lwstui.tui.app import Console, ConsoleOptions
+from lwstui.tui.screens.apply import ApplyScreen
+from tests.support.waiting import until as wait_until
+from tests.tui.support import keys, opened, shown, until
+
+SETS = "leaderworkersets.leaderworkerset.x-k8s.io"
+MANIFEST = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: flags}
+data: {mode: fast}
+---
+apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata: {name: tiny}
+spec:
+  replicas: 2
+  leaderWorkerTemplate:
+    size: 2
+    workerTemplate:
+      spec:
+        containers:
+        - name: c
+          image: registry.k8s.io/pause:3.10
+"""
+
+
+@pytest.fixture
+def sandbox():
+    """Run a sandbox on a thread of its own."""
+    found, end = [], threading.Event()
+
+    async def serve():
+        async with running_sandbox(SandboxOptions(nodes=2, speed=100)) as one:
+            found.append(one)
+            await asyncio.get_running_loop().run_in_executor(None, end.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        yield wait_until(lambda: found and found[0], what="the sandbox to run")
+    finally:
+        end.set()
+        thread.join(10)
+
+
+async def test_a_manifest_is_planned_applied_and_seen(sandbox, tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(MANIFEST)
+    engine = Engine(
+        EngineOptions(
+            Target(kubeconfig=str(sandbox.kubeconfig)), embedded_controller=True, identity="test"
+        )
+    )
+    app = Console(engine, ConsoleOptions(state=tmp_path / "state"))
+    stored = sandbox.store.get
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: "CTL ◆" in shown(app))
+        app.run_command(f"apply {path}")
+        await until(pilot, lambda: isinstance(app.screen, ApplyScreen) and "create 2" in shown(app))
+        assert stored("configmaps", "default", "flags") is None
+
+        await keys(pilot, "a")
+        await opened(pilot, app, "2 objects")
+        dialog = app.screen
+        await until(pilot, lambda: not dialog.query_one("#confirm").disabled)
+        dialog.query_one("#confirm").press()
+        await until(pilot, lambda: "done: 2/2 ready" in shown(app))
+        assert stored("configmaps", "default", "flags")["data"] == {"mode": "fast"}
+        (owner,) = [
+            field
+            for field in stored(SETS, "default", "tiny")["metadata"]["managedFields"]
+            if field["operation"] == "Apply"
+        ]
+        assert owner["manager"] == "lwstui"
+
+        path.write_text(MANIFEST.replace("3.10", "3.11").replace("replicas: 2", "replicas: 1"))
+        await keys(pilot, "ctrl+r")
+        await until(pilot, lambda: "change 1" in shown(app))
+        assert "scale 2 → 1" in shown(app)
+        assert "groups 1 of 2 pods" in shown(app) or "group 1 of 2 pods" in shown(app)
