@@ -5,7 +5,7 @@ Every number is arithmetic on the snapshot; what cannot be computed says so.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lwstui.state.intents import Intent
@@ -18,17 +18,20 @@ from lwstui.view.memo import Memo
 from lwstui.view.types import Impact, Span
 
 
-def impact(snapshot: Snapshot, intent: Intent, now: float) -> Impact:
+def impact(snapshot: Snapshot, intent: Intent, now: float, memo: Memo | None = None) -> Impact:
     """Return the text of the dialog for an intent.
 
     Args:
         snapshot: What is known now.
         intent: What is about to be asked.
         now: Epoch seconds.
+        memo: Remembers digests, for many intents about the same sets.
     """
     title, build = BUILDERS[type(intent)]
     if snapshot.cluster.read_only:
         found = Impact("", "", (), refused="this console is read-only")
+    elif isinstance(build, _OfSet):
+        found = build(snapshot, intent, now, memo)
     else:
         found = build(snapshot, intent, now)
     named = found.target or _named(intent)
@@ -66,23 +69,27 @@ def _shared(snapshot: Snapshot, now: float) -> Facts:
     return (("Data", Span(text, "" if live else "warn")),)
 
 
-def _of_set(title: str, build: SetBuilder) -> tuple[str, Builder]:
-    """Return the entry of an intent whose target is a set, which must be there."""
+@dataclass(frozen=True, slots=True)
+class _OfSet:
+    """Builds the text for an intent whose target is a set, which must be there."""
 
-    def of_set(snapshot: Snapshot, intent: Any, now: float) -> Impact:
+    build: SetBuilder
+
+    def __call__(
+        self, snapshot: Snapshot, intent: Any, now: float, memo: Memo | None = None
+    ) -> Impact:
         lws = snapshot.sets.get(intent.target)
         if lws is None:
             return Impact("", "", (), refused=f"{intent.target} is gone")
-        return build(snapshot, digest(snapshot, lws, Memo(), now), intent)
-
-    return title, of_set
+        one = digest(snapshot, lws, memo if memo is not None else Memo(), now)
+        return self.build(snapshot, one, intent)
 
 
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
     **{
-        kind: _of_set(*entry)
+        kind: (title, _OfSet(build))
         for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS)
-        for kind, entry in family.items()
+        for kind, (title, build) in family.items()
     },
     **impact_apply.BUILDERS,
 }

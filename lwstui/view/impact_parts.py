@@ -13,7 +13,7 @@ from lwstui.state.model import ClusterState, Snapshot
 from lwstui.view.ages import count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.rollout import budget, floor
-from lwstui.view.types import Impact, Span
+from lwstui.view.types import Impact, Span, Toll
 
 LOCAL_CONTEXTS: Final = (
     "sandbox",
@@ -101,7 +101,14 @@ def rolls(
         ("Serving now", Span(ratio(one.ready, one.replicas))),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
     )
-    return Impact("", "", tuple(what), facts, kubectl, typed_name(snapshot, one.key))
+    return Impact(
+        "", "", tuple(what), facts, kubectl, typed_name(snapshot, one.key), toll=toll(touched)
+    )
+
+
+def toll(groups: Sequence[GroupDigest]) -> Toll:
+    """Return what stops running when groups are deleted or recreated."""
+    return Toll(len(groups), sum(len(group.pods) for group in groups), devices_asked(groups))
 
 
 def _pace(touched: int, groups: int, together: int) -> str:

@@ -16,6 +16,7 @@ from lwstui.view.impact_parts import (
     kubectl_command,
     replaced,
     rolls,
+    toll,
     typed_name,
 )
 from lwstui.view.impact_scale import scaled
@@ -49,7 +50,9 @@ def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         ("Accelerators", Span(f"{devices_asked([group])} freed, then asked for again")),
     )
     kubectl = kubectl_command(key, "delete", "pod", leader.name, "--cascade=foreground")
-    return Impact("", "", tuple(what), facts, kubectl, typed_name(snapshot, key))
+    return Impact(
+        "", "", tuple(what), facts, kubectl, typed_name(snapshot, key), toll=toll([group])
+    )
 
 
 def _after(one: SetDigest, group: GroupDigest, after: int) -> str:

@@ -253,6 +253,17 @@ class SetView:
     strip: Line = ()
 
 
+class Toll(NamedTuple):
+    """What stops running because of a change, in numbers that can be added up."""
+
+    groups: int = 0
+    pods: int = 0
+    accelerators: int = 0
+
+
+_NO_TOLL = Toll()
+
+
 @dataclass(frozen=True, slots=True)
 class Impact:
     """What a dialog says before a mutation.
@@ -266,6 +277,7 @@ class Impact:
         kubectl: The same as one kubectl command.
         confirm_text: What must be typed; empty when a button suffices.
         refused: Why it cannot be done at all; empty when it can.
+        toll: What stops running, for sums over several changes.
     """
 
     title: str
@@ -275,3 +287,4 @@ class Impact:
     kubectl: str = ""
     confirm_text: str = ""
     refused: str = ""
+    toll: Toll = _NO_TOLL

@@ -1,15 +1,33 @@
 """What the verbs do: each opens its dialog, and what it decided becomes one intent."""
 
 from lwstui.tui.verbs.asking import LEAVING, confirm, impact_of, leave_guard, submit
+from lwstui.tui.verbs.bulk import (
+    PAUSE,
+    RECREATE,
+    RESTART,
+    RESUME,
+    BulkVerb,
+    act_on_all,
+    of_group,
+    of_set,
+)
 from lwstui.tui.verbs.reading import open_logs, open_text
 from lwstui.tui.verbs.rollouts import one_more_group, pause_rollout, resume_rollout, undo
 from lwstui.tui.verbs.sets import recreate, restart, scale, set_image
 
 __all__ = [
     "LEAVING",
+    "PAUSE",
+    "RECREATE",
+    "RESTART",
+    "RESUME",
+    "BulkVerb",
+    "act_on_all",
     "confirm",
     "impact_of",
     "leave_guard",
+    "of_group",
+    "of_set",
     "one_more_group",
     "open_logs",
     "open_text",

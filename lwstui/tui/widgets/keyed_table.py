@@ -210,24 +210,25 @@ class KeyedTable(TableBody):
 
     # Keys and mouse.
 
-    def _step(self, lines: int) -> None:
+    def move(self, lines: int) -> None:
+        """Move the cursor by some lines."""
         self._move_to(self._index.get(self._cursor_key, 0) + lines)
 
     def action_cursor_down(self) -> None:
         """Go to the next row."""
-        self._step(1)
+        self.move(1)
 
     def action_cursor_up(self) -> None:
         """Go to the previous row."""
-        self._step(-1)
+        self.move(-1)
 
     def action_page_down(self) -> None:
         """Go one page down."""
-        self._step(self._page)
+        self.move(self._page)
 
     def action_page_up(self) -> None:
         """Go one page up."""
-        self._step(-self._page)
+        self.move(-self._page)
 
     def action_cursor_first(self) -> None:
         """Go to the first row."""

@@ -121,6 +121,7 @@ class Dialog(ModalScreen[T], Generic[T]):
             yield TextBlock(id="dialog-head")
             yield from self.compose_fields()
             yield TextBlock(id="dialog-text")
+            yield from self.compose_below()
             with Vertical(id="dialog-foot"):
                 with Horizontal(id="dialog-typed"):
                     yield TextBlock(id="dialog-ask")
@@ -131,6 +132,10 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     def compose_fields(self) -> Iterator[Widget]:
         """Yield what can be edited."""
+        yield from ()
+
+    def compose_below(self) -> Iterator[Widget]:
+        """Yield what stands below the text."""
         yield from ()
 
     def answer(self) -> T | None:
@@ -272,7 +277,11 @@ class Dialog(ModalScreen[T], Generic[T]):
     def action_confirm(self) -> None:
         """Answer yes, where a key is enough."""
         if not self._impact.confirm_text and self._may_confirm():
-            self.dismiss(self.answer())
+            self.confirmed()
+
+    def confirmed(self) -> None:
+        """Go on after a confirmation: by default close with the answer."""
+        self.dismiss(self.answer())
 
     @on(Button.Pressed, "#cancel")
     def _on_cancel(self) -> None:
@@ -281,7 +290,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     @on(Button.Pressed, "#confirm")
     def _on_confirm(self) -> None:
         if self._may_confirm():
-            self.dismiss(self.answer())
+            self.confirmed()
 
     @on(Input.Changed, "#dialog-name")
     def _on_typed(self, event: Input.Changed) -> None:

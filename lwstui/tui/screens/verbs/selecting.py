@@ -9,6 +9,8 @@ from typing import Any
 from controller.api.meta import Key
 from lwstui.tui import targets
 from lwstui.tui.host import Host
+from lwstui.tui.marks import Marks
+from lwstui.tui.verbs.bulk import BulkVerb, act_on_all
 from lwstui.view.types import Ref
 
 
@@ -23,6 +25,20 @@ class Selecting:
     @abstractmethod
     def selected(self) -> Ref | None:
         """Return what verbs act on, None if there is nothing."""
+
+    @abstractmethod
+    def selected_refs(self) -> tuple[Ref, ...]:
+        """Return all that verbs act on: what is marked, else what is selected."""
+
+    @property
+    @abstractmethod
+    def marks(self) -> Marks:
+        """What is marked."""
+
+    @property
+    @abstractmethod
+    def hidden_marks(self) -> int:
+        """How many marked objects the filter hides."""
 
     @property
     def settled(self) -> bool:
@@ -45,8 +61,34 @@ class Selecting:
             return
         host.run_task(verb)
 
-    def change_set(self, verb: Callable[[Host, Key], Coroutine[Any, Any, None]]) -> None:
-        """Start a verb that changes the set of the selection, or say why not."""
+    def change_marked(self, many: BulkVerb | None) -> bool:
+        """Start a verb for all that is marked; return whether anything is marked.
+
+        Args:
+            many: What the verb means for several objects; None if it takes one at a time.
+        """
+        if not self.marks:
+            return False
+        if many is None:
+            self.host.say("this takes one object at a time: ctrl-\\ clears the marks", "warn")
+        else:
+            refs, hidden = self.selected_refs(), self.hidden_marks
+            self.start(act_on_all(self.host, refs, many, hidden=hidden))
+        return True
+
+    def change_set(
+        self,
+        verb: Callable[[Host, Key], Coroutine[Any, Any, None]],
+        many: BulkVerb | None = None,
+    ) -> None:
+        """Start a verb that changes the set of the selection, or say why not.
+
+        Args:
+            verb: Changes one set.
+            many: Changes all that is marked, if anything is.
+        """
+        if self.change_marked(many):
+            return
         key = self.selected_set()
         if key is not None:
             self.start(verb(self.host, key))

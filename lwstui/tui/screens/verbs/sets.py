@@ -15,7 +15,7 @@ class SetKeys(Selecting):
 
     def action_restart(self) -> None:
         """Restart all groups, rolling."""
-        self.change_set(verbs.restart)
+        self.change_set(verbs.restart, verbs.RESTART)
 
     def action_image(self) -> None:
         """Set container images."""
@@ -27,11 +27,11 @@ class SetKeys(Selecting):
 
     def action_pause_rollout(self) -> None:
         """Let no further group be replaced."""
-        self.change_set(verbs.pause_rollout)
+        self.change_set(verbs.pause_rollout, verbs.PAUSE)
 
     def action_resume_rollout(self) -> None:
         """Let a paused rollout go on."""
-        self.change_set(verbs.resume_rollout)
+        self.change_set(verbs.resume_rollout, verbs.RESUME)
 
     def action_next_group(self) -> None:
         """Let one more group be updated."""
@@ -39,6 +39,8 @@ class SetKeys(Selecting):
 
     def action_recreate(self) -> None:
         """Recreate the group of the selection."""
+        if self.change_marked(verbs.RECREATE):
+            return
         ref = self.selected()
         if ref is None or ref.group < 0:
             self.host.say("no group is selected", "warn")

@@ -1,0 +1,144 @@
+"""One verb for all that is marked: one dialog, then one intent for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import format_time
+from controller.api.pods import Pod
+from lwstui.runtime.intents import (
+    Intent,
+    PauseRollout,
+    RecreateGroup,
+    ResumeRollout,
+    RollingRestart,
+)
+from lwstui.tui import targets
+from lwstui.tui.host import Host
+from lwstui.tui.screens.modals.bulk import BulkDialog, Part
+from lwstui.view.bulk import Change, bulk_impact
+from lwstui.view.impact import impact
+from lwstui.view.types import Impact, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class BulkVerb:
+    """What a verb means for several objects.
+
+    Attributes:
+        title: Title of the dialog, such as ``ROLLING RESTART``.
+        label: Label of the confirm button, such as ``Restart``.
+        part: Returns the change of one object, or why there is none; objects with the same
+            change count once.
+    """
+
+    title: str
+    label: str
+    part: Callable[[Host, Ref], Part]
+
+
+async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden: int = 0) -> None:
+    """Ask once for all objects, carry out what is confirmed, and say what became of it.
+
+    Args:
+        host: The application.
+        refs: The objects.
+        verb: What to do with each.
+        hidden: How many of them the filter hides.
+    """
+    found = [verb.part(host, ref) for ref in refs]
+    parts = list({part.intent or part.name: part for part in found}.values())
+
+    def impact_for(intent: Intent) -> Impact:
+        return impact(host.snapshot, intent, host.now(), host.memo)
+
+    def sum_up(changes: Sequence[Change], left_out: int) -> Impact:
+        return bulk_impact(
+            host.snapshot,
+            changes,
+            host.now(),
+            host.memo,
+            title=verb.title,
+            left_out=left_out,
+            hidden=hidden,
+        )
+
+    dialog = BulkDialog(
+        parts,
+        impact_for=impact_for,
+        sum_up=sum_up,
+        dry_run=host.backend.dry_run,
+        submit=host.backend.submit,
+        confirm=verb.label,
+        hidden=hidden,
+    )
+    await host.ask(dialog)
+    if dialog.tally:
+        host.say(dialog.tally, "bad" if dialog.failed else "ok")
+
+
+def of_set(make: Callable[[Host, LeaderWorkerSet], Intent]) -> Callable[[Host, Ref], Part]:
+    """Return what a verb means for the set that something belongs to.
+
+    Args:
+        make: Makes the intent about a set that is there.
+    """
+
+    def part(host: Host, ref: Ref) -> Part:
+        key = targets.set_key(host.snapshot, ref)
+        if key is None:
+            return Part(ref.name, refused="belongs to no set")
+        lws = host.snapshot.sets.get(key)
+        if lws is None:
+            return Part(str(key), refused="is gone")
+        return Part(str(key), make(host, lws))
+
+    return part
+
+
+def of_group(make: Callable[[Host, Ref, Pod], Intent]) -> Callable[[Host, Ref], Part]:
+    """Return what a verb means for the group that something belongs to.
+
+    Args:
+        make: Makes the intent from the group and its leader pod.
+    """
+
+    def part(host: Host, ref: Ref) -> Part:
+        key = targets.set_key(host.snapshot, ref)
+        if key is None or ref.group < 0:
+            return Part(ref.name, refused="is no group of a set")
+        name = f"{key} group {ref.group}"
+        leader = targets.leader(host.snapshot, key, ref.group)
+        if leader is None:
+            return Part(name, refused="has no leader")
+        group = Ref("group", key.namespace, key.name, ref.group, uid=leader.uid)
+        return Part(name, make(host, group, leader))
+
+    return part
+
+
+RESTART: Final = BulkVerb(
+    "ROLLING RESTART",
+    "Restart",
+    of_set(lambda host, lws: RollingRestart(lws.key, lws.metadata.uid, format_time(host.now()))),
+)
+PAUSE: Final = BulkVerb(
+    "PAUSE ROLLOUT",
+    "Pause",
+    of_set(lambda _, lws: PauseRollout(lws.key, lws.metadata.uid, lws.metadata.generation)),
+)
+RESUME: Final = BulkVerb(
+    "RESUME ROLLOUT",
+    "Resume",
+    of_set(lambda _, lws: ResumeRollout(lws.key, lws.metadata.uid, lws.metadata.generation)),
+)
+RECREATE: Final = BulkVerb(
+    "RECREATE GROUPS",
+    "Recreate",
+    of_group(
+        lambda _, group, leader: RecreateGroup(group.key, group.group, leader.name, leader.uid)
+    ),
+)
