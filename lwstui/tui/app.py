@@ -88,6 +88,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         "screens/lws.tcss",
         "screens/group.tcss",
         "screens/apply.tcss",
+        "screens/rollout.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True

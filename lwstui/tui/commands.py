@@ -70,6 +70,7 @@ COMMANDS: Final = (
     CommandSpec("logs", "merged logs of a target", ("log",), ("target", "role"), 1),
     CommandSpec("describe", "describe a target", ("desc",), ("target",), 1),
     CommandSpec("yaml", "a target as YAML", (), ("target",), 1),
+    CommandSpec("rollout", "the rollout of a set", ("ro",), ("set",), 1),
     CommandSpec("scale", "set the number of groups", (), ("set", "number"), 1),
     CommandSpec("restart", "rolling restart of a set", (), ("set",), 1),
     CommandSpec("undo", "go back to an earlier revision", (), ("set", "number"), 1),

@@ -10,7 +10,7 @@ from lwstui.tui import commands, manifests, places, targets, verbs
 from lwstui.tui.commands import Command, CommandError
 from lwstui.tui.host import Host
 from lwstui.tui.lookpicker import pick_theme
-from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
+from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, rollout_route, set_route
 from lwstui.view.types import Ref
 
 
@@ -74,6 +74,10 @@ def _describe(host: Host, command: Command) -> None:
 
 def _yaml(host: Host, command: Command) -> None:
     verbs.open_text(host, _target(host, command), "yaml")
+
+
+def _rollout(host: Host, command: Command) -> None:
+    host.goto(rollout_route(_set(host, command).key), top=True)
 
 
 def _scale(host: Host, command: Command) -> None:
@@ -179,6 +183,7 @@ _RUN: Final[dict[str, Callable[[Host, Command], None]]] = {
     "logs": _logs,
     "describe": _describe,
     "yaml": _yaml,
+    "rollout": _rollout,
     "scale": _scale,
     "restart": _changes(verbs.restart),
     "undo": _undo,

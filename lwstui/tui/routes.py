@@ -24,6 +24,12 @@ ScreenName = Literal[
     "check",
     "create",
     "takeover",
+    "rollout",
+    "revisions",
+    "diff",
+    "activity",
+    "controller",
+    "xray",
 ]
 
 _HISTORY: Final = 100
@@ -68,6 +74,11 @@ FLEET: Final = Route("fleet")
 PODS: Final = Route("pods")
 NODES: Final = Route("nodes")
 EVENTS: Final = Route("events")
+
+
+def rollout_route(key: Key) -> Route:
+    """Return the route of a set's rollout."""
+    return Route("rollout", Ref("set", key.namespace, key.name))
 
 
 def set_route(key: Key) -> Route:

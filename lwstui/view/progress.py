@@ -80,13 +80,20 @@ class Progress:
     group: int | None = None
 
 
-def progress(observed: Observed, now: float, *, attended: bool | None = None) -> Progress:
+def progress(
+    observed: Observed,
+    now: float,
+    *,
+    attended: bool | None = None,
+    waits: tuple[Wait, ...] | None = None,
+) -> Progress:
     """Return how far the rollout of a set is.
 
     Args:
         observed: The set and its objects, of whichever controller.
         now: Epoch seconds.
         attended: Whether some controller acts on it, None if that is not known.
+        waits: What the acting controller waits for, None if it is to be worked out here.
     """
     judged = verdict(evidence_of(observed))
     if len(judged.managers) > 1:
@@ -94,8 +101,8 @@ def progress(observed: Observed, now: float, *, attended: bool | None = None) ->
         return _refused(observed, several.reason if several is not None else "")
     if judged.managers == (Manager.NATIVE,):
         observed = as_ours(observed)
-    planned = plan(observed, now)
-    refusal = next((wait.reason for wait in planned.waits if wait.code in _REFUSED), "")
+    reasons = plan(observed, now).waits if waits is None else waits
+    refusal = next((wait.reason for wait in reasons if wait.code in _REFUSED), "")
     if observed.lws.metadata.deletion_timestamp is not None:
         refusal = "the set is being deleted"
     try:
@@ -106,7 +113,7 @@ def progress(observed: Observed, now: float, *, attended: bool | None = None) ->
     if spec is None or refusal:
         return _refused(observed, refusal)
     found = _Look(observed, spec)
-    return found.judge(planned.waits, attended=attended)
+    return found.judge(reasons, attended=attended)
 
 
 def as_ours(observed: Observed) -> Observed:
@@ -219,7 +226,9 @@ class _Look:
         updated and is not ready holds the others.
         """
         about = [wait for wait in waits if wait.group is not None and wait.code not in _CALM]
-        opened = [w for w in about if w.group is not None and w.group >= self.record.partition]
+        # A surge group that is not wanted any more holds nothing by leaving.
+        window = range(self.record.partition, self.record.groups)
+        opened = [wait for wait in about if wait.group in window]
         whole = [wait for wait in waits if wait.group is None and wait.code not in _CALM]
         if opened or about:
             return max(opened or about, key=lambda wait: wait.group or 0)

@@ -114,11 +114,12 @@ def cells(entry: Entry, now: float) -> tuple[str, ...]:
         age(now - revision.created_at),
         f"{len(groups)} ({runs(groups)})" if groups else "0",
         ", ".join(dict.fromkeys(image for _, _, image in entry.images)) or NONE,
-        _change_text(entry.changes),
+        change_text(entry.changes),
     )
 
 
-def _change_text(changes: tuple[Change, ...] | None) -> str:
+def change_text(changes: tuple[Change, ...] | None) -> str:
+    """Return what changed against the revision before, in a line."""
     if changes is None:
         return "(the oldest kept)"
     more = f" and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""

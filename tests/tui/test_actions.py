@@ -55,6 +55,10 @@ def test_what_changes_the_cluster_is_marked():
         "set.next-group",
         "group.recreate",
         "pod.recreate",
+        "revision.next-group",
+        "revision.release-all",
+        "revision.pause-rollout",
+        "revision.undo",
     }
 
 

@@ -19,6 +19,7 @@ TOUR = {
     "logs": ["l"],
     "describe": ["d"],
     "yaml": ["y"],
+    "rollout": ["z"],
     "help": ["question_mark"],
     "scale": ["s"],
     "restart": ["r"],

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from controller.api.names import LEADERWORKERSETS, PODS, REVISIONS
+from controller.api.names import EVENTS, LEADERWORKERSETS, NODES, PODS, REVISIONS, SERVICES
 from controller.plan.observed import Observed
+from lwstui.kube.sync import KindSync
 from lwstui.state.model import ClusterState, ControllerView, Snapshot
 from lwstui.state.store import Store
 from tests.controller.support import FakeCluster, make_set, raw_spec
@@ -41,6 +42,43 @@ def running(replicas: int = 3, **rollout: Any) -> FakeCluster:
     """Return a set all of whose groups are ready."""
     cluster = FakeCluster(make_set(raw_spec(replicas, rollout=rollout)))
     settled(cluster)
+    return cluster
+
+
+def midway(
+    replicas: int = 12,
+    *,
+    broken: int | None = 5,
+    rounds: int = 6,
+    start_s: float = 200.0,
+    **rollout: Any,
+) -> FakeCluster:
+    """Return a set some rounds into the update to a second revision, a day after the first.
+
+    Args:
+        replicas: Groups.
+        broken: A group whose new pods are placed and never get ready.
+        rounds: How often pods are stopped and started.
+        start_s: How long the pods of a round take to start.
+        rollout: The budget.
+    """
+    cluster = running(replicas, **{"maxUnavailable": 1, "maxSurge": 1, **rollout})
+    cluster.now += 86400
+    cluster.set_image("img:v2")
+    for _ in range(rounds):
+        cluster.quiet()
+        cluster.now += 40
+        leaving = [pod for pod in cluster.pods.values() if pod.terminating]
+        for pod in sorted(leaving, key=lambda pod: -pod.worker):
+            cluster.reap(pod.name)
+        cluster.quiet()
+        cluster.now += start_s
+        for name in [pod.name for pod in cluster.pods.values() if pod.phase == "Pending"]:
+            if cluster.pods[name].group == broken:
+                cluster.schedule(name)
+            else:
+                cluster.run(name)
+        cluster.quiet()
     return cluster
 
 
@@ -85,4 +123,6 @@ def snapshot(cluster: FakeCluster) -> Snapshot:
     store.apply(LEADERWORKERSETS, "ADDED", cluster.lws)
     store.replace(PODS, cluster.pods.values())
     store.replace(REVISIONS, cluster.revisions.values())
+    for kind in (LEADERWORKERSETS, PODS, REVISIONS, SERVICES, NODES, EVENTS):
+        store.synced(kind, KindSync("live", cluster.now - 600, cluster.now - 0.2))
     return store.publish(cluster.now)

@@ -15,6 +15,7 @@ from textual.binding import Binding
 from lwstui.tui.actions.general import everywhere, moves, tables
 from lwstui.tui.actions.manifests import of_apply
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
+from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
 from lwstui.tui.actions.texts import logs, texts
 
@@ -28,6 +29,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_group(),
     *of_pod(),
     *of_node(),
+    *of_revision(),
     *texts("text"),
     *logs(),
     *of_apply(),

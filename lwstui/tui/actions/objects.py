@@ -24,6 +24,7 @@ def of_set() -> Iterator[ActionSpec]:
     verb = partial(_verb, "set")
     yield verb("open", "Open", "Groups of the set as a map and as a list.", "enter", at=5)
     yield verb("logs", "Logs", "Logs of all leaders, merged by time.", "l", at=10)
+    yield verb("rollout", "Rollout", "How far the rollout is, and why it waits.", "z", at=15)
     yield verb("all-logs", "All logs", "Logs of all leaders and workers, merged.", "L", at=72)
     yield verb("scale", "Scale", "Change the number of groups.", "s", at=20, danger=2)
     yield verb("restart", "Restart", "Recreate all groups, rolling.", "r", at=25, danger=3)
@@ -45,6 +46,7 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb(
         "recreate", "Recreate group", "Delete the leader and its workers.", "r", at=25, danger=3
     )
+    yield verb("rollout", "Rollout", "The rollout of the group's set.", "z", at=15)
     yield from _reading("group", "the group's leader")
 
 
@@ -57,6 +59,7 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("logs", "Logs", "Logs of the pod.", "l", at=10)
     yield verb("previous-logs", "Previous logs", "Logs of the previous run.", "p", at=20)
     yield verb("recreate", "Recreate group", "Recreate the pod's group.", "r", at=25, danger=3)
+    yield verb("rollout", "Rollout", "The rollout of the pod's set.", "z", at=28)
     yield from _reading("pod", "the pod")
 
 

@@ -18,6 +18,7 @@ Scope = Literal[
     "text",
     "logs",
     "apply",
+    "revision",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
 those widgets, ``set`` to ``event`` on what is selected, ``text`` and ``logs`` in text views,

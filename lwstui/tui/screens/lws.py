@@ -16,7 +16,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.marks import Marks
-from lwstui.tui.routes import Route, RouteState
+from lwstui.tui.routes import Route, RouteState, rollout_route
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
@@ -28,7 +28,7 @@ from lwstui.view.lws import set_view
 from lwstui.view.pods import pods
 from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
 
-TABS: Final = {1: "map", 2: "groups", 3: "pods", 6: "events", 7: "yaml"}
+TABS: Final = {1: "map", 2: "groups", 3: "pods", 4: "rollout", 6: "events", 7: "yaml"}
 SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
     "map": ("group", "set"),
     "groups": ("group", "set"),
@@ -207,6 +207,8 @@ class LwsScreen(TableScreen):
             self.say(f"there is no tab {number}", "dim")
         elif tab == "yaml":
             self.host.goto(Route("text", self.route.ref, "yaml"))
+        elif tab == "rollout":
+            self.host.goto(rollout_route(self._key))
         else:
             self._open_tab(tab)
 

@@ -15,6 +15,7 @@ from lwstui.tui.screens.logs import LogsScreen
 from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
 from lwstui.tui.screens.pods import PodsScreen
+from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.text import TextScreen
 
 _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
@@ -28,6 +29,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "text": TextScreen,
     "help": HelpScreen,
     "apply": ApplyScreen,
+    "rollout": RolloutScreen,
 }
 
 

@@ -12,7 +12,13 @@ from lwstui.tui.verbs.bulk import (
     of_set,
 )
 from lwstui.tui.verbs.reading import open_logs, open_text
-from lwstui.tui.verbs.rollouts import one_more_group, pause_rollout, resume_rollout, undo
+from lwstui.tui.verbs.rollouts import (
+    one_more_group,
+    pause_rollout,
+    release_all,
+    resume_rollout,
+    undo,
+)
 from lwstui.tui.verbs.sets import recreate, restart, scale, set_image
 
 __all__ = [
@@ -33,6 +39,7 @@ __all__ = [
     "open_text",
     "pause_rollout",
     "recreate",
+    "release_all",
     "restart",
     "resume_rollout",
     "scale",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from controller.admission.defaults import InvalidSpec
 from controller.api.meta import Key
 from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.state.partition import remembered
 from lwstui.state.patches import Unpatchable
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.verbs.asking import change_spec
+from lwstui.view.spec import partition_of
 
 
 async def pause_rollout(host: Host, key: Key) -> None:
@@ -33,6 +35,30 @@ async def one_more_group(host: Host, key: Key) -> None:
         lambda key, uid, generation: SetPartition(key, uid, generation, partition),
         "Go on",
     )
+
+
+async def release_all(host: Host, key: Key) -> None:
+    """Confirm and let every group be updated: resume what is paused, else lower the partition."""
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    try:
+        paused = remembered(lws)
+    except InvalidSpec as error:
+        host.say(f"{key}: {error}", "warn")
+        return
+    if paused == 0:
+        await resume_rollout(host, key)
+    elif partition_of(lws):
+        await change_spec(
+            host,
+            key,
+            lambda key, uid, generation: SetPartition(key, uid, generation, 0),
+            "Release all",
+        )
+    else:
+        host.say(f"the partition of {key} holds no group back", "warn")
 
 
 async def undo(host: Host, key: Key, number: int | None = None) -> None:
