@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.api.names import FIELD_MANAGER, LEASES, Resource
+from controller.api.names import FIELD_MANAGER, LEASES, PODS, Resource
 from controller.errors import LeaseLost
 from controller.ports import Patch, Propagation
+from lwstui.kube.lists import list_objects
 from lwstui.kube.rest import JSON, Rest, path_of
 
 # More writes in flight against a saturated server only lengthen its queue.
@@ -114,6 +115,30 @@ class KubeCluster:
         if dry_run:
             body["dryRun"] = ["All"]
         await self._write("DELETE", resource, path_of(resource, namespace, name), {}, body)
+
+    async def list(
+        self, resource: Resource, namespace: str = "", *, field_selector: str = ""
+    ) -> list[dict[str, Any]]:
+        """Return all objects of a kind, decoded; an empty namespace means all."""
+        return await list_objects(self._rest, resource, namespace, field_selector=field_selector)
+
+    async def evict(self, namespace: str, name: str, *, uid: str, dry_run: bool = False) -> None:
+        """Ask that the incarnation of a pod with this UID be evicted.
+
+        Raises:
+            TooManyRequests: If a disruption budget does not allow it now.
+        """
+        options: dict[str, Any] = {"preconditions": {"uid": uid}}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": options,
+        }
+        path = path_of(PODS, namespace, name, "eviction")
+        await self._write("POST", PODS, path, _query(dry_run), body)
 
     async def _write(
         self,

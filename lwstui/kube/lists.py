@@ -12,13 +12,17 @@ from lwstui.kube.reflector import PAGE
 from lwstui.kube.rest import Rest, path_of
 
 
-async def list_objects(rest: Rest, resource: Resource, namespace: str = "") -> list[dict[str, Any]]:
+async def list_objects(
+    rest: Rest, resource: Resource, namespace: str = "", *, field_selector: str = ""
+) -> list[dict[str, Any]]:
     """Return all objects of a kind as decoded JSON; an empty namespace means all.
 
     Raises:
         ControllerError: If they cannot be listed.
     """
     query: dict[str, str | int] = {"limit": PAGE}
+    if field_selector:
+        query["fieldSelector"] = field_selector
     found: list[dict[str, Any]] = []
     while True:
         path = path_of(resource, namespace)

@@ -105,6 +105,10 @@ class Backend(Protocol):
         """Ask the server what applying manifests would do; nothing is changed."""
         ...
 
+    def cancel(self, target: Key) -> None:
+        """Stop what the engine still does for an intent that was accepted."""
+        ...
+
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open logs; ``sink`` is called on the engine's thread with batches."""
         ...

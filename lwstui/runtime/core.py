@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import yaml
 
+from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.ports import Clock
@@ -24,6 +25,7 @@ from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
 from lwstui.runtime.trials import try_manifests
+from lwstui.runtime.works import Works
 from lwstui.runtime.writes import perform, phrase
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
@@ -79,6 +81,7 @@ class Core:
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
+        self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._session: Session | None = None
         self._link: Link | None = None
         self.wants_events = False
@@ -99,6 +102,7 @@ class Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._works.end()
             self._feed.flush()
 
     # What the console asks for.
@@ -109,9 +113,12 @@ class Core:
             return Outcome(False, f"{phrase(intent)}: read-only, nothing was sent")
         if self._link is None:
             return Outcome(False, f"{phrase(intent)}: not connected, nothing was sent")
-        outcome = await perform(self._link.cluster, intent, look=self._store.get, dry_run=dry_run)
+        cluster = self._link.cluster
+        outcome = await perform(cluster, intent, look=self._store.get, dry_run=dry_run)
         if not dry_run:
             self._ledger.enter(intent, outcome, self._clock.now())
+            if outcome.ok:
+                self._works.start(intent, cluster)
             self._feed.changed()
         return outcome
 
@@ -124,6 +131,10 @@ class Core:
         if self._link is None:
             raise Unavailable("not connected to a cluster")
         return await try_manifests(self._link, manifests, self._link.where.namespace or "default")
+
+    def cancel(self, target: Key) -> None:
+        """Stop what this program still does for an intent."""
+        self._works.stop(target)
 
     async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
         """Read one object and return it as YAML, cleaned, without managed fields.

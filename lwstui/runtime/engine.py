@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from controller.api.lws import HISTORY_LIMIT
+from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.leases import NAMESPACE
@@ -118,6 +119,10 @@ class Engine:
     def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
         """Ask what applying manifests would do; the future fails with a ``ControllerError``."""
         return self._ask(lambda core: core.try_manifests(manifests))
+
+    def cancel(self, target: Key) -> None:
+        """Stop what is still done for an intent."""
+        self._with_core(lambda core: core.cancel(target))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open merged logs."""

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from lwstui.state.intents import (
     Apply,
+    Cordon,
+    DeleteNode,
+    DeletePod,
+    DeleteSet,
+    Drain,
     Intent,
+    NodeChange,
     PauseRollout,
     RecreateGroup,
     ResumeRollout,
@@ -20,7 +26,13 @@ from lwstui.state.intents import (
 
 __all__ = [
     "Apply",
+    "Cordon",
+    "DeleteNode",
+    "DeletePod",
+    "DeleteSet",
+    "Drain",
     "Intent",
+    "NodeChange",
     "Outcome",
     "PauseRollout",
     "RecreateGroup",
@@ -41,7 +53,9 @@ class Outcome:
     Attributes:
         ok: The server accepted it.
         message: One sentence: what was done, or what failed, on what, and what to do.
+        note: What to know although it was accepted, empty if nothing.
     """
 
     ok: bool
     message: str
+    note: str = ""

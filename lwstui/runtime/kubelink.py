@@ -14,7 +14,7 @@ from controller.api.names import NAMESPACES, Resource
 from controller.errors import Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
-from controller.ports import Cluster, EventSink
+from controller.ports import EventSink
 from lwstui.data import crd
 from lwstui.kube import connect
 from lwstui.kube.apply import apply_objects
@@ -31,6 +31,7 @@ from lwstui.runtime.ports import (
     Link,
     LogPart,
     LogSource,
+    OperatorCluster,
     Sink,
     Watch,
     WatchSpec,
@@ -113,7 +114,7 @@ class KubeLink:
         return _where(self._connection.info)
 
     @property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> OperatorCluster:
         """Single reads and writes."""
         return self._cluster
 

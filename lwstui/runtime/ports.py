@@ -101,6 +101,24 @@ class LogPart:
     gap: str = ""
 
 
+class OperatorCluster(Cluster, Protocol):
+    """What intents need of a cluster beyond what a controller does."""
+
+    async def list(
+        self, resource: Resource, namespace: str = "", *, field_selector: str = ""
+    ) -> list[dict[str, Any]]:
+        """Return all objects of a kind, decoded; an empty namespace means all."""
+        ...
+
+    async def evict(self, namespace: str, name: str, *, uid: str, dry_run: bool = False) -> None:
+        """Ask that the incarnation of a pod with this UID be evicted.
+
+        Raises:
+            TooManyRequests: If a disruption budget does not allow it now.
+        """
+        ...
+
+
 class Link(Protocol):
     """An open connection to a cluster."""
 
@@ -110,7 +128,7 @@ class Link(Protocol):
         ...
 
     @property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> OperatorCluster:
         """Single reads and writes."""
         ...
 

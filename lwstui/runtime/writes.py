@@ -15,13 +15,19 @@ from controller.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from controller.ports import Cluster
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.runtime.writing import manifests, rollouts, sets
-from lwstui.runtime.writing.rule import Look, Rule
+from lwstui.runtime.ports import OperatorCluster
+from lwstui.runtime.writing import manifests, nodes, pods, rollouts, sets
+from lwstui.runtime.writing.rule import Look, Rule, Seen
 from lwstui.state.patches import Unpatchable
 
-RULES: Final[dict[type, Rule]] = {**sets.RULES, **rollouts.RULES, **manifests.RULES}
+RULES: Final[dict[type, Rule]] = {
+    **sets.RULES,
+    **rollouts.RULES,
+    **pods.RULES,
+    **nodes.RULES,
+    **manifests.RULES,
+}
 """How each kind of intent is carried out; a test holds it against ``Intent``."""
 
 
@@ -35,7 +41,25 @@ def confirmed(intent: Intent, look: Look) -> bool:
     return RULES[type(intent)].confirmed(intent, look)
 
 
-async def perform(cluster: Cluster, intent: Intent, *, look: Look, dry_run: bool) -> Outcome:
+def missing(intent: Intent, seen: Seen, before: frozenset[str]) -> str:
+    """Return how far the consequences of an intent are, empty when they have come to an end.
+
+    Args:
+        intent: What was asked for.
+        seen: What the watches show.
+        before: UIDs of the pods that its set had when it was asked for.
+    """
+    return RULES[type(intent)].missing(intent, seen, before)
+
+
+def works(intent: Intent) -> bool:
+    """Tell whether this program goes on working after the server accepted an intent."""
+    return RULES[type(intent)].work is not None
+
+
+async def perform(
+    cluster: OperatorCluster, intent: Intent, *, look: Look, dry_run: bool
+) -> Outcome:
     """Carry an intent out, or ask the server whether it would accept it.
 
     Args:
@@ -46,12 +70,13 @@ async def perform(cluster: Cluster, intent: Intent, *, look: Look, dry_run: bool
     """
     what = f"{phrase(intent)} of {intent.target}"
     try:
-        await RULES[type(intent)].send(cluster, intent, look, dry_run=dry_run)
+        note = await RULES[type(intent)].send(cluster, intent, look, dry_run=dry_run)
     except (Unpatchable, InvalidSpec) as error:
         return Outcome(False, f"{what}: {error}")
     except ControllerError as error:
         return Outcome(False, f"{what}: {explain(error)}")
-    return Outcome(True, f"{what}: {'the server would accept it' if dry_run else 'accepted'}")
+    said = "the server would accept it" if dry_run else "accepted"
+    return Outcome(True, f"{what}: {said}", note or "")
 
 
 def explain(error: ControllerError) -> str:

@@ -111,7 +111,70 @@ class Apply:
         return self.trial.key
 
 
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Delete one pod.
+
+    Attributes:
+        target: The set it belongs to, else the pod itself.
+        pod: Its name.
+        uid: UID it must have.
+        at_once: No grace: the API object goes at once, whatever its node says.
+    """
+
+    target: Key
+    pod: str
+    uid: str
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSet:
+    """Delete a set; everything it owns goes with it."""
+
+    target: Key
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNode:
+    """Delete a Node object; ``target`` has no namespace, here and in all intents about nodes."""
+
+    target: Key
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cordon:
+    """Let no new pod onto a node, or let them again (``on`` is False)."""
+
+    target: Key
+    uid: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Cordon a node and evict its pods, a group at a time, until none is left."""
+
+    target: Key
+    uid: str
+
+
 SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
-Intent = Scale | RecreateGroup | RollingRestart | SetImage | SpecChange | Apply
+NodeChange = DeleteNode | Cordon | Drain
+"""Changes of nodes."""
+
+Intent = (
+    Scale
+    | RecreateGroup
+    | RollingRestart
+    | SetImage
+    | SpecChange
+    | DeletePod
+    | DeleteSet
+    | NodeChange
+    | Apply
+)

@@ -106,6 +106,23 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Underway:
+    """What an intent set going, until it has come to its end.
+
+    Attributes:
+        since: When it was asked for, epoch seconds.
+        text: What was asked for, such as ``scale to 52 groups``.
+        now: How far it is, such as ``50 of 52 groups ready``.
+        stoppable: Whether this console does the work and can be told to stop.
+    """
+
+    since: float
+    text: str
+    now: str
+    stoppable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GroupHistory:
     """What is remembered of one group beyond its present pods.
 
@@ -164,3 +181,4 @@ class Snapshot:
     activity: tuple[Activity, ...] = ()
     pending: Mapping[Key, Pending] = field(default_factory=_empty)
     sets_by_namespace: Mapping[str, int] = field(default_factory=_empty)
+    underway: Mapping[Key, Underway] = field(default_factory=_empty)

@@ -29,6 +29,7 @@ from lwstui.state.model import (
     GroupStart,
     Pending,
     Snapshot,
+    Underway,
 )
 from lwstui.state.records import key_of, uid_of
 from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
@@ -69,6 +70,7 @@ class Store:
         self._sync: dict[str, KindSync] = {}
         self._activity: list[Activity] = []
         self._pending: dict[Key, Pending] = {}
+        self._underway: dict[Key, Underway] = {}
         self._changed: set[str] = set()
         self._dirty_sets: set[Key] = set()
         self._dirty_nodes: set[str] = set()
@@ -164,19 +166,20 @@ class Store:
 
     def mark(self, key: Key, pending: Pending | None) -> None:
         """Set or clear the mark of an intent that the watch has not confirmed yet."""
-        if pending is None:
-            if self._pending.pop(key, None) is None:
-                return
-        else:
-            self._pending[key] = pending
-        self._changed.add("pending")
+        self._note("pending", self._pending, key, pending)
+
+    def follow(self, key: Key, underway: Underway | None) -> None:
+        """Set or clear how far an intent is that the watch has confirmed."""
+        self._note("underway", self._underway, key, underway)
+
+    def _note(self, name: str, notes: dict[Key, Any], key: Key, value: Any) -> None:
+        if notes.get(key) != value:
+            self._changed.add(name)
+            notes.pop(key, None)
+            if value is not None:
+                notes[key] = value
 
     # What others ask.
-
-    @property
-    def pending(self) -> Mapping[Key, Pending]:
-        """Intents that the watch has not confirmed yet."""
-        return MappingProxyType(self._pending)
 
     def get(self, resource: Resource, key: Any) -> Any:
         """Return the record held under a key (UID for events, name for nodes), or None."""
@@ -242,6 +245,7 @@ class Store:
             "starts": self._starts,
             "sync": self._sync,
             "pending": self._pending,
+            "underway": self._underway,
         }
         return own[name] if name in own else self._kinds[name]
 
@@ -379,7 +383,7 @@ class Store:
 
 
 _MAPPINGS: Final = frozenset(
-    {*_FIELDS.values(), "by_set", "node_pods", "history", "starts", "sync", "pending"}
+    {*_FIELDS.values(), "by_set", "node_pods", "history", "starts", "sync", "pending", "underway"}
 )
 
 

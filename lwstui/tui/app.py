@@ -27,11 +27,13 @@ from lwstui.tui.dispatch import run_line
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.navigation import NavigatingApp
+from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.theming import DEFAULT_THEME
+from lwstui.view.safety import STANDARD, Safety
 from lwstui.view.types import Impact
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ class ConsoleOptions:
         first_command: Command run at the start, such as ``logs llama70b``; empty for none.
         keymap: Keys by action id, comma separated, replacing the default ones.
         problems: Sentences about the settings, shown on the first screen.
+        safety: How much is asked before a change.
         themes: Themes to choose from; the shipped ones if left out.
         favourites: Namespaces that digits choose, in order; others follow.
         state: Folder of what is kept between runs; None keeps nothing.
@@ -67,6 +70,7 @@ class ConsoleOptions:
     themes: tuple[Theme, ...] | None = None
     favourites: tuple[str, ...] = ()
     state: Path | None = None
+    safety: Safety = STANDARD
 
 
 class Console(NavigatingApp[int], inherit_bindings=False):
@@ -128,6 +132,8 @@ class Console(NavigatingApp[int], inherit_bindings=False):
             ascii_only=options.ascii,
             themes=options.themes,
         )
+        self.safety = options.safety
+        self.pace = Pace()
         self._started = self._events_wanted = False
         self._options = options
         self._clock = clock

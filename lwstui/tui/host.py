@@ -11,8 +11,10 @@ from textual.theme import Theme
 from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination
 from lwstui.state.model import Snapshot
+from lwstui.tui.pace import Pace
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
+from lwstui.view.safety import Safety
 from lwstui.view.types import Tone
 
 T = TypeVar("T")
@@ -23,6 +25,8 @@ class Host(Protocol):
 
     snapshot: Snapshot
     memo: Memo
+    safety: Safety
+    pace: Pace
 
     @property
     def backend(self) -> Backend:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.spec import replicas_of
 from lwstui.view.types import Impact, Span
+
+
+def _works(snapshot: Snapshot, works: list[Key]) -> str:
+    going = snapshot.underway
+    return ", ".join(f"{going[key].text} of {key}: {going[key].now}" for key in works)
 
 
 def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
@@ -17,7 +23,8 @@ def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
     """
     leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
     pending = len(snapshot.pending)
-    if not leads and not pending:
+    works = [key for key, going in snapshot.underway.items() if going.stoppable]
+    if not leads and not pending and not works:
         return None
     what: list[str] = []
     facts: list[tuple[str, Span]] = []
@@ -32,6 +39,8 @@ def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
         facts.append(
             ("Led from here", Span(f"{count(len(snapshot.sets), 'set')}, {count(groups, 'group')}"))
         )
+    if works:
+        facts.append(("Stops half done", Span(_works(snapshot, works), "warn")))
     if pending:
         facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
     if going_to:

@@ -10,9 +10,10 @@ from lwstui.state.intents import Intent, RecreateGroup
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import digest
-from lwstui.view.impact_parts import Facts, protected
+from lwstui.view.impact_parts import Facts
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
+from lwstui.view.safety import STANDARD, Safety
 from lwstui.view.types import Impact, Span, Toll
 
 MANY: Final = 10
@@ -32,6 +33,7 @@ def bulk_impact(
     title: str,
     left_out: int = 0,
     hidden: int = 0,
+    safety: Safety = STANDARD,
 ) -> Impact:
     """Return the text of the dialog for several changes.
 
@@ -43,6 +45,7 @@ def bulk_impact(
         title: Title of the dialog.
         left_out: How many objects cannot be changed and are left out.
         hidden: How many objects the filter hides.
+        safety: What the operator wants to be asked.
     """
     impacts = [one for _, one in changes]
     what = [f"Changes {count(len(changes), 'object')}, one after the other."]
@@ -54,7 +57,7 @@ def bulk_impact(
     typed = len(changes) > MANY or any(one.confirm_text for one in impacts)
     return Impact(
         title,
-        _context(snapshot),
+        _context(snapshot, safety),
         tuple(what),
         facts,
         confirm_text=str(len(changes)) if typed else "",
@@ -62,10 +65,10 @@ def bulk_impact(
     )
 
 
-def _context(snapshot: Snapshot) -> str:
+def _context(snapshot: Snapshot, safety: Safety) -> str:
     cluster = snapshot.cluster
     where = cluster.context or cluster.server
-    return f"context {where}" + (" (protected)" if protected(cluster) else "")
+    return f"context {where}" + (" (protected)" if safety.protects(cluster) else "")
 
 
 def summary(one: Impact) -> str:

@@ -17,6 +17,7 @@ from lwstui.view.memo import Memo
 from lwstui.view.phrases import bar, event_line
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
+from lwstui.view.underway import mark
 
 COLUMNS: Final = (
     Column("state", "S", 1),
@@ -114,8 +115,7 @@ def _calm(found: tuple[SetDigest, ...]) -> str:
 
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
-    pending = snapshot.pending.get(one.key)
-    requested = pending.text if pending is not None else ""
+    requested = mark(snapshot, one.key)
 
     def build() -> tuple[Row, float]:
         return _build_row(one, requested, now, coarse=coarse)

@@ -9,16 +9,25 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lwstui.state.intents import Intent
-from lwstui.state.model import Snapshot
-from lwstui.view import impact_apply, impact_rollout, impact_sets
+from lwstui.state.model import ClusterState, Snapshot
+from lwstui.view import impact_apply, impact_nodes, impact_pods, impact_rollout, impact_sets
 from lwstui.view.ages import age
 from lwstui.view.digest import digest
-from lwstui.view.impact_parts import Builder, Facts, SetBuilder, protected
+from lwstui.view.impact_parts import Builder, Facts, SetBuilder
 from lwstui.view.memo import Memo
+from lwstui.view.safety import STANDARD, Safety, asked_for
 from lwstui.view.types import Impact, Span
 
 
-def impact(snapshot: Snapshot, intent: Intent, now: float, memo: Memo | None = None) -> Impact:
+def impact(
+    snapshot: Snapshot,
+    intent: Intent,
+    now: float,
+    memo: Memo | None = None,
+    *,
+    safety: Safety = STANDARD,
+    at_least: int = 0,
+) -> Impact:
     """Return the text of the dialog for an intent.
 
     Args:
@@ -26,6 +35,8 @@ def impact(snapshot: Snapshot, intent: Intent, now: float, memo: Memo | None = N
         intent: What is about to be asked.
         now: Epoch seconds.
         memo: Remembers digests, for many intents about the same sets.
+        safety: What the operator wants to be asked.
+        at_least: Level to ask at, if the change itself is less dangerous.
     """
     title, build = BUILDERS[type(intent)]
     if snapshot.cluster.read_only:
@@ -34,15 +45,30 @@ def impact(snapshot: Snapshot, intent: Intent, now: float, memo: Memo | None = N
         found = build(snapshot, intent, now, memo)
     else:
         found = build(snapshot, intent, now)
-    named = found.target or _named(intent)
-    return complete(replace(found, title=found.title or title, target=named), snapshot, now)
+    found = replace(
+        found,
+        title=found.title or title,
+        target=found.target or _named(intent),
+        level=max(found.level, at_least),
+        word=found.word or intent.target.name,
+    )
+    return complete(found, snapshot, now, safety=safety)
 
 
-def complete(found: Impact, snapshot: Snapshot, now: float) -> Impact:
-    """Return what all dialogs say added to what one says: the cluster, and how old the data is."""
+def complete(found: Impact, snapshot: Snapshot, now: float, *, safety: Safety = STANDARD) -> Impact:
+    """Return what all dialogs say added to what one says: the cluster, and how old the data is.
+
+    Args:
+        found: What one dialog says; ``word`` is what must be typed if its level asks for it.
+        snapshot: What is known now.
+        now: Epoch seconds.
+        safety: What the operator wants to be asked.
+    """
+    cluster = snapshot.cluster
     return replace(
         found,
-        target=_target(snapshot, found.target),
+        target=_target(cluster, found.target, safety),
+        confirm_text=found.confirm_text or asked_for(found, cluster, safety),
         facts=(*found.facts, *_shared(snapshot, now)) if found.what else (),
     )
 
@@ -52,10 +78,10 @@ def _named(intent: Intent) -> str:
     return f"{key.namespace} / {key.name}" if key.namespace else key.name
 
 
-def _target(snapshot: Snapshot, named: str) -> str:
-    cluster = snapshot.cluster
+def _target(cluster: ClusterState, named: str, safety: Safety) -> str:
     where = cluster.context or cluster.server
-    kind = " (sandbox)" if cluster.sandbox else " (protected)" if protected(cluster) else ""
+    protected = " (protected)" if safety.protects(cluster) else ""
+    kind = " (sandbox)" if cluster.sandbox else protected
     return f"{named}     context {where}{kind}"
 
 
@@ -91,6 +117,8 @@ BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
         for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS)
         for kind, (title, build) in family.items()
     },
+    **impact_pods.BUILDERS,
+    **impact_nodes.BUILDERS,
     **impact_apply.BUILDERS,
 }
 """Title and text of each kind of intent; a test holds it against ``Intent``."""

@@ -8,8 +8,9 @@ from typing import Any, Final
 from lwstui.state.intents import Apply
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
-from lwstui.view.impact_parts import Builder, Facts, protected
+from lwstui.view.impact_parts import Builder, Facts
 from lwstui.view.plans import MARKS, ObjectPlan, plan_object, warnings
+from lwstui.view.safety import STANDARD
 from lwstui.view.types import Impact, Span
 
 MOST: Final = 10
@@ -63,7 +64,7 @@ def _typed(plans: Sequence[ObjectPlan], snapshot: Snapshot, taken: int) -> str:
         return str(len(plans))
     if taken:
         return next(plan.trial.key.name for plan in plans if plan.taken)
-    return hurts[0].trial.key.name if hurts and protected(snapshot.cluster) else ""
+    return hurts[0].trial.key.name if hurts and STANDARD.protects(snapshot.cluster) else ""
 
 
 def _one(snapshot: Snapshot, intent: Any, now: float) -> Impact:

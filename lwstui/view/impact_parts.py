@@ -1,29 +1,18 @@
-"""What the dialogs about changes share: who must type a name, what a rollout touches."""
+"""What the dialogs about changes share: commands, counts, what a rollout touches."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any
 
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
-from lwstui.state.model import ClusterState, Snapshot
+from lwstui.state.model import Snapshot
 from lwstui.view.ages import count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.rollout import budget, floor
 from lwstui.view.types import Impact, Span, Toll
-
-LOCAL_CONTEXTS: Final = (
-    "sandbox",
-    "lwstui-sandbox",
-    "kind-*",
-    "k3d-*",
-    "minikube",
-    "docker-desktop",
-    "colima",
-)
 
 Facts = tuple[tuple[str, Span], ...]
 
@@ -36,21 +25,10 @@ SetBuilder = Callable[[Snapshot, SetDigest, Any], Impact]
 """The same for an intent whose target is a set, which has been digested."""
 
 
-def protected(cluster: ClusterState) -> bool:
-    """Tell whether dangerous intents need the set's name typed: not in local clusters."""
-    if cluster.sandbox:
-        return False
-    return not any(fnmatchcase(cluster.context, pattern) for pattern in LOCAL_CONTEXTS)
-
-
-def typed_name(snapshot: Snapshot, key: Key) -> str:
-    """Return what must be typed to confirm, empty where a button suffices."""
-    return key.name if protected(snapshot.cluster) else ""
-
-
 def kubectl_command(key: Key, *words: str) -> str:
     """Return a change as one kubectl command."""
-    return shlex.join(("kubectl", "-n", key.namespace, *words))
+    where = ("-n", key.namespace) if key.namespace else ()
+    return shlex.join(("kubectl", *where, *words))
 
 
 def devices_asked(groups: Sequence[GroupDigest]) -> int:
@@ -66,7 +44,6 @@ def replaced(lws: LeaderWorkerSet, uid: str) -> str:
 
 
 def rolls(
-    snapshot: Snapshot,
     one: SetDigest,
     kubectl: str,
     first: Sequence[str],
@@ -77,7 +54,6 @@ def rolls(
     """Return the impact of letting a revision roll through the groups.
 
     Args:
-        snapshot: What is known.
         one: The set.
         kubectl: The same as a command.
         first: What comes before.
@@ -101,9 +77,7 @@ def rolls(
         ("Serving now", Span(ratio(one.ready, one.replicas))),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
     )
-    return Impact(
-        "", "", tuple(what), facts, kubectl, typed_name(snapshot, one.key), toll=toll(touched)
-    )
+    return Impact("", "", tuple(what), facts, kubectl, level=3, toll=toll(touched))
 
 
 def toll(groups: Sequence[GroupDigest]) -> Toll:

@@ -8,7 +8,7 @@ from lwstui.capacity.fit import how_many
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import SetDigest
-from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced, typed_name
+from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced
 from lwstui.view.phrases import group_runs
 from lwstui.view.types import Impact, Span
 
@@ -25,7 +25,7 @@ def scaled(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         return Impact("", "", (), refused=f"the set already has {count(old, 'group')}")
     if new > old:
         return Impact("", "", *_scale_up(snapshot, one, new), kubectl)
-    return Impact("", "", *_scale_down(one, new), kubectl, typed_name(snapshot, key))
+    return Impact("", "", *_scale_down(one, new), kubectl, level=3)
 
 
 def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:

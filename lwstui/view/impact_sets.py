@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from lwstui.state.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.state.intents import DeleteSet, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import Unpatchable, image_patch, images, restart_patch
 from lwstui.view.ages import count
@@ -17,7 +17,6 @@ from lwstui.view.impact_parts import (
     replaced,
     rolls,
     toll,
-    typed_name,
 )
 from lwstui.view.impact_scale import scaled
 from lwstui.view.rollout import floor, partition_now
@@ -50,9 +49,7 @@ def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         ("Accelerators", Span(f"{devices_asked([group])} freed, then asked for again")),
     )
     kubectl = kubectl_command(key, "delete", "pod", leader.name, "--cascade=foreground")
-    return Impact(
-        "", "", tuple(what), facts, kubectl, typed_name(snapshot, key), toll=toll([group])
-    )
+    return Impact("", "", tuple(what), facts, kubectl, level=3, toll=toll([group]))
 
 
 def _after(one: SetDigest, group: GroupDigest, after: int) -> str:
@@ -75,7 +72,7 @@ def _restart(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     body = restart_patch(one.lws.spec, intent.uid, intent.stamp)
     patch = json.dumps({"spec": body["spec"]}, separators=(",", ":"))
     kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=merge", "-p", patch)
-    return rolls(snapshot, one, kubectl, ("Stamps the pod templates, which makes a revision.",))
+    return rolls(one, kubectl, ("Stamps the pod templates, which makes a revision.",))
 
 
 def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -93,7 +90,40 @@ def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     patch = json.dumps(changed, separators=(",", ":"))
     kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=json", "-p", patch)
     first = [f"{role} {name}: {before[role, name]} → {new}" for role, name, new in changes]
-    return rolls(snapshot, one, kubectl, first)
+    return rolls(one, kubectl, first)
+
+
+def _delete(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
+    if stale := replaced(one.lws, intent.uid):
+        return Impact("", "", (), refused=stale)
+    if one.lws.metadata.deletion_timestamp:
+        return Impact("", "", (), refused=f"{one.key} is being deleted already")
+    groups = [g for g in one.groups if g.pods]
+    services = sum(s.set_name == one.key.name for s in snapshot.services.values())
+    what = (
+        f"Deletes the set and everything it owns: {count(len(groups), 'group')}, "
+        f"{count(one.pods, 'pod')}, its services and its revision history.",
+        "This cannot be undone: save its YAML first if nothing else has it.",
+    )
+    facts = (
+        ("Groups", Span(f"{len(groups)} → 0")),
+        ("Pods", Span(f"-{one.pods}")),
+        ("Services", Span(str(services))),
+        ("Accelerators", Span(f"{devices_asked(groups)} freed")),
+        ("Serving now", Span(f"{one.ready} of {one.replicas} groups", "bad" if one.ready else "")),
+        ("after", Span("nothing", "bad" if one.ready else "")),
+        ("Volume claims", Span(_claims(one))),
+    )
+    kubectl = kubectl_command(one.key, "delete", "lws", one.key.name)
+    return Impact("", "", what, facts, kubectl, level=4)
+
+
+def _claims(one: SetDigest) -> str:
+    template = one.lws.spec.get("leaderWorkerTemplate") or {}
+    if not template.get("volumeClaimTemplates"):
+        return "none made by the set"
+    policy = template.get("persistentVolumeClaimRetentionPolicy") or {}
+    return "deleted too" if policy.get("whenDeleted") == "Delete" else "kept, with their data"
 
 
 BUILDERS: Final[dict[type, tuple[str, SetBuilder]]] = {
@@ -101,5 +131,6 @@ BUILDERS: Final[dict[type, tuple[str, SetBuilder]]] = {
     RecreateGroup: ("RECREATE GROUP", _recreate),
     RollingRestart: ("ROLLING RESTART", _restart),
     SetImage: ("SET IMAGE", _images),
+    DeleteSet: ("DELETE SET", _delete),
 }
 """Titles and builders by intent."""

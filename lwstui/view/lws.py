@@ -22,6 +22,7 @@ from lwstui.view.types import (
     SetView,
     Span,
 )
+from lwstui.view.underway import since
 
 STRIP_CELLS: Final = 60
 
@@ -63,9 +64,8 @@ def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
         Span(f"   {_shape(one)}   {_revisions(one)}"),
         Span(f"   {policy}  {startup}", "dim"),
     ]
-    pending = snapshot.pending.get(one.key)
-    if pending is not None:
-        first.append(Span(f"   {pending.text} requested {age(now - pending.since)} ago", "busy"))
+    if under_way := since(snapshot, one.key, now):
+        first.append(Span(f"   {under_way}", "busy"))
     return (tuple(first), _counts(one), _state_line(one, now))
 
 

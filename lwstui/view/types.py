@@ -278,6 +278,9 @@ class Impact:
         confirm_text: What must be typed; empty when a button suffices.
         refused: Why it cannot be done at all; empty when it can.
         toll: What stops running, for sums over several changes.
+        level: How dangerous it is: 1 asks for a key, 2 shows what happens, 3 stops something
+            that serves, 4 cannot be taken back or is about very much.
+        word: What must be typed where something must; empty for the target's name.
     """
 
     title: str
@@ -288,3 +291,5 @@ class Impact:
     confirm_text: str = ""
     refused: str = ""
     toll: Toll = _NO_TOLL
+    level: int = 2
+    word: str = ""

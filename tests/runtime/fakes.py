@@ -98,6 +98,8 @@ class FakeCluster:
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.objects: dict[str, bytes] = {}
         self.refuse: Exception | None = None
+        self.lists: dict[str, list[Any]] = {}
+        self.evict_refuses: dict[str, Exception] = {}
 
     def _call(self, verb: str, name: str, **details: Any) -> bytes:
         if self.refuse is not None:
@@ -116,6 +118,15 @@ class FakeCluster:
 
     async def delete(self, resource: Resource, namespace: str, name: str, **options: Any) -> None:
         self._call("delete", name, **options)
+
+    async def list(self, resource: Resource, namespace: str = "", **options: Any) -> list[Any]:
+        self._call("list", resource.plural, **options)
+        return self.lists.get(resource.plural, [])
+
+    async def evict(self, namespace: str, name: str, **options: Any) -> None:
+        if (error := self.evict_refuses.get(name)) is not None:
+            raise error
+        self._call("evict", name, **options)
 
     async def create(self, resource: Resource, namespace: str, body: Any) -> bytes:
         raise AssertionError("the console creates nothing")

@@ -57,6 +57,7 @@ class FakeBackend:
     publish: Callable[[Snapshot], None] = lambda _: None
     submitted: list[Intent] = field(default_factory=list)
     dry_runs: list[Intent] = field(default_factory=list)
+    cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
     yaml_asked: list[tuple[str, str, str]] = field(default_factory=list)
     reconnects: int = 0
@@ -96,6 +97,10 @@ class FakeBackend:
         """Answer with ``trial_of`` each manifest."""
         self.trials_asked.append(tuple(manifests))
         return _done(tuple(self.trial_of(one) for one in manifests))
+
+    def cancel(self, target: Key) -> None:
+        """Note the wish."""
+        self.cancelled.append(target)
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open a silent log."""

@@ -53,12 +53,20 @@ def test_what_changes_the_cluster_is_marked():
         "set.pause-rollout",
         "set.resume-rollout",
         "set.next-group",
+        "set.delete",
         "group.recreate",
+        "group.delete",
         "pod.recreate",
         "revision.next-group",
         "revision.release-all",
         "revision.pause-rollout",
         "revision.undo",
+        "pod.delete",
+        "pod.kill",
+        "node.cordon",
+        "node.uncordon",
+        "node.drain",
+        "node.delete",
     }
 
 

@@ -8,8 +8,8 @@ from lwstui.kube.sync import KindSync
 from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.state.model import ClusterState
 from lwstui.view.impact import BUILDERS, impact
-from lwstui.view.impact_parts import protected
 from lwstui.view.rollout import budget
+from lwstui.view.safety import Safety
 from tests.view.build import LLAMA, NOW, lws, node, pod, revision, snapshot, starting
 
 UID = f"uid-{LLAMA}"
@@ -141,7 +141,7 @@ def test_read_only_refuses_everything():
     ],
 )
 def test_protected_contexts(context, sandbox, expected):
-    assert protected(ClusterState(context=context, sandbox=sandbox)) is expected
+    assert Safety().protects(ClusterState(context=context, sandbox=sandbox)) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.names import LEADERWORKERSETS, REVISIONS
 from controller.errors import Conflict
 from controller.plan.revisions import recorded_template, undo_patch
-from controller.ports import Cluster
 from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, SpecChange, Undo
+from lwstui.runtime.ports import OperatorCluster
+from lwstui.runtime.writing.ends import all_on_revision
 from lwstui.runtime.writing.rule import Look, Rule, fresh_set
 from lwstui.state.patches import Unpatchable, guard, partition_patch, pause_patch, resume_patch
 
@@ -19,7 +20,9 @@ from lwstui.state.patches import Unpatchable, guard, partition_patch, pause_patc
 ATTEMPTS: Final = 8
 
 
-async def _change(cluster: Cluster, intent: SpecChange, look: Look, *, dry_run: bool) -> None:
+async def _change(
+    cluster: OperatorCluster, intent: SpecChange, look: Look, *, dry_run: bool
+) -> None:
     """Change the spec that was looked at, whatever happens to the status meanwhile."""
     del look
     for attempt in range(ATTEMPTS):
@@ -38,7 +41,9 @@ async def _change(cluster: Cluster, intent: SpecChange, look: Look, *, dry_run: 
             return
 
 
-async def _body(cluster: Cluster, intent: SpecChange, lws: LeaderWorkerSet) -> dict[str, Any]:
+async def _body(
+    cluster: OperatorCluster, intent: SpecChange, lws: LeaderWorkerSet
+) -> dict[str, Any]:
     match intent:
         case PauseRollout():
             return pause_patch(lws)
@@ -66,5 +71,7 @@ RULES: Final[dict[type, Rule]] = {
     SetPartition: Rule(
         lambda intent: f"set the partition to {intent.partition}", _change, _changed
     ),
-    Undo: Rule(lambda intent: f"undo to revision {intent.number}", _change, _changed),
+    Undo: Rule(
+        lambda intent: f"undo to revision {intent.number}", _change, _changed, all_on_revision
+    ),
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.api.lws import LeaderWorkerSet, decode
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, Resource
+from controller.api.pods import Pod
 from controller.ports import Cluster
+from lwstui.runtime.ports import OperatorCluster
 
 
 class Look(Protocol):
@@ -20,13 +22,28 @@ class Look(Protocol):
         ...
 
 
+class Seen(Protocol):
+    """What the watches last showed: single records, and all pods of a set."""
+
+    def get(self, resource: Resource, key: Any, /) -> Any:
+        """Return the record of a key, None if the watch shows none."""
+        ...
+
+    def members(self, key: Key, /) -> Iterable[Pod]:
+        """Return the pods of a set, in no order."""
+        ...
+
+
 class Send(Protocol):
     """Sends what an intent asks for."""
 
     def __call__(
-        self, cluster: Cluster, intent: Any, look: Look, *, dry_run: bool
-    ) -> Awaitable[None]:
+        self, cluster: OperatorCluster, intent: Any, look: Look, *, dry_run: bool
+    ) -> Awaitable[str | None]:
         """Carry the intent out, or ask the server whether it would accept it.
+
+        Returns:
+            What to know although the server accepts it, None if nothing.
 
         Raises:
             Unpatchable: If what was decided on is not there any more.
@@ -37,6 +54,45 @@ class Send(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What work that goes on needs.
+
+    Attributes:
+        cluster: Where to.
+        look: Reads what the watches last showed.
+        say: Takes how far it is, in a few words.
+        sleep: Waits, in seconds.
+        monotonic: Seconds on a clock that never goes back.
+    """
+
+    cluster: OperatorCluster
+    look: Look
+    say: Callable[[str], None]
+    sleep: Callable[[float], Awaitable[None]]
+    monotonic: Callable[[], float]
+
+
+class Missing(Protocol):
+    """Tells how far the consequences of an intent are."""
+
+    def __call__(self, intent: Any, seen: Seen, before: frozenset[str], /) -> str:
+        """Return how far they are, empty when they have come to their end.
+
+        Args:
+            intent: What was asked for.
+            seen: What the watches show.
+            before: UIDs of the pods that its set had when it was asked for.
+        """
+        ...
+
+
+def at_its_end(intent: Any, seen: Seen, before: frozenset[str], /) -> str:
+    """Return that nothing follows: what was asked for is all there is."""
+    del intent, seen, before
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of intent.
 
@@ -44,11 +100,15 @@ class Rule:
         phrase: What it asks for, in a few words: ``scale to 3 groups``.
         send: Its requests.
         confirmed: Whether the watch has brought back what it asked for.
+        missing: How far its consequences are, empty when they have come to an end.
+        work: What this program goes on doing after the first request, and what came of it.
     """
 
     phrase: Callable[[Any], str]
     send: Send
     confirmed: Callable[[Any, Look], bool]
+    missing: Missing = at_its_end
+    work: Callable[[Any, Task], Awaitable[str]] | None = None
 
 
 async def fresh_set(cluster: Cluster, target: Key) -> LeaderWorkerSet:

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT
-from controller.ports import Cluster, Patch, Propagation
-from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale, SetImage
-from lwstui.runtime.writing.rule import Look, Rule, fresh_set
+from controller.ports import Patch, Propagation
+from lwstui.runtime.intents import DeleteSet, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.ports import OperatorCluster
+from lwstui.runtime.writing.ends import all_made_again, all_serving, group_serving
+from lwstui.runtime.writing.rule import Look, Rule, Seen, fresh_set
 from lwstui.state.patches import (
     TEMPLATES,
     Unpatchable,
@@ -21,7 +23,7 @@ from lwstui.state.patches import (
 )
 
 
-async def _scale(cluster: Cluster, intent: Scale, look: Look, *, dry_run: bool) -> None:
+async def _scale(cluster: OperatorCluster, intent: Scale, look: Look, *, dry_run: bool) -> None:
     known = look(LEADERWORKERSETS, intent.target)
     # A merge patch of the scale subresource has no UID precondition; what the watch shows must do.
     if known is None or known.metadata.uid != intent.uid:
@@ -43,7 +45,9 @@ async def _scale(cluster: Cluster, intent: Scale, look: Look, *, dry_run: bool) 
     )
 
 
-async def _recreate(cluster: Cluster, intent: RecreateGroup, look: Look, *, dry_run: bool) -> None:
+async def _recreate(
+    cluster: OperatorCluster, intent: RecreateGroup, look: Look, *, dry_run: bool
+) -> None:
     del look
     await cluster.delete(
         PODS,
@@ -55,14 +59,18 @@ async def _recreate(cluster: Cluster, intent: RecreateGroup, look: Look, *, dry_
     )
 
 
-async def _restart(cluster: Cluster, intent: RollingRestart, look: Look, *, dry_run: bool) -> None:
+async def _restart(
+    cluster: OperatorCluster, intent: RollingRestart, look: Look, *, dry_run: bool
+) -> None:
     del look
     lws = await fresh_set(cluster, intent.target)
     body = restart_patch(lws.spec, intent.uid, intent.stamp)
     await cluster.patch(LEADERWORKERSETS, *intent.target, body, dry_run=dry_run)
 
 
-async def _set_image(cluster: Cluster, intent: SetImage, look: Look, *, dry_run: bool) -> None:
+async def _set_image(
+    cluster: OperatorCluster, intent: SetImage, look: Look, *, dry_run: bool
+) -> None:
     del look
     lws = await fresh_set(cluster, intent.target)
     operations = image_patch(lws.spec, intent.uid, intent.changes)
@@ -108,9 +116,29 @@ def _image_phrase(intent: SetImage) -> str:
     return "set image " + ", ".join(f"{role} {name}={new}" for role, name, new in intent.changes)
 
 
+async def _delete(
+    cluster: OperatorCluster, intent: DeleteSet, look: Look, *, dry_run: bool
+) -> None:
+    del look
+    await cluster.delete(LEADERWORKERSETS, *intent.target, uid=intent.uid, dry_run=dry_run)
+
+
+def _deleted(intent: DeleteSet, look: Look) -> bool:
+    lws = look(LEADERWORKERSETS, intent.target)
+    return lws is None or lws.metadata.uid != intent.uid or bool(lws.metadata.deletion_timestamp)
+
+
+def _remaining(intent: DeleteSet, seen: Seen, before: frozenset[str]) -> str:
+    left = sum(pod.uid in before for pod in seen.members(intent.target))
+    return f"{left} of {len(before)} pods left" if left else ""
+
+
 RULES: Final[dict[type, Rule]] = {
-    Scale: Rule(_scale_phrase, _scale, _scaled),
-    RecreateGroup: Rule(lambda intent: f"recreate group {intent.group}", _recreate, _recreated),
-    RollingRestart: Rule(lambda _: "rolling restart", _restart, _restarted),
-    SetImage: Rule(_image_phrase, _set_image, _images_set),
+    Scale: Rule(_scale_phrase, _scale, _scaled, all_serving),
+    RecreateGroup: Rule(
+        lambda intent: f"recreate group {intent.group}", _recreate, _recreated, group_serving
+    ),
+    RollingRestart: Rule(lambda _: "rolling restart", _restart, _restarted, all_made_again),
+    SetImage: Rule(_image_phrase, _set_image, _images_set, all_made_again),
+    DeleteSet: Rule(lambda _: "delete", _delete, _deleted, _remaining),
 }

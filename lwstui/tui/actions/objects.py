@@ -33,6 +33,7 @@ def of_set() -> Iterator[ActionSpec]:
     yield verb("pause-rollout", "Pause", "Let no further group be replaced.", "<", danger=2)
     yield verb("resume-rollout", "Resume", "Let a paused rollout go on.", ">", danger=3)
     yield verb("next-group", "Next group", "Let one more group be updated.", ".", danger=2)
+    yield verb("delete", "Delete", "Delete the set and all its groups.", "ctrl+d", danger=4)
     yield verb("nodes", "GPUs", "Nodes and their accelerators.", "m", at=35)
     yield verb("previous-logs", "Previous logs", "Logs of the previous runs.", "p", at=74)
     yield from _reading("set", "the set")
@@ -47,6 +48,9 @@ def of_group() -> Iterator[ActionSpec]:
         "recreate", "Recreate group", "Delete the leader and its workers.", "r", at=25, danger=3
     )
     yield verb("rollout", "Rollout", "The rollout of the group's set.", "z", at=15)
+    yield verb(
+        "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
+    )
     yield from _reading("group", "the group's leader")
 
 
@@ -60,10 +64,17 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("previous-logs", "Previous logs", "Logs of the previous run.", "p", at=20)
     yield verb("recreate", "Recreate group", "Recreate the pod's group.", "r", at=25, danger=3)
     yield verb("rollout", "Rollout", "The rollout of the pod's set.", "z", at=28)
+    yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
+    yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")
 
 
 def of_node() -> Iterator[ActionSpec]:
     """Yield what can be done with a node."""
     yield _verb("node", "open", "Pods", "Pods on the node.", "enter", at=5)
+    verb = partial(_verb, "node")
+    yield verb("cordon", "Cordon", "Let no new pod onto the node.", "c", at=20, danger=1)
+    yield verb("uncordon", "Uncordon", "Let new pods onto the node again.", "u", at=22, danger=1)
+    yield verb("drain", "Drain", "Cordon and evict all pods, or stop that.", "r", at=25, danger=3)
+    yield verb("delete", "Delete", "Delete the Node object.", "ctrl+d", danger=3)
     yield from _reading("node", "the node")

@@ -31,6 +31,7 @@ from lwstui.tui.widgets.statusline import StatusLine, TitleLine
 from lwstui.view.banner import banner, stale
 from lwstui.view.status import status
 from lwstui.view.types import Ref, Span, Tone
+from lwstui.view.underway import summary
 
 TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
 
@@ -169,8 +170,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     def aside(self, snapshot: Snapshot) -> str:
         """Return what stands at the right of the crumbs: intents that are under way."""
-        asked = len(snapshot.pending)
-        return f"{asked} requested" if asked else ""
+        return summary(snapshot)
 
     @property
     def alive(self) -> bool:

@@ -11,6 +11,8 @@ from lwstui.tui.verbs.bulk import (
     of_group,
     of_set,
 )
+from lwstui.tui.verbs.deleting import delete_node, delete_pod, delete_set
+from lwstui.tui.verbs.nodes import cordon, drain
 from lwstui.tui.verbs.reading import open_logs, open_text
 from lwstui.tui.verbs.rollouts import (
     one_more_group,
@@ -30,6 +32,11 @@ __all__ = [
     "BulkVerb",
     "act_on_all",
     "confirm",
+    "cordon",
+    "delete_node",
+    "delete_pod",
+    "delete_set",
+    "drain",
     "impact_of",
     "leave_guard",
     "of_group",

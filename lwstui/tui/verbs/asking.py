@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final
 
 from controller.api.meta import Key
-from lwstui.runtime.intents import Intent
+from lwstui.runtime.intents import Intent, Outcome
 from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.view.impact import impact
-from lwstui.view.types import Impact
+from lwstui.view.safety import TYPED_EVERYWHERE
+from lwstui.view.types import Impact, Span
 
+DANGEROUS: Final = 3
+HURRIED: Final = Span("this is done to a third object within a minute", "warn")
 LEAVING: Final = "leaving"
 """Class of the dialog that asks whether to leave: in it a second ctrl-c leaves."""
 
@@ -25,8 +30,19 @@ async def confirm(host: Host, intent: Intent, label: str) -> None:
         intent: What is asked for.
         label: Of the confirm button.
     """
-    dry_run = host.backend.dry_run(intent)
-    if await host.ask(ConfirmDialog(impact_of(host, intent), dry_run, confirm=label)):
+
+    def ask() -> Future[Outcome]:
+        return host.backend.dry_run(intent)
+
+    shown = impact_of(host, intent)
+    dialog = ConfirmDialog(
+        shown,
+        None if shown.refused else ask(),
+        again=ask,
+        live=lambda: impact_of(host, intent),
+        confirm=label,
+    )
+    if await host.ask(dialog):
         await submit(host, intent)
 
 
@@ -49,12 +65,19 @@ async def change_spec(
 
 
 def impact_of(host: Host, intent: Intent) -> Impact:
-    """Return what an intent would do, as it is known now."""
-    return impact(host.snapshot, intent, host.now())
+    """Return what an intent would do, as it is known now, and what must be typed for it."""
+    found = impact(host.snapshot, intent, host.now(), safety=host.safety)
+    if found.level < DANGEROUS or not host.pace.hurried(intent, host.now()):
+        return found
+    strict = impact(
+        host.snapshot, intent, host.now(), safety=host.safety, at_least=TYPED_EVERYWHERE
+    )
+    return replace(strict, facts=(*strict.facts, ("Asked because", HURRIED)))
 
 
 async def submit(host: Host, intent: Intent) -> None:
     """Carry an intent out and say what became of it."""
+    host.pace.note(intent, host.now())
     host.say("asking the server…", "busy")
     outcome = await asyncio.wrap_future(host.backend.submit(intent))
     host.say(outcome.message, "ok" if outcome.ok else "bad")

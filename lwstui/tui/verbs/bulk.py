@@ -53,7 +53,7 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
     parts = list({part.intent or part.name: part for part in found}.values())
 
     def impact_for(intent: Intent) -> Impact:
-        return impact(host.snapshot, intent, host.now(), host.memo)
+        return impact(host.snapshot, intent, host.now(), host.memo, safety=host.safety)
 
     def sum_up(changes: Sequence[Change], left_out: int) -> Impact:
         return bulk_impact(
@@ -64,6 +64,7 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
             title=verb.title,
             left_out=left_out,
             hidden=hidden,
+            safety=host.safety,
         )
 
     dialog = BulkDialog(

@@ -181,3 +181,16 @@ def test_read_only(picture):
 
 def test_too_small(picture):
     assert picture(busy().snapshot(), (50, 12), wait="lwstui needs")
+
+
+def test_dialog_delete_set(picture):
+    assert picture(busy().snapshot(), MEDIUM, "ctrl+d", wait="accepted")
+
+
+def test_dialog_kill_pod(picture):
+    pressed = ["colon", *"pods llama70b", "enter", "ctrl+k"]
+    assert picture(rolling()[0].snapshot(), MEDIUM, *pressed, wait="accepted")
+
+
+def test_dialog_drain(picture):
+    assert picture(busy().snapshot(), MEDIUM, "m", "r", wait="accepted")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
+from typing import Final
 
 from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.dialog import Dialog
-from lwstui.view.types import Impact
+from lwstui.view.types import Impact, Span
+
+_REFRESH_S: Final = 1.0
+MOVED: Final = Span("what this does is not what the dialog said at first; read it again", "warn")
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -17,6 +22,8 @@ class ConfirmDialog(Dialog[bool]):
     Args:
         impact: What would happen.
         dry_run: The server's opinion; None when it offers none.
+        again: Asks the server once more.
+        live: What would happen as it is known at the moment, looked at once a second.
         confirm: Label of the confirm button.
         clock: Seconds on a clock that never goes back.
     """
@@ -26,17 +33,32 @@ class ConfirmDialog(Dialog[bool]):
         impact: Impact,
         dry_run: Future[Outcome] | None = None,
         *,
+        again: Callable[[], Future[Outcome]] | None = None,
+        live: Callable[[], Impact] | None = None,
         confirm: str = "Confirm",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(confirm=confirm, clock=clock)
         self._first_impact = impact
         self._future = dry_run
+        self._again = again
+        self._live = live
 
     def on_mount(self) -> None:
         """Show the change and wait for the server's opinion."""
         self.show_impact(self._first_impact)
-        self.await_dry_run(self._future)
+        self.await_dry_run(self._future, self._again)
+        if self._live is not None:
+            self.set_interval(_REFRESH_S, self._refresh)
+
+    def _refresh(self) -> None:
+        """Show what would happen now; say so if it is not what was read before."""
+        if self._live is None:
+            return
+        impact = self._live()
+        if impact.what != self._first_impact.what and not impact.refused:
+            impact = replace(impact, facts=(*impact.facts, ("Changed", MOVED)))
+        self.show_impact(impact)
 
     def answer(self) -> bool:
         """Return True."""

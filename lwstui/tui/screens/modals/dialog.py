@@ -27,6 +27,7 @@ T = TypeVar("T")
 _LOCK_S: Final = 0.25
 _MARGIN: Final = 2
 _ASK_AFTER_S: Final = 0.3
+_FRESH_S: Final = 10.0
 _PARTS: Final = "#dialog, #dialog-head, #dialog-text, #dialog-ask, #dialog-name, #confirm"
 
 ASKING: Final = Span("asking the server…", "busy")
@@ -52,7 +53,8 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     Keys are ignored for a quarter of a second after it opened, so a fast typist cannot answer a
     question unseen. The confirm button works only while nothing speaks against it: the change is
-    possible, the server accepted its dry run, and what must be typed has been typed.
+    possible, the server accepted its dry run, and what must be typed has been typed. A dry run
+    that is old by the time of the answer is repeated before the answer counts.
 
     Args:
         confirm: Label of the confirm button.
@@ -112,6 +114,9 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._dry_run: Span | None = None
         self._accepted = True
         self._timer: Timer | None = None
+        self._repeat: Callable[[], Future[Outcome]] | None = None
+        self._answered_at = 0.0
+        self._answering = False
 
     # What a dialog is made of.
 
@@ -197,12 +202,19 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     # The dry run.
 
-    def await_dry_run(self, future: Future[Outcome] | None) -> None:
+    def await_dry_run(
+        self,
+        future: Future[Outcome] | None,
+        again: Callable[[], Future[Outcome]] | None = None,
+    ) -> None:
         """Show the outcome of a dry run when it is there; until then nothing can be confirmed.
 
         Args:
             future: The dry run; None when the server offers none. A later call replaces it.
+            again: Repeats it.
         """
+        self._repeat = again
+        self._answering = False
         self._accepted = future is None
         self._dry_run = None if future is None else ASKING
         self._refresh_text()
@@ -223,7 +235,7 @@ class Dialog(ModalScreen[T], Generic[T]):
             self.no_dry_run()
             return
         self.expect_dry_run()
-        self._timer = self.set_timer(_ASK_AFTER_S, lambda: self.await_dry_run(ask()))
+        self._timer = self.set_timer(_ASK_AFTER_S, lambda: self.await_dry_run(ask(), ask))
 
     def expect_dry_run(self) -> None:
         """Say that a dry run is about to be asked for; an earlier one no longer counts."""
@@ -244,12 +256,22 @@ class Dialog(ModalScreen[T], Generic[T]):
             outcome = await asyncio.wrap_future(future)
         except Exception as fault:  # noqa: BLE001 - whatever failed, the operator must read it
             outcome = Outcome(ok=False, message=f"could not ask the server: {fault}")
-        self._accepted = outcome.ok
+        self._accepted, self._answered_at = outcome.ok, self._clock()
         tone: Tone = "ok" if outcome.ok else "bad"
         word = "accepted" if outcome.ok else "refused"
-        rest = f": {outcome.message}" if outcome.message and not outcome.ok else ""
-        self._dry_run = Span(word + rest, tone)
+        said = outcome.note if outcome.ok else outcome.message
+        self._dry_run = Span(f"{word}: {said}" if said else word, tone)
         self._refresh_text()
+        if self._answering and self._may_confirm():
+            self.confirmed()
+
+    def _finish(self) -> None:
+        """Leave with the answer, once the server still accepts what it stands for."""
+        if self._repeat is None or self._clock() - self._answered_at <= _FRESH_S:
+            self.confirmed()
+            return
+        self.await_dry_run(self._repeat(), self._repeat)
+        self._answering = True
 
     def _refresh_text(self) -> None:
         # An answer may come while the dialog is leaving and its parts are gone already.
@@ -277,7 +299,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     def action_confirm(self) -> None:
         """Answer yes, where a key is enough."""
         if not self._impact.confirm_text and self._may_confirm():
-            self.confirmed()
+            self._finish()
 
     def confirmed(self) -> None:
         """Go on after a confirmation: by default close with the answer."""
@@ -290,7 +312,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     @on(Button.Pressed, "#confirm")
     def _on_confirm(self) -> None:
         if self._may_confirm():
-            self.confirmed()
+            self._finish()
 
     @on(Input.Changed, "#dialog-name")
     def _on_typed(self, event: Input.Changed) -> None:

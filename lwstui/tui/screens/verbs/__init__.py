@@ -1,10 +1,12 @@
 """The verb keys of screens: what is selected goes to the verb of the same name."""
 
+from lwstui.tui.screens.verbs.deleting import DeletingKeys
+from lwstui.tui.screens.verbs.nodes import NodeKeys
 from lwstui.tui.screens.verbs.reading import ReadingKeys
 from lwstui.tui.screens.verbs.sets import SetKeys
 
 __all__ = ["VerbKeys"]
 
 
-class VerbKeys(SetKeys, ReadingKeys):
+class VerbKeys(SetKeys, NodeKeys, DeletingKeys, ReadingKeys):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""

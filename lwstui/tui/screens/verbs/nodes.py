@@ -1,0 +1,34 @@
+"""Verb keys of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from lwstui.tui import verbs
+from lwstui.tui.host import Host
+from lwstui.tui.screens.verbs.selecting import Selecting
+
+
+class NodeKeys(Selecting):
+    """Cordon, uncordon, drain."""
+
+    def action_cordon(self) -> None:
+        """Let no new pod onto the node."""
+        self._change_node(verbs.cordon)
+
+    def action_uncordon(self) -> None:
+        """Let new pods onto the node again."""
+        self._change_node(partial(verbs.cordon, on=False))
+
+    def action_drain(self) -> None:
+        """Evict all pods of the node, or stop doing so."""
+        self._change_node(verbs.drain)
+
+    def _change_node(self, verb: Callable[[Host, str], Coroutine[Any, Any, None]]) -> None:
+        ref = self.selected()
+        if ref is None or ref.kind != "node":
+            self.host.say("no node is selected", "warn")
+            return
+        self.start(verb(self.host, ref.name))
