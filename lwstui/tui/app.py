@@ -22,8 +22,12 @@ from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend
 from lwstui.runtime.slot import LatestSlot
 from lwstui.state.model import Snapshot
-from lwstui.tui import commands, verbs
-from lwstui.tui.dispatch import run_line
+from lwstui.tui import verbs
+from lwstui.tui.commands.language import Language
+from lwstui.tui.commands.registry import COMMANDS
+from lwstui.tui.commands.running import Commander
+from lwstui.tui.commands.values import values
+from lwstui.tui.entered import Entered
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.navigation import NavigatingApp
@@ -134,6 +138,8 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         )
         self.safety = options.safety
         self.pace = Pace()
+        self.entered = Entered(StateFiles(options.state))
+        self._commander = Commander(self, Language(COMMANDS))
         self._started = self._events_wanted = False
         self._options = options
         self._clock = clock
@@ -175,8 +181,10 @@ class Console(NavigatingApp[int], inherit_bindings=False):
 
     def watch_snapshot(self) -> None:
         """Hand the snapshot to the screen in front; covered ones catch up on resume."""
+        self.entered.enter(self.snapshot.cluster.context)
         if self.is_running and self.screen_stack:
             self.front.refresh_view()
+            self._commander.heard(self.snapshot)
 
     def tick(self) -> None:
         """Let the ages on the screen in front grow."""
@@ -195,7 +203,11 @@ class Console(NavigatingApp[int], inherit_bindings=False):
 
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
-        return commands.complete(text, self.snapshot, self.available_themes)
+        return self._commander.language.complete(text, values(self))
+
+    def command_problem(self, text: str) -> str:
+        """Return what is wrong with a line of the command bar, empty if nothing is."""
+        return self._commander.problem(text)
 
     def trouble(self, sentence: str) -> None:
         """Show what failed."""
@@ -211,7 +223,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
 
     def run_command(self, text: str) -> None:
         """Run a line of the command bar."""
-        run_line(self, text)
+        self._commander.run(text)
 
     def want_events(self, *, wanted: bool) -> None:
         """Tell the engine whether events are shown, once it runs."""

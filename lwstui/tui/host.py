@@ -11,6 +11,7 @@ from textual.theme import Theme
 from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination
 from lwstui.state.model import Snapshot
+from lwstui.tui.entered import Entered
 from lwstui.tui.pace import Pace
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
@@ -73,6 +74,19 @@ class Host(Protocol):
 
     def look_at(self, namespaces: tuple[str, ...]) -> None:
         """Show these namespaces; none means all."""
+        ...
+
+    @property
+    def entered(self) -> Entered:
+        """What was typed before."""
+        ...
+
+    def command_problem(self, text: str) -> str:
+        """Return what is wrong with a line of the command bar, empty if nothing is."""
+        ...
+
+    def filter_front(self, text: str) -> None:
+        """Filter what the screen in front shows."""
         ...
 
     def completions(self, text: str) -> tuple[str, ...]:

@@ -79,6 +79,10 @@ class NavigatingApp(ThemedApp[ReturnT]):
 
     # Screens.
 
+    def filter_front(self, text: str) -> None:
+        """Filter what the screen in front shows."""
+        self.front.begin_filter(text)
+
     def goto(self, route: Route, *, top: bool = False) -> None:
         """Open a route."""
         self._show(self._trail.open(route, top=top))

@@ -11,10 +11,11 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, S
 from textual.content import Content
 from textual.fuzzy import FuzzySearch
 
-from lwstui.tui.commands import COMMANDS, ArgKind, object_names
+from lwstui.tui.commands.registry import COMMANDS
+from lwstui.tui.commands.spec import ArgKind
+from lwstui.tui.commands.values import values
 from lwstui.tui.host import Host
 from lwstui.tui.keys import display_all
-from lwstui.tui.places import known_namespaces
 from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.whynot import offered
@@ -114,34 +115,25 @@ class GoToProvider(OfferProvider):
             yield Offer(str(key), "pod", partial(host.goto, Route("text", ref, "describe")))
 
 
+OFFERED: Final[frozenset[ArgKind]] = frozenset({"set", "theme", "context", "namespaces", "switch"})
+"""What commands are offered with; those about a target would repeat the sets."""
+
+
 class CommandProvider(OfferProvider):
     """Verbs of the command bar on every set, and themes."""
 
     def offers(self) -> Iterator[Offer]:
         """Yield commands that need no more than a set or a theme."""
         host = self.host
-        sets = object_names(host.snapshot.sets)
+        of_kind = values(host)
         for spec in COMMANDS:
-            names = sets if spec.args[:1] == ("set",) else _places(host, spec.args)
+            names = [name for kind in spec.args[:1] if kind in OFFERED for name in of_kind(kind)]
             if not spec.needed:
                 yield Offer(spec.verb, spec.help, partial(host.run_command, spec.verb))
             if spec.needed <= 1:
                 for name in names:
                     line = f"{spec.verb} {name}"
                     yield Offer(line, spec.help, partial(host.run_command, line))
-
-
-def _places(host: Host, args: tuple[ArgKind, ...]) -> list[str]:
-    """Return themes, contexts or namespaces, for commands that go to one of them."""
-    match args:
-        case ("theme",):
-            return sorted(host.available_themes)
-        case ("context",):
-            return [facts.name for facts in host.snapshot.cluster.contexts]
-        case ("namespaces",):
-            return ["all", *known_namespaces(host.snapshot)]
-        case _:
-            return []
 
 
 PROVIDERS: Final[tuple[type[Provider], ...]] = (ActionProvider, GoToProvider, CommandProvider)

@@ -7,7 +7,8 @@ from typing import Final
 from lwstui.runtime.backend import Destination
 from lwstui.state.model import ClusterState, ContextFacts, ControllerView, Snapshot
 from lwstui.tui import verbs
-from lwstui.tui.commands import CommandError, nearest
+from lwstui.tui.commands.objects import nearest
+from lwstui.tui.commands.spec import CommandError
 from lwstui.tui.host import Host
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.screens.modals.picker import Choice, Picker

@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 
 from controller.api.meta import Key
-from lwstui.tui.commands import (
-    COMMANDS,
-    Command,
-    CommandError,
-    complete,
-    find,
-    parse,
-    resolve,
-)
+from lwstui.tui.commands.language import Language
+from lwstui.tui.commands.objects import object_names, resolve
+from lwstui.tui.commands.registry import COMMANDS
+from lwstui.tui.commands.spec import Command, CommandError
 from lwstui.view.types import Ref
 from tests.tui.worlds import World
+
+ALIASES = {"ll": "logs llama70b", "prod": "ll @prod-eu", "a": "b", "b": "a"}
+LANGUAGE = Language(COMMANDS, ALIASES)
+find, parse = LANGUAGE.find, LANGUAGE.parse
 
 
 @pytest.fixture
@@ -37,7 +36,9 @@ def snapshot():
         ("sc a", "scale", ("a",)),
         ("q", "quit", ()),
         ("LWS", "sets", ()),
-        ("image a worker img:1", "image", ("a", "worker", "img:1")),
+        ("image x worker img:1", "image", ("x", "worker", "img:1")),
+        ("image x worker reg/img@sha256:12", "image", ("x", "worker", "reg/img@sha256:12")),
+        ("ll leader", "logs", ("llama70b", "leader")),
     ],
 )
 def test_parse(text, verb, args):
@@ -45,16 +46,38 @@ def test_parse(text, verb, args):
 
 
 @pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("nodes @prod-eu", Command("nodes", context="prod-eu")),
+        ("pods /!eu s:X|P", Command("pods", filter="!eu s:X|P")),
+        ("pods a -n x,y", Command("pods", ("a",), namespaces=("x", "y"))),
+        ("sets -A /ready<100% @lab", Command("sets", (), "ready<100%", "lab", ())),
+        ("@lab events", None),
+        ("prod all", Command("logs", ("llama70b", "all"), context="prod-eu")),
+        ("events a/b /~back.*off -n q", Command("events", ("a/b",), "~back.*off", "", ("q",))),
+    ],
+)
+def test_filter_context_and_scope(text, command):
+    if command is None:
+        with pytest.raises(CommandError):
+            parse(text)
+    else:
+        assert parse(text) == command
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", "type a command"),
+        ("sets -n", "-n wants a namespace"),
+        ("a", "stands for itself"),
         ("scal3 a", "did you mean “scale”"),
         ("zzzzz", "no command"),
-        ("re a", "could be next, reconnect, recreate, restart, resume"),
+        ("re x", "could be next, reconnect, recreate, restart, resume"),
         ("scale", "usage: scale SET [NUMBER]"),
-        ("scale a b", "not a number"),
-        ("scale a 1 2", "too many words"),
-        ("logs a boss", "not a role"),
+        ("scale x y", "not a number"),
+        ("scale x 1 2", "too many words"),
+        ("logs x boss", "not a role"),
         ("ctl stop", "neither pause nor resume"),
     ],
 )
@@ -106,13 +129,31 @@ def test_a_set_may_be_named_like_a_number():
 
 
 def test_completion_offers_verbs_then_objects(snapshot):
-    assert complete("sc", snapshot) == ("scale",)
-    assert complete("scale ll", snapshot) == ("scale llama70b",)
-    assert complete("scale mix", snapshot) == ("scale prod/mixtral", "scale stage/mixtral")
-    assert complete("logs llama70b le", snapshot) == ("logs llama70b leader",)
-    assert complete("theme mi", snapshot, {"midnight", "day"}) == ("theme midnight",)
-    assert complete("scale llama70b 3 4", snapshot) == ()
-    assert complete("nosuch x", snapshot) == ()
+    def complete(text):
+        values = {
+            "set": object_names(snapshot.sets),
+            "target": object_names(snapshot.sets),
+            "role": ["leader", "worker"],
+            "theme": ["day", "midnight"],
+            "context": ["prod-eu", "prod-us", "lab"],
+            "namespaces": ["all", "prod", "stage"],
+        }
+        return LANGUAGE.complete(text, lambda kind: values.get(kind, []))
+
+    assert complete("sc") == ("scale",)
+    assert complete("l") == ("logs", "ll")
+    assert complete("scale ll") == ("scale llama70b",)
+    assert complete("scale mix") == ("scale prod/mixtral", "scale stage/mixtral")
+    assert complete("logs llama70b le") == ("logs llama70b leader",)
+    assert complete("ll wo") == ("ll worker",)
+    assert complete("theme mi") == ("theme midnight",)
+    assert complete("scale llama70b 3 4") == ()
+    assert complete("nosuch x") == ()
+    assert complete("nodes @prod") == ("nodes @prod-eu", "nodes @prod-us")
+    assert complete("pods /x @l") == ("pods /x @lab",)
+    assert complete("sets -n st") == ("sets -n stage",)
+    assert complete("ns prod,st") == ("ns prod,stage",)
+    assert complete("pods /x y") == ()
 
 
 def test_keys_of_sets_resolve_to_themselves(snapshot):

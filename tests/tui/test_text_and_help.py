@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 from lwstui.tui.actions import ACTIONS
-from lwstui.tui.commands import COMMANDS
+from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.screens.help import help_lines
 from lwstui.tui.screens.text import yaml_lines
 from lwstui.tui.whynot import Situation

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.completion import CommandSuggester
+from lwstui.tui.entered import Mode
 from lwstui.tui.guard import guarded
 from lwstui.tui.host import Host
 from lwstui.tui.marks import Marks
@@ -26,7 +27,7 @@ from lwstui.tui.screens.blocks import LineBlock
 from lwstui.tui.screens.verbs import VerbKeys
 from lwstui.tui.whynot import Situation, offered, refusal_of
 from lwstui.tui.widgets.keyline import Crumbs, Flash, KeyLine
-from lwstui.tui.widgets.prompt import Mode, Prompt
+from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import StatusLine, TitleLine
 from lwstui.view.banner import banner, stale
 from lwstui.view.status import status
@@ -56,6 +57,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.state = state
         self._filter_before = ""
         self._to_say = Span("")
+        self._to_find = ""
         self._composed = False
 
     # What screens define.
@@ -123,7 +125,11 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         yield Crumbs()
         yield KeyLine()
         yield Static(TOO_SMALL, id="too-small", markup=False)
-        yield Prompt(suggesters={"command": CommandSuggester(self.host.completions)})
+        yield Prompt(
+            entered=self.host.entered,
+            suggesters={"command": CommandSuggester(self.host.completions)},
+            check=self.host.command_problem,
+        )
 
     def on_mount(self) -> None:
         """Show what is known already, and what was said before there was a line for it."""
@@ -131,6 +137,15 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.refresh_view()
         if self._to_say.text:
             self.say(*self._to_say)
+        if self._to_find:
+            self.call_after_refresh(self.find, self._to_find)
+
+    def begin_filter(self, text: str) -> None:
+        """Filter by a text, as soon as there is something to filter."""
+        if self.alive:
+            self.find(text)
+        else:
+            self._to_find = text
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while something covered this screen."""

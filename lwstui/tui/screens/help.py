@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import ActionSpec, Scope
-from lwstui.tui.commands import COMMANDS
+from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.keys import display_all
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.base import ConsoleScreen

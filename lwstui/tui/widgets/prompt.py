@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,17 +15,22 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-Mode = Literal["command", "filter"]
+from lwstui.config.statefiles import StateFiles
+from lwstui.tui.entered import Entered, Mode
 
 _PREFIX: Final[dict[Mode, str]] = {"command": ":", "filter": "/"}
-_HISTORY: Final = 50
 
 
 class Prompt(Horizontal):
     """Asks for a command or a filter; hidden until it is opened.
 
     ``tab`` or ``right`` take the suggestion, ``up`` and ``down`` walk through what was entered
-    before, ``escape`` leaves and changes nothing.
+    before, ``escape`` leaves and changes nothing. A command that cannot be understood stays.
+
+    Args:
+        entered: What was entered before.
+        suggesters: What is suggested while typing.
+        check: Returns what is wrong with a command, empty if nothing is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,14 +77,17 @@ class Prompt(Horizontal):
     def __init__(
         self,
         *,
+        entered: Entered | None = None,
         suggesters: dict[Mode, Suggester] | None = None,
+        check: Callable[[str], str] = lambda _: "",
         id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.mode: Mode = "filter"
         self._suggesters = suggesters or {}
-        self._entered: dict[Mode, list[str]] = {"command": [], "filter": []}
+        self._entered = entered or Entered(StateFiles(None))
+        self._check = check
         self._recalled = 0
 
     def compose(self) -> ComposeResult:
@@ -104,7 +113,7 @@ class Prompt(Horizontal):
     def open(self, mode: Mode, text: str = "") -> None:
         """Show the prompt with a text to start from and give it the focus."""
         self.mode = mode
-        self._recalled = len(self._entered[mode])
+        self._recalled = len(self._entered.lines(mode))
         self.query_one("#prompt-prefix", Static).update(Content(_PREFIX[mode]))
         self.complain("")
         field = self._input
@@ -136,7 +145,7 @@ class Prompt(Horizontal):
 
     def action_recall(self, by: int) -> None:
         """Show an earlier or later text."""
-        entered = self._entered[self.mode]
+        entered = self._entered.lines(self.mode)
         at = self._recalled + by
         if not 0 <= at <= len(entered):
             return
@@ -154,9 +163,10 @@ class Prompt(Horizontal):
     @on(Input.Submitted)
     def _on_entered(self, event: Input.Submitted) -> None:
         event.stop()
-        entered = self._entered[self.mode]
-        if event.value and event.value not in entered[-1:]:
-            entered.append(event.value)
-            del entered[:-_HISTORY]
+        problem = self._check(event.value) if self.mode == "command" else ""
+        if problem:
+            self.complain(problem)
+            return
+        self._entered.add(self.mode, event.value)
         self.close()
         self.post_message(self.Submitted(event.value, self.mode))

@@ -1,0 +1,68 @@
+"""Commands that open a screen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui import verbs
+from lwstui.tui.commands.meaning import one_set, target
+from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.host import Host
+from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, rollout_route, set_route
+
+
+def _sets(host: Host, command: Command) -> None:
+    del command
+    host.goto(FLEET)
+
+
+def _open_set(host: Host, command: Command) -> None:
+    host.goto(set_route(one_set(host, command).key), top=True)
+
+
+def _pods(host: Host, command: Command) -> None:
+    host.goto(Route("pods", target(host, command)) if command.args else PODS, top=True)
+
+
+def _nodes(host: Host, command: Command) -> None:
+    del command
+    host.goto(NODES, top=True)
+
+
+def _events(host: Host, command: Command) -> None:
+    host.goto(Route("events", target(host, command)) if command.args else EVENTS, top=True)
+
+
+def _logs(host: Host, command: Command) -> None:
+    ref = target(host, command)
+    role = command.arg(1) or ("leader" if ref.kind == "set" else "all")
+    verbs.open_logs(host, ref, role=role)
+
+
+def _describe(host: Host, command: Command) -> None:
+    verbs.open_text(host, target(host, command), "describe")
+
+
+def _yaml(host: Host, command: Command) -> None:
+    verbs.open_text(host, target(host, command), "yaml")
+
+
+def _rollout(host: Host, command: Command) -> None:
+    host.goto(rollout_route(one_set(host, command).key), top=True)
+
+
+COMMANDS: Final = (
+    CommandSpec("sets", "all sets", _sets, ("lws", "fleet", "leaderworkersets")),
+    CommandSpec("set", "groups of one set", _open_set, ("groups", "gr", "open"), ("set",), 1),
+    CommandSpec(
+        "pods", "pods of all sets, of a set or of a group", _pods, ("po", "pod"), ("target",)
+    ),
+    CommandSpec("nodes", "nodes and their accelerators", _nodes, ("no", "node", "gpu")),
+    CommandSpec(
+        "events", "events, of everything or of a target", _events, ("ev", "event"), ("target",)
+    ),
+    CommandSpec("logs", "merged logs of a target", _logs, ("log",), ("target", "role"), 1),
+    CommandSpec("describe", "describe a target", _describe, ("desc",), ("target",), 1),
+    CommandSpec("yaml", "a target as YAML", _yaml, (), ("target",), 1),
+    CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
+)

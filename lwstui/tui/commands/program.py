@@ -1,0 +1,81 @@
+"""Commands about the console itself: where it is attached, how it looks, leaving it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui import places
+from lwstui.tui.commands.meaning import writable
+from lwstui.tui.commands.objects import nearest
+from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
+from lwstui.tui.host import Host
+from lwstui.tui.lookpicker import pick_theme
+
+
+def _theme(host: Host, command: Command) -> None:
+    name = command.arg(0)
+    if not name:
+        host.run_task(pick_theme(host))
+        return
+    if name not in host.available_themes:
+        near = nearest(name, host.available_themes)
+        raise CommandError(f"no theme “{name}”" + (f"; did you mean “{near}”?" if near else ""))
+    host.set_theme(name)
+
+
+def _controller(host: Host, command: Command) -> None:
+    if host.snapshot.controller.mode in ("off", "native", "elsewhere", "unknown"):
+        raise CommandError("no controller runs inside this console")
+    writable(host)
+    paused = command.arg(0) == "pause"
+    host.backend.pause_controller(paused)
+    host.say(f"asked the controller to {command.arg(0)}", "busy")
+
+
+def _context(host: Host, command: Command) -> None:
+    if command.args:
+        places.switch_context(host, places.named_context(host.snapshot, command.arg(0)))
+    else:
+        host.run_task(places.pick_context(host))
+
+
+def _namespaces(host: Host, command: Command) -> None:
+    if command.args:
+        host.look_at(places.named_namespaces(host.snapshot, command.arg(0)))
+    else:
+        host.run_task(places.pick_namespace(host))
+
+
+def _reconnect(host: Host, command: Command) -> None:
+    del command
+    host.backend.reconnect()
+    host.say("listing everything again", "busy")
+
+
+def _help(host: Host, command: Command) -> None:
+    del command
+    host.show_help()
+
+
+def _quit(host: Host, command: Command) -> None:
+    del command
+    host.quit_guarded()
+
+
+COMMANDS: Final = (
+    CommandSpec("ctx", "another cluster", _context, ("context", "contexts"), ("context",)),
+    CommandSpec(
+        "ns",
+        "namespaces in view, all or several",
+        _namespaces,
+        ("namespace", "namespaces"),
+        ("namespaces",),
+    ),
+    CommandSpec("theme", "change colours; without a name, try them live", _theme, (), ("theme",)),
+    CommandSpec(
+        "ctl", "pause or resume this controller", _controller, ("controller",), ("switch",), 1
+    ),
+    CommandSpec("reconnect", "list everything again now", _reconnect),
+    CommandSpec("help", "keys and commands", _help, ("keys",)),
+    CommandSpec("quit", "leave the program", _quit, ("q", "q!", "qa", "exit")),
+)

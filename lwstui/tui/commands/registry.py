@@ -1,0 +1,15 @@
+"""The one registry of everything that can be typed in the command bar."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui.commands import changing, going, program
+from lwstui.tui.commands.spec import CommandSpec
+
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
+    *going.COMMANDS,
+    *changing.COMMANDS,
+    *program.COMMANDS,
+)
+"""Every command; the order is that of the help screen and of completion."""

@@ -1,0 +1,47 @@
+"""What words may be, for completion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from lwstui.tui.commands.objects import object_names
+from lwstui.tui.commands.spec import ROLES, SWITCH, ArgKind
+from lwstui.tui.host import Host
+from lwstui.tui.places import ALL, known_namespaces
+
+
+def _sets(host: Host) -> list[str]:
+    return object_names(host.snapshot.sets)
+
+
+def _contexts(host: Host) -> list[str]:
+    return [facts.name for facts in host.snapshot.cluster.contexts]
+
+
+def _namespaces(host: Host) -> list[str]:
+    return [ALL, *known_namespaces(host.snapshot)]
+
+
+VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
+    "set": _sets,
+    "group": _sets,
+    "target": _sets,
+    "role": lambda _: [*ROLES],
+    "switch": lambda _: [*SWITCH],
+    "theme": lambda host: sorted(host.available_themes),
+    "context": _contexts,
+    "namespaces": _namespaces,
+}
+"""Values by kind; kinds that are not here have none to offer."""
+
+
+def values(host: Host) -> Callable[[ArgKind], list[str]]:
+    """Return what words of each kind may be at present."""
+    return partial(_values, host)
+
+
+def _values(host: Host, kind: ArgKind) -> list[str]:
+    found = VALUES.get(kind)
+    return [] if found is None else found(host)
