@@ -81,15 +81,17 @@ def run(arguments: argparse.Namespace) -> int:
 async def _check_sets(operator: SetOperator, arguments: argparse.Namespace) -> int:
     manifests = [await operator.manifest(key_of(operator, name)) for name in arguments.names]
     from lwstui.runtime.preflight import rooms
+    from lwstui.view.advice import advise
     from lwstui.view.preflight import judge
 
-    found = judge(manifests, operator.namespace)
+    found = (*judge(manifests, operator.namespace), *advise(manifests, operator.namespace))
     return _conclude((*found, *await rooms(operator, manifests)), len(manifests), arguments)
 
 
 def _check_manifests(manifests: Sequence[dict[str, Any]], arguments: argparse.Namespace) -> int:
     from controller.errors import ControllerError
     from lwstui.kube.connect import ConnectError, describe
+    from lwstui.view.advice import advise
     from lwstui.view.preflight import judge
 
     target, why = target_of(arguments), ""
@@ -97,7 +99,7 @@ def _check_manifests(manifests: Sequence[dict[str, Any]], arguments: argparse.Na
         namespace = describe(target).namespace
     except ConnectError as error:
         namespace, why = target.namespace or "default", str(error)
-    found = judge(manifests, namespace)
+    found = (*judge(manifests, namespace), *advise(manifests, namespace))
     if not arguments.offline and not why:
         try:
             found = (*found, *asyncio.run(_ask(manifests, found, arguments)))

@@ -12,6 +12,7 @@ from controller.errors import ApiError, Forbidden
 from lwstui.runtime.operator import SetOperator
 from lwstui.runtime.ports import WatchSpec
 from lwstui.runtime.trials import UNDEFINED
+from lwstui.view.advice import placement
 from lwstui.view.preflight import Finding, as_set, is_set, room, title
 
 Manifest = Mapping[str, Any]
@@ -43,7 +44,7 @@ async def refusals(operator: SetOperator, manifests: Sequence[Manifest]) -> tupl
 
 
 async def rooms(operator: SetOperator, manifests: Sequence[Manifest]) -> tuple[Finding, ...]:
-    """Return whether sets would fit into what is free; nodes and all pods must be readable.
+    """Return whether there is a place for sets; nodes and all pods must be readable.
 
     Raises:
         ControllerError: If the cluster does not answer.
@@ -56,7 +57,7 @@ async def rooms(operator: SetOperator, manifests: Sequence[Manifest]) -> tuple[F
     except Forbidden as error:
         return (Finding("note", "cluster", f"whether it fits is not known: {error}"),)
     snapshot = reader.snapshot()
-    found = []
+    found: list[Finding | None] = [*placement(sets, snapshot, operator.namespace)]
     for one in sets:
         lws = as_set(one)
         if not isinstance(lws, str):

@@ -67,7 +67,7 @@ def read(path: str) -> Texts:
     Raises:
         ManifestError: If it cannot be read; the text says what to do.
     """
-    where = Path(path).expanduser()
+    where = located(path)
     found = read_texts([str(where)])
     if not found:
         raise ManifestError(f"no .yaml, .yml or .json file in {path}")
@@ -75,6 +75,20 @@ def read(path: str) -> Texts:
     files = tuple((_below(name, base), text) for name, text in found)
     asks = dict.fromkeys(name for _, text in files for name in placeholders(text))
     return Texts(path, files, tuple(asks))
+
+
+def located(path: str) -> Path:
+    """Return where a path leads; the bare name of a shipped example leads there."""
+    where = Path(path).expanduser()
+    example = folder("examples") / path
+    return example if not where.exists() and example.is_file() else where
+
+
+def names_here() -> tuple[str, ...]:
+    """Return the names of manifests in this folder and of shipped examples."""
+    root = folder("examples")
+    shipped = (str(path.relative_to(root)) for path in sorted(root.rglob("*.yaml")))
+    return (*(path.name for path in _files(Path())), *shipped)
 
 
 def _below(name: str, base: Path) -> str:

@@ -147,6 +147,17 @@ class Applying:
         )
 
     @property
+    def trials(self) -> tuple[Trial, ...]:
+        """What the server said, in the order in which objects are sent."""
+        return self._trials
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of objects that name none."""
+        spaces = [t.key.namespace for t in self._trials if not t.manifest.namespace]
+        return next(filter(None, spaces), "default")
+
+    @property
     def sent(self) -> bool:
         """Whether sending has begun."""
         return bool(self.stages)

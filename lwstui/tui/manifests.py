@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 from lwstui.runtime.sources import EXPECT, Offer, offers
 from lwstui.tui.host import Host
@@ -11,19 +12,19 @@ from lwstui.tui.routes import Route
 from lwstui.tui.screens.modals.picker import Choice, Picker
 
 
-def apply(host: Host, path: str = "") -> None:
-    """Open the plan of an apply; without a path let the operator choose one first."""
+def open_path(host: Host, screen: Literal["apply", "check"], path: str = "") -> None:
+    """Open a screen about manifests; without a path let the operator choose one first."""
     if path:
-        host.goto(Route("apply", detail=path), top=True)
+        host.goto(Route(screen, detail=path), top=True)
     else:
-        host.run_task(_pick_and_apply(host))
+        host.run_task(_pick_and_open(host, screen))
 
 
-async def _pick_and_apply(host: Host) -> None:
+async def _pick_and_open(host: Host, screen: Literal["apply", "check"]) -> None:
     found = await asyncio.to_thread(offers)
-    path = await pick(host, "APPLY", found)
+    path = await pick(host, screen.upper(), found)
     if path is not None:
-        host.goto(Route("apply", detail=path), top=True)
+        host.goto(Route(screen, detail=path), top=True)
 
 
 async def pick(host: Host, title: str, found: Sequence[Offer]) -> str | None:

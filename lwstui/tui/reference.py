@@ -22,6 +22,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "text": "Text views",
     "logs": "Logs",
     "apply": "On the plan of an apply",
+    "check": "On findings about manifests",
 }
 _DANGER: Final = ("", "asks yes or no", "asks", "asks, shows what stops", "asks for the name")
 _HEAD: Final = """\

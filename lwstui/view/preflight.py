@@ -35,6 +35,7 @@ class Finding:
         message: What, as a clause.
         field: Path of the field, empty if it is about the whole object.
         value: What was found there.
+        bare: Whether the value is beside the point.
     """
 
     level: Level
@@ -42,10 +43,13 @@ class Finding:
     message: str
     field: str = ""
     value: object = None
+    bare: bool = False
 
     def __str__(self) -> str:
         if not self.field:
             return clean_line(f"{self.about}: {self.message}")
+        if self.bare:
+            return clean_line(f"{self.about}: {self.field}: {self.message}")
         said = FieldError(self.field, self.value, self.message)
         return clean_line(f"{self.about}: {said}")
 

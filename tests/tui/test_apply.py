@@ -261,3 +261,22 @@ async def test_the_diff_can_be_read_whole_and_left(scene, app):
         assert app.focused.id == "diff"
         await keys(pilot, "escape")
         assert app.focused.id == "main"
+
+
+async def test_checking_says_what_is_wrong_and_goes_on_to_the_plan(scene, app):
+    bad = body_of(busy(), QWEN)
+    bad["metadata"]["name"] = "bad"
+    bad["spec"]["leaderWorkerTemplate"]["subGroupPolicy"] = {"subGroupSize": 3}
+    scene.write("bad.yaml", bad)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "qwen72b" in shown(app))
+        app.run_command(f"check {scene.folder}")
+        await until(pilot, lambda: "3 objects checked:" in shown(app))
+        text = shown(app)
+        assert "must divide size 8 or size - 1" in text
+        assert "the server refuses it: admission webhook denied it: no" in text
+        assert not scene.backend.submitted
+        await keys(pilot, "a")
+        await until(
+            pilot, lambda: isinstance(app.screen, ApplyScreen) and "refused 1" in shown(app)
+        )

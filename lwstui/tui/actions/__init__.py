@@ -13,7 +13,7 @@ from typing import Final
 from textual.binding import Binding
 
 from lwstui.tui.actions.general import everywhere, moves, tables
-from lwstui.tui.actions.manifests import of_apply
+from lwstui.tui.actions.manifests import of_apply, of_check
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
@@ -33,6 +33,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *texts("text"),
     *logs(),
     *of_apply(),
+    *of_check(),
 )
 """Every action of the console."""
 

@@ -26,3 +26,18 @@ def of_apply() -> Iterator[ActionSpec]:
     )
     yield spec("whole-diff", "Diff", "The diff as YAML, or its fields alone.", "D", at=20)
     yield spec("plan-again", "Plan again", "Read the files and ask again.", "ctrl+r", at=25)
+
+
+def of_check() -> Iterator[ActionSpec]:
+    """Yield what works on findings about manifests."""
+    yield ActionSpec(
+        "check.plan", "Plan", "Go on to what would change.", ("a",), "check", 0, priority=5
+    )
+    yield ActionSpec(
+        "check.check-again",
+        "Check again",
+        "Read the files and ask again.",
+        ("ctrl+r",),
+        "check",
+        priority=10,
+    )

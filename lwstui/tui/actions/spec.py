@@ -19,10 +19,11 @@ Scope = Literal[
     "logs",
     "apply",
     "revision",
+    "check",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
-those widgets, ``set`` to ``event`` on what is selected, ``text`` and ``logs`` in text views,
-``apply`` on the plan of an apply."""
+those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text`` and ``logs`` in
+text views, ``apply`` on the plan of an apply, ``check`` on findings about manifests."""
 
 
 @dataclass(frozen=True, slots=True)

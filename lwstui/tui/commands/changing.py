@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from controller.api.meta import Key
-from lwstui.tui import manifests, targets, verbs
+from lwstui.tui import targets, verbs
 from lwstui.tui.commands.meaning import one_set, target, writable
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
@@ -52,10 +52,6 @@ def _image(host: Host, command: Command) -> None:
     host.run_task(verbs.set_image(host, key, command.arg(1), command.arg(2)))
 
 
-def _apply(host: Host, command: Command) -> None:
-    manifests.apply(host, command.arg(0))
-
-
 COMMANDS: Final = (
     CommandSpec("scale", "set the number of groups", _scale, (), ("set", "number"), 1),
     CommandSpec("restart", "rolling restart of a set", _changes(verbs.restart), (), ("set",), 1),
@@ -81,7 +77,4 @@ COMMANDS: Final = (
     ),
     CommandSpec("recreate", "recreate one group", _recreate, (), ("group",), 1),
     CommandSpec("image", "set a container image", _image, (), ("set", "role", "image"), 1),
-    CommandSpec(
-        "apply", "plan and apply manifests of a file or folder", _apply, ("dir",), ("path",)
-    ),
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands import changing, going, program
+from lwstui.tui.commands import changing, going, manifests, program
 from lwstui.tui.commands.spec import CommandSpec
 
 COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *going.COMMANDS,
     *changing.COMMANDS,
+    *manifests.COMMANDS,
     *program.COMMANDS,
 )
 """Every command; the order is that of the help screen and of completion."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from lwstui.runtime.sources import names_here
 from lwstui.tui.commands.objects import object_names
 from lwstui.tui.commands.spec import ROLES, SWITCH, ArgKind
 from lwstui.tui.host import Host
@@ -33,6 +34,7 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
     "theme": lambda host: sorted(host.available_themes),
     "context": _contexts,
     "namespaces": _namespaces,
+    "path": lambda _: [*names_here()],
 }
 """Values by kind; kinds that are not here have none to offer."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from lwstui.tui.routes import Route, RouteState, ScreenName
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.check import CheckScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
 from lwstui.tui.screens.group import GroupScreen
@@ -30,6 +31,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "help": HelpScreen,
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
+    "check": CheckScreen,
 }
 
 
