@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from lwstui.sandbox import (
+    disruptions,
     inert,
     metricsapi,
     podverbs,
@@ -24,6 +25,7 @@ from lwstui.sandbox import (
 from lwstui.sandbox.answers import JSON, error_answer, json_answer, object_answer
 from lwstui.sandbox.deletions import delete_options
 from lwstui.sandbox.documents import Documents, health
+from lwstui.sandbox.duplicates import duplicate_fields
 from lwstui.sandbox.objects import Entry, Json, StatusError, Store
 from lwstui.sandbox.output import JsonOutput, Output, PartialOutput, TableOutput, requested_form
 from lwstui.sandbox.patches import APPLY_YAML, apply_patch, check_patch_type
@@ -52,13 +54,18 @@ class Call:
         target = self.target
         return Address(self.resource, target.namespace, target.name, target.subresource)
 
-    @property
-    def options(self) -> WriteOptions:
+    async def options(self) -> WriteOptions:
         """Return the parameters of a write."""
         agent = self.request.headers.get("User-Agent", "")
         method, content_type = self.request.method, self.request.content_type
         applies = method == "PATCH" and content_type == APPLY_YAML
-        return requests.write_options(self.request.query, agent, method=method, applies=applies)
+        query = self.request.query
+        options = requests.write_options(query, agent, method=method, applies=applies)
+        if options.validation == "Ignore" or content_type == requests.PROTOBUF:
+            return options
+        is_yaml = content_type in requests.YAML_TYPES
+        found = duplicate_fields(await self.request.read(), is_yaml=is_yaml)
+        return replace(options, duplicates=tuple(found)) if found else options
 
     async def body(self) -> Any:
         """Return the decoded body, None when there is none."""
@@ -216,17 +223,17 @@ class Api:
 
     async def _create(self, call: Call) -> web.StreamResponse:
         body = await call.body()
-        return self._written(call, self._writer.create(call.address, body, call.options))
+        return self._written(call, self._writer.create(call.address, body, await call.options()))
 
     async def _update(self, call: Call) -> web.StreamResponse:
         body = await call.body()
-        return self._written(call, self._writer.update(call.address, body, call.options))
+        return self._written(call, self._writer.update(call.address, body, await call.options()))
 
     async def _patch(self, call: Call) -> web.StreamResponse:
         content_type = call.request.content_type
         check_patch_type(content_type, custom=call.resource.custom is not None)
         patch = await call.body()
-        written = self._writer.patch(call.address, patch, content_type, call.options)
+        written = self._writer.patch(call.address, patch, content_type, await call.options())
         return self._written(call, written)
 
     def _written(self, call: Call, written: Written) -> web.Response:
@@ -243,7 +250,7 @@ class Api:
         return Entry(obj, 0)
 
     async def _delete(self, call: Call) -> web.StreamResponse:
-        options = _delete_options(call, await call.body())
+        options = await _delete_options(call, await call.body())
         deleted = self._writer.delete(call.address, options)
         if deleted["kind"] == "Status":
             return json_answer(deleted)
@@ -252,7 +259,7 @@ class Api:
     async def _delete_collection(self, call: Call) -> web.StreamResponse:
         if "deletecollection" not in call.resource.verbs:
             raise status.method_not_allowed()
-        options = _delete_options(call, await call.body())
+        options = await _delete_options(call, await call.body())
         page = self._reader.page(_query(call))
         for entry in page.entries:
             name = entry.object["metadata"]["name"]
@@ -273,19 +280,24 @@ class Api:
             current = scale.to_scale(resource, obj)
             asked = apply_patch(current, body, call.request.content_type, custom=True)
         scaled = scale.set_replicas(resource, obj, object_body(asked))
-        written = self._writer.update(call.address, scaled, call.options)
+        written = self._writer.update(call.address, scaled, await call.options())
         return json_answer(scale.to_scale(resource, written.object))
 
     async def _bind(self, call: Call) -> web.StreamResponse:
         target, binding = call.target, object_body(await call.body())
-        dry_run = call.options.dry_run
+        dry_run = (await call.options()).dry_run
         podverbs.bind(self._store, target.namespace, target.name, binding, dry_run=dry_run)
         return json_answer(status.success(), code=201)
 
     async def _evict(self, call: Call) -> web.StreamResponse:
-        eviction = object_body(await call.body())
-        refusals.check_eviction(self._store, call.target.namespace, call.target.name)
-        options = _delete_options(call, eviction.get("deleteOptions"))
+        eviction, target = object_body(await call.body()), call.target
+        if eviction["metadata"].get("name", target.name) != target.name:
+            raise status.bad_request("name in URL does not match name in Eviction object")
+        options = await _delete_options(call, eviction.get("deleteOptions"))
+        pod = self._store.entry("pods", target.namespace, target.name).object
+        disruptions.grant(self._store, pod, dry_run=options.dry_run)
+        if not options.dry_run:
+            disruptions.mark_disrupted(self._store, pod)
         self._writer.delete(replace(call.address, subresource=""), options)
         return json_answer(status.success(), code=201)
 
@@ -328,8 +340,8 @@ def _query(call: Call) -> reads.Query:
     return reads.query(call.resource, namespace, target.name, call.request.query)
 
 
-def _delete_options(call: Call, body: Any) -> DeleteOptions:
-    return delete_options(body, call.request.query, dry_run=call.options.dry_run)
+async def _delete_options(call: Call, body: Any) -> DeleteOptions:
+    return delete_options(body, call.request.query, dry_run=(await call.options()).dry_run)
 
 
 async def _streamed(

@@ -9,6 +9,7 @@ from lwstui.sandbox.autoscaler import Autoscaler
 from lwstui.sandbox.claims import ClaimBinder, ClaimProtector
 from lwstui.sandbox.demand import DemandSpreader
 from lwstui.sandbox.devicefaults import DeviceFaults
+from lwstui.sandbox.disruptions import DisruptionController
 from lwstui.sandbox.evictor import TaintEvictor
 from lwstui.sandbox.exporter import ExporterDaemon, install
 from lwstui.sandbox.garbage import GarbageCollector
@@ -57,6 +58,7 @@ class Behaviour:
             PodCollector(store, recorder),
             TaintEvictor(store, recorder),
             Scheduler(store, recorder),
+            DisruptionController(store, recorder),
             Autoscaler(store, recorder, PodMetrics(self.metrics, self.processes)),
             DemandSpreader(store, kubelet),
             ExporterDaemon(store),

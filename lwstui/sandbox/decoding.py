@@ -40,6 +40,7 @@ def decoded(
         _unknown_fields(resource, stored, None)
         return stored, []
     unknown = [f'unknown field "{path}"' for path in _unknown_fields(resource, new, known)]
+    unknown += options.duplicates
     if not unknown or options.validation == "Ignore":
         return new, []
     if options.validation == "Warn":

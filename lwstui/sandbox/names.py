@@ -38,6 +38,7 @@ _KEY_RULE = (
     "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
     "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
+_OPTIONAL_PREFIX = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 _RULES = {
     "services": (_DNS_1035, 63, _DNS_1035_RULE),
     "namespaces": (_LABEL, 63, LABEL_RULE),
@@ -107,16 +108,42 @@ def new_finalizer_causes(new: Json, old: Json) -> Iterator[Cause]:
         yield Cause("metadata.finalizers", message, "FieldValueForbidden")
 
 
+def qualified_name_faults(name: str) -> list[str]:
+    """Return what is wrong with the key of a label or an annotation."""
+    prefix, slash, short = name.rpartition("/")
+    if "/" in prefix:
+        rule = _KEY_RULE.replace("name part", "a qualified name", 1)
+        return [f"{rule} {_OPTIONAL_PREFIX}"]
+    faults = []
+    if slash and not prefix:
+        faults.append("prefix part must be non-empty")
+    elif slash and len(prefix) > 253:
+        faults.append("prefix part must be no more than 253 bytes")
+    elif slash and not _SUBDOMAIN.fullmatch(prefix):
+        faults.append(f"prefix part {_SUBDOMAIN_RULE}")
+    if not short:
+        faults.append("name part must be non-empty")
+    elif len(short.encode()) > 63:
+        faults.append("name part must be no more than 63 bytes")
+    if not _LABEL_KEY.fullmatch(short):
+        faults.append(_KEY_RULE)
+    return faults
+
+
+def label_value_faults(value: object) -> list[str]:
+    """Return what is wrong with the value of a label."""
+    if isinstance(value, str) and len(value.encode()) > 63:
+        return ["must be no more than 63 bytes"]
+    if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
+        return [_VALUE_RULE]
+    return []
+
+
 def _key_causes(where: str, key: str) -> Iterator[Cause]:
-    prefix, _, short = key.rpartition("/")
-    bad_prefix = "/" in key and not _SUBDOMAIN.fullmatch(prefix)
-    if bad_prefix or len(short) > 63 or not _LABEL_KEY.fullmatch(short):
-        yield Cause(where, f"Invalid value: {shown(key)}: {_KEY_RULE}")
+    for fault in qualified_name_faults(key):
+        yield Cause(where, f"Invalid value: {shown(key)}: {fault}")
 
 
 def _label_causes(value: object) -> Iterator[Cause]:
-    if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
-        yield Cause("metadata.labels", f"Invalid value: {shown(value)}: {_VALUE_RULE}")
-    elif len(value) > 63:
-        message = f"Invalid value: {shown(value)}: must be no more than 63 bytes"
-        yield Cause("metadata.labels", message)
+    for fault in label_value_faults(value):
+        yield Cause("metadata.labels", f"Invalid value: {shown(value)}: {fault}")

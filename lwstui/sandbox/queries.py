@@ -1,22 +1,13 @@
 """Label and field selectors of requests, compiled to predicates."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from lwstui.sandbox import status
+from lwstui.sandbox import labelselectors, status
 from lwstui.sandbox.objects import Json
 
 Predicate = Callable[[Json], bool]
-
-_REQUIREMENT = re.compile(
-    r"""\s*(?:
-        (?P<absent>!)\s*(?P<gone>[^\s=!,()<>]+)
-      | (?P<set_key>[^\s=!,()<>]+)\s+(?P<set_op>in|notin)\s*\((?P<values>[^()]*)\)
-      | (?P<key>[^\s=!,()<>]+)\s*(?:(?P<op>==|=|!=|<|>)\s*(?P<value>[^\s=!,()<>]*))?
-    )\s*(?:,|$)""",
-    re.VERBOSE,
-)
 
 _EVENT_FIELDS = frozenset(
     f"involvedObject.{name}"
@@ -58,54 +49,15 @@ def label_predicate(text: str) -> Predicate | None:
     Raises:
         StatusError: 400, the text is not a selector.
     """
-    checks = [_label_check(match) for match in _requirements(text)]
-    if not checks:
+    wanted = labelselectors.checks(text)
+    if not wanted:
         return None
 
     def selects(obj: Json) -> bool:
         labels = obj["metadata"].get("labels") or {}
-        return all(check(labels) for check in checks)
+        return all(check(labels) for check in wanted)
 
     return selects
-
-
-def _requirements(text: str) -> Iterable[re.Match[str]]:
-    position = 0
-    while position < len(text.rstrip()):
-        match = _REQUIREMENT.match(text, position)
-        if match is None:
-            raise status.bad_request(f"unable to parse requirement: {text[position:].strip()!r}")
-        position = match.end()
-        yield match
-
-
-def _label_check(match: re.Match[str]) -> Callable[[dict[str, str]], bool]:
-    if match["absent"]:
-        gone = match["gone"]
-        return lambda labels: gone not in labels
-    if match["set_op"]:
-        set_key = match["set_key"]
-        values = frozenset(value.strip() for value in match["values"].split(","))
-        if match["set_op"] == "in":
-            return lambda labels: labels.get(set_key) in values
-        return lambda labels: labels.get(set_key) not in values
-    key, operator, value = match["key"], match["op"], match["value"]
-    match operator:
-        case None:
-            return lambda labels: key in labels
-        case "!=":
-            return lambda labels: labels.get(key) != value
-        case "<" | ">":
-            return lambda labels: _ordered(labels.get(key), operator, value)
-    return lambda labels: labels.get(key) == value
-
-
-def _ordered(label: str | None, operator: str, bound: str) -> bool:
-    try:
-        actual, limit = int(label or ""), int(bound)
-    except ValueError:
-        return False
-    return actual < limit if operator == "<" else actual > limit
 
 
 def field_predicate(

@@ -7,11 +7,8 @@ import re
 from collections.abc import Mapping
 
 from lwstui.sandbox import status
-from lwstui.sandbox.objects import Store
 from lwstui.sandbox.requests import Target
-from lwstui.sandbox.selectors import matches_labels
 
-BUDGETS = "poddisruptionbudgets.policy"
 _SUBRESOURCES = {
     ("pods", "ephemeralcontainers"): "no container can be added to a simulated pod",
     ("pods", "resize"): "simulated pods cannot be resized; replace the pod",
@@ -56,19 +53,3 @@ def check_target(target: Target, query: Mapping[str, str]) -> None:
         raise status.not_implemented(why)
     if target.subresource == "log" and query.get("stream", "") not in _LOG_STREAMS:
         raise status.not_implemented("logs are kept as one stream; leave the parameter stream out")
-
-
-def check_eviction(store: Store, namespace: str, name: str) -> None:
-    """Refuse to evict a pod that a disruption budget protects, for budgets are not counted.
-
-    Raises:
-        StatusError: 404 no such pod, 501.
-    """
-    pod = store.entry("pods", namespace, name).object
-    for budget in store.items(BUDGETS, namespace):
-        selector = budget.get("spec", {}).get("selector")
-        if matches_labels(selector, pod["metadata"].get("labels") or {}):
-            raise status.not_implemented(
-                f"disruptions are not counted, and pod {name} is in the PodDisruptionBudget "
-                f"{budget['metadata']['name']}; delete the pod or the budget"
-            )

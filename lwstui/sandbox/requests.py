@@ -21,6 +21,7 @@ BODY_TYPES = (JSON, "application/yaml", PROTOBUF)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 _VERSION = re.compile(r"[0-9]{1,40}")
 _LEAST, _MOST = -(2**63), 2**63 - 1
+_MOST_VALUES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,25 @@ def _decode_yaml(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
     except msgspec.DecodeError:
         pass
-    text = raw.decode()
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _YamlLoader)):
-        raise ValueError("YAML aliases are not taken: write the value out")
+    loaded = yaml.load(raw.decode(), _YamlLoader)
+    if _written_out(loaded, {}) > _MOST_VALUES:
+        raise ValueError("yaml: document contains excessive aliasing")
     try:
         # As JSON has it: keys are texts, and there are no sets, bytes or numbers that are none.
-        return deep_copy(yaml.load(text, _YamlLoader))
+        return deep_copy(loaded)
     except TypeError as error:
         raise ValueError(f"the YAML is no JSON: {error}") from error
+
+
+def _written_out(value: Any, known: dict[int, float]) -> float:
+    """Return how many values a value is with its aliases written out; infinite if in itself."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = float("inf")
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_written_out(each, known) for each in inner)
+    return known[id(value)]
 
 
 def object_body(body: Any) -> Json:
@@ -121,12 +133,13 @@ def object_body(body: Any) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """The parameters of a write."""
+    """The parameters of a write, and what is to be said of keys that its body has twice."""
 
     dry_run: bool
     manager: str
     validation: str
     force: bool
+    duplicates: tuple[str, ...] = ()
 
 
 def write_options(

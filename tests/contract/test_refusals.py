@@ -66,17 +66,33 @@ def test_refused_with_a_sentence(sandbox: Api, refused: Refused) -> None:
     assert "\n" not in said["message"]
 
 
-def test_budgets_are_not_counted(sandbox: Api) -> None:
+def test_budgets_are_counted(sandbox: Api) -> None:
     sandbox.create(sandbox.pods(), pod(labels={"app": "a"}))
     budgets = sandbox.of("policy/v1", "poddisruptionbudgets")
     spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "a"}}}
+    spec["unhealthyPodEvictionPolicy"] = "IfHealthyBudget"
     sandbox.create(budgets, {"metadata": {"name": "keep"}, "spec": spec})
+    running = {"status": {"phase": "Running"}}
+    sandbox.ok(
+        "PATCH",
+        sandbox.pods("p", "status"),
+        running,
+        kind="application/merge-patch+json",
+    )
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
-    said = sandbox.refused(501, "POST", sandbox.pods("p", "eviction"), eviction)
-    assert "pod p is in the PodDisruptionBudget keep" in said["message"]
+    said = sandbox.refused(429, "POST", sandbox.pods("p", "eviction"), eviction)
+    assert said["reason"] == "TooManyRequests"
+    assert said["message"].startswith("Cannot evict pod as it would violate")
     assert sandbox.get(sandbox.pods("p"))
     sandbox.delete(f"{budgets}/keep")
     sandbox.create(sandbox.pods("p", "eviction"), eviction)
+
+
+def test_an_eviction_names_its_pod(api: Api) -> None:
+    api.create(api.pods(), pod())
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "q"}}
+    said = api.refused(400, "POST", api.pods("p", "eviction"), eviction)
+    assert said["message"] == "name in URL does not match name in Eviction object"
 
 
 def definition(group: str, **spec: object) -> Json:

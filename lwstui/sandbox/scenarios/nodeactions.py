@@ -2,13 +2,16 @@
 
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.devicefaults import bus_address
-from lwstui.sandbox.objects import Json
+from lwstui.sandbox.disruptions import grant, mark_disrupted
+from lwstui.sandbox.objects import Json, StatusError
 from lwstui.sandbox.scenarios.actions import Action
 from lwstui.sandbox.scenarios.parts import ScenarioError
 from lwstui.sandbox.scenarios.stage import Stage
 from lwstui.sandbox.scenarios.targets import NodeTarget
 
 _CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+# As kubectl drain tries again what a budget refuses.
+_AGAIN_S = 5.0
 _GPU_WORDS = (
     "RuntimeError: CUDA error: unspecified launch failure (device {index})",
     "NVRM: Xid (PCI:{address}): {xid}, GPU has fallen off the bus.",
@@ -76,13 +79,9 @@ class DrainNode(NodeAction, frozen=True, kw_only=True):
         """Cordon the node and evict."""
         _cordon(stage, node, on=True)
         stage.on_heal(f"cordon/{node}", lambda: _cordon(stage, node, on=False))
-        count = 0
-        for pod in stage.store.items("pods"):
-            if pod["spec"].get("nodeName") == node and not _is_daemon(pod):
-                meta = pod["metadata"]
-                stage.store.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"])
-                count += 1
-        return f"drain node {node}: {count} pods evicted"
+        evicted, kept = _evict(stage, node)
+        waits = f", {kept} kept by their budgets, tried again every {_AGAIN_S:g} s" if kept else ""
+        return f"drain node {node}: {evicted} pods evicted{waits}"
 
 
 class UncordonNode(NodeAction, frozen=True, kw_only=True):
@@ -130,6 +129,26 @@ class GpuBack(NodeAction, frozen=True, kw_only=True):
 
 def _put_back(stage: Stage, node: str) -> None:
     stage.behaviour.device_faults.restore(node)
+
+
+def _evict(stage: Stage, node: str) -> tuple[int, int]:
+    """Evict what budgets let go, try the rest again later; return how many went and stayed."""
+    evicted = kept = 0
+    for pod in stage.store.items("pods"):
+        meta = pod["metadata"]
+        if pod["spec"].get("nodeName") != node or _is_daemon(pod) or "deletionTimestamp" in meta:
+            continue
+        try:
+            grant(stage.store, pod, dry_run=False)
+        except StatusError:
+            kept += 1
+            continue
+        mark_disrupted(stage.store, pod)
+        stage.store.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"])
+        evicted += 1
+    if kept:
+        stage.later(_AGAIN_S, lambda: _evict(stage, node), f"cordon/{node}")
+    return evicted, kept
 
 
 def _is_daemon(pod: Json) -> bool:

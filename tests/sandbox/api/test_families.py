@@ -165,6 +165,24 @@ async def test_nodes_are_cordoned_and_drained(session: Session) -> None:
     )  # fmt: skip
 
 
+async def test_a_budget_holds_up_a_drain(session: Session) -> None:
+    await session.run("kubectl apply -f sample.yaml")
+    await session.world.ready("demo", 2)
+    node = session.world.pods("demo")[0]["spec"]["nodeName"]
+    selector = "leaderworkerset.sigs.k8s.io/name=demo"
+    refusal = "(will retry after 5s): Cannot evict pod as it would violate the pod's disruption"
+    await expect(
+        session,
+        [
+            (f"create pdb all --min-available=4 --selector={selector}", 0, "pdb|all created"),
+            ("wait pdb/all --for=jsonpath={.status.expectedPods}=4 --timeout=9s", 0, "met"),
+            ("get pdb all", 0, r"\nall +4 +N/A +0 "),
+            (f"drain {node} --timeout=1s", 1, re.escape(f'pods/"demo-0" -n "default" {refusal}')),
+            (f"drain {node} --disable-eviction", 0, "pod/demo-0 deleted"),
+        ],
+    )
+
+
 async def test_edit_with_an_editor(session: Session) -> None:
     await session.run("kubectl apply -f sample.yaml")
     editor = "sed -i s/subdomainPolicy:.*/subdomainPolicy:\\ UniquePerReplica/"

@@ -80,10 +80,16 @@ def test_json_that_is_none_is_refused(server: Server, raw: bytes) -> None:
     is_alive(server)
 
 
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40)
+)
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nmetadata: {name: bomb}",
+        BOMB,
+        "a: &a [*a]\nmetadata: {name: bomb}",
         "? [1, 2]\n: 3",
         "- " * 3000 + "x",
         "metadata: {name: !!binary eA==}",
