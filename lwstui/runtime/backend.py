@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from controller.api.meta import Key
 from controller.api.names import Resource
@@ -111,6 +111,10 @@ class Backend(Protocol):
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open logs; ``sink`` is called on the engine's thread with batches."""
+        ...
+
+    def read(self, resource: Resource, namespace: str, name: str) -> Future[Mapping[str, Any]]:
+        """Read one whole object, cleaned, managed fields left out."""
         ...
 
     def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:

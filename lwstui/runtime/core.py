@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import yaml
@@ -136,8 +136,8 @@ class Core:
         """Stop what this program still does for an intent."""
         self._works.stop(target)
 
-    async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
-        """Read one object and return it as YAML, cleaned, without managed fields.
+    async def read(self, resource: Resource, namespace: str, name: str) -> Mapping[str, Any]:
+        """Read one whole object, cleaned, without managed fields.
 
         Raises:
             ControllerError: If it cannot be read.
@@ -147,7 +147,15 @@ class Core:
         raw = await self._link.cluster.get(resource, namespace, name)
         body = msgspec.json.decode(safe(raw))
         body.get("metadata", {}).pop("managedFields", None)
-        body = {name: body[name] for name in (*_FIRST, *body) if name in body}
+        return {name: body[name] for name in (*_FIRST, *body) if name in body}
+
+    async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
+        """Read one object and return it as YAML, cleaned, without managed fields.
+
+        Raises:
+            ControllerError: If it cannot be read.
+        """
+        body = await self.read(resource, namespace, name)
         text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
         return text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -129,6 +129,10 @@ class Engine:
         handle = _Handle(self._soon)
         self._with_core(lambda core: handle.opened(core.open_logs(request, sink)))
         return handle
+
+    def read(self, resource: Resource, namespace: str, name: str) -> Future[Mapping[str, Any]]:
+        """Read one whole object; the future fails with a ``ControllerError``."""
+        return self._ask(lambda core: core.read(resource, namespace, name))
 
     def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
         """Read one object as YAML; the future fails with a ``ControllerError``."""

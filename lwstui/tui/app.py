@@ -97,6 +97,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         "screens/group.tcss",
         "screens/apply.tcss",
         "screens/rollout.tcss",
+        "screens/pod.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True

@@ -14,6 +14,7 @@ ScreenName = Literal[
     "fleet",
     "lws",
     "group",
+    "pod",
     "pods",
     "events",
     "nodes",
@@ -62,6 +63,8 @@ class Route:
                 return self.ref.name if self.ref else "set"
             case "group":
                 return f"group {self.ref.group}" if self.ref else "group"
+            case "pod":
+                return self.ref.name if self.ref else "pod"
             case "logs":
                 return _logs_crumb(self.logs)
             case "text":
@@ -89,6 +92,11 @@ def set_route(key: Key) -> Route:
 def group_route(key: Key, group: int) -> Route:
     """Return the route of a group's screen."""
     return Route("group", Ref("group", key.namespace, key.name, group))
+
+
+def pod_route(namespace: str, name: str) -> Route:
+    """Return the route of a pod's screen."""
+    return Route("pod", Ref("pod", namespace, name))
 
 
 def _short(ref: Ref) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
-from typing import Final
+from typing import Any, Final
 
 from controller.api.core import Event
 from controller.api.lws import LeaderWorkerSet
@@ -16,7 +16,11 @@ from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.view.ages import age, bytes_, count, ratio, stamp
 from lwstui.view.digest import GroupDigest, SetDigest, bad_nodes, digest
+from lwstui.view.events import about_object
 from lwstui.view.health import Health, node_health, pod_health
+from lwstui.view.kubectl.custom import describe_object
+from lwstui.view.kubectl.node import describe_node
+from lwstui.view.kubectl.pod import describe_pod
 from lwstui.view.memo import Memo
 from lwstui.view.nodes import owners
 from lwstui.view.phrases import devices_text, event_line, product
@@ -29,15 +33,21 @@ LABEL_CELLS: Final = 17
 EVENTS: Final = 20
 
 
-def describe(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
+def describe(
+    snapshot: Snapshot, ref: Ref, now: float, body: Mapping[str, Any] | None = None
+) -> tuple[Line, ...]:
     """Return the description of a set, group, pod or node as lines.
 
     Args:
         snapshot: What is known.
         ref: The object; of one that is gone the lines say so.
         now: Epoch seconds.
+        body: The whole object, if it has been read: it is told as ``kubectl describe`` would,
+            below what only this console knows.
     """
-    if ref.kind == "pod":
+    if body is not None and ref.kind in ("set", "pod", "node"):
+        lines = _whole(snapshot, ref, now, body)
+    elif ref.kind == "pod":
         lines = _pod(snapshot, ref, now)
     elif ref.kind == "node":
         lines = _node(snapshot, ref)
@@ -46,6 +56,26 @@ def describe(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     else:
         lines = _set_or_group(snapshot, ref, now)
     return lines or ((Span(f"{ref.kind} {ref.key} is gone", "warn"),),)
+
+
+def _whole(snapshot: Snapshot, ref: Ref, now: float, body: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return what only the console knows of an object, and the object as kubectl tells it."""
+    about = about_object(snapshot, ref)
+    found = [event for event in snapshot.events.values() if about(event)]
+    if ref.kind == "pod":
+        head, told = _pod_head(snapshot, ref, now), describe_pod(body, found, now)
+    elif ref.kind == "node":
+        pods = snapshot.node_pods.get(ref.name, ())
+        head, told = _node_head(snapshot, ref), describe_node(body, pods, found, now)
+    else:
+        own = [event for event in found if event.regarding_kind == "LeaderWorkerSet"]
+        head, told = _set_or_group(snapshot, ref, now, told=True), describe_object(body, own, now)
+    return (*head, (), *(_told(line) for line in told)) if head else ()
+
+
+def _told(line: str) -> Line:
+    heading = line.endswith(":") and not line.startswith(" ")
+    return (Span(line, "bold" if heading else ""),)
 
 
 def _title(*words: str) -> Line:
@@ -72,7 +102,10 @@ def _events(found: Iterable[Event]) -> tuple[Line, ...]:
     return (*_head("Events"), *(event_line(event) for event in newest)) if newest else ()
 
 
-def _set_or_group(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
+def _set_or_group(
+    snapshot: Snapshot, ref: Ref, now: float, *, told: bool = False
+) -> tuple[Line, ...]:
+    """Return what is known of a set or group; events are left out if they are told elsewhere."""
     lws = snapshot.sets.get(ref.key)
     if lws is None:
         return ()
@@ -80,10 +113,10 @@ def _set_or_group(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     if ref.kind == "group":
         group = next((g for g in one.groups if g.index == ref.group), None)
         return _group(snapshot, one, group, now) if group is not None else ()
-    return _set(snapshot, one, now)
+    return _set(snapshot, one, now, told=told)
 
 
-def _set(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
+def _set(snapshot: Snapshot, one: SetDigest, now: float, *, told: bool) -> tuple[Line, ...]:
     lws, meta = one.lws, one.lws.metadata
     created = parse_time(meta.creation_timestamp)
     about = [e for e in snapshot.events.values() if e.regarding_uid == meta.uid]
@@ -104,7 +137,7 @@ def _set(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
         *_head("Groups"),
         *(_group_line(group, now) for group in one.groups),
         *_waits(snapshot, one),
-        *_events(about),
+        *(() if told else _events(about)),
     )
 
 
@@ -182,18 +215,27 @@ def _group(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) -
     )
 
 
-def _pod(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
+def _pod_head(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     pod = snapshot.pods.get(ref.key)
     if pod is None:
         return ()
     reasons = dict(bad_nodes(snapshot, Memo(), now))
     health = pod_health(pod, now, bad_node=reasons.get(pod.node, ""))
     place = f"{role(pod)} of group {pod.group} of {pod.set_name}" if pod.set_name else "no set"
-    about = [e for e in snapshot.events.values() if e.regarding_uid == pod.uid]
     return (
         _title("Pod", str(pod.key)),
         _state(health, now),
         _fact("Belongs to", place),
+    )
+
+
+def _pod(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
+    pod = snapshot.pods.get(ref.key)
+    if pod is None:
+        return ()
+    about = [e for e in snapshot.events.values() if e.regarding_uid == pod.uid]
+    return (
+        *_pod_head(snapshot, ref, now),
         _fact("Owner", f"{pod.owner_kind} {pod.owner_name}".strip() or "none"),
         _fact("Created", f"{stamp(pod.created_at)} ({age(now - pod.created_at)} ago)"),
         _fact("Node", pod.node or "none yet"),
@@ -244,27 +286,36 @@ def _container(container: Container) -> Sequence[Line]:
     return lines
 
 
-def _node(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
+def _node_head(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
     node = snapshot.nodes.get(ref.name)
     if node is None:
         return ()
     held_by = snapshot.node_pods.get(node.name, ())
     health = node_health(node)
+    return (
+        _title("Node", node.name),
+        _fact("State", f"{health.word} {health.reason}".strip(), health.tone),
+        *(
+            _fact("Accelerators", f"{devices_text(d, product(node))}, {d.free} free")
+            for d in node_devices(node, held_by)
+        ),
+        _fact("Held by", owners(held_by) or "nobody"),
+    )
+
+
+def _node(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
+    node = snapshot.nodes.get(ref.name)
+    if node is None:
+        return ()
     about = [
         e
         for e in snapshot.events.values()
         if e.regarding_kind == "Node" and e.regarding_name == node.name
     ]
     return (
-        _title("Node", node.name),
-        _fact("State", f"{health.word} {health.reason}".strip(), health.tone),
+        *_node_head(snapshot, ref),
         _fact("Kubelet", node.kubelet_version),
         _fact("Allocatable", f"cpu {node.cpu_milli / 1000:g}, {bytes_(node.memory_bytes)}"),
-        *(
-            _fact("Accelerators", f"{devices_text(d, product(node))}, {d.free} free")
-            for d in node_devices(node, held_by)
-        ),
-        _fact("Held by", owners(held_by) or "nobody"),
         *(_fact("Taint", f"{key}={value}:{effect}") for key, value, effect in node.taints),
         *_head("Labels"),
         *(_fact(key, value) for key, value in sorted(node.labels.items())),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.pilot import Pilot
 
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, Resource
+from controller.errors import NotFound
 from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
@@ -59,6 +60,8 @@ class FakeBackend:
     dry_runs: list[Intent] = field(default_factory=list)
     cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
+    read_asked: list[tuple[str, str, str]] = field(default_factory=list)
+    objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     yaml_asked: list[tuple[str, str, str]] = field(default_factory=list)
     reconnects: int = 0
     events_wanted: bool = False
@@ -107,6 +110,16 @@ class FakeBackend:
         log = FakeLog(request, sink)
         self.logs_opened.append(log)
         return log
+
+    def read(self, resource: Resource, namespace: str, name: str) -> Future[Mapping[str, Any]]:
+        """Answer with what ``objects`` has under the plural and the name, else fail."""
+        self.read_asked.append((resource.plural, namespace, name))
+        body = self.objects.get((resource.plural, name))
+        if body is None:
+            failed: Future[Mapping[str, Any]] = Future()
+            failed.set_exception(NotFound(404, "NotFound", f"{resource.plural} {name} not found"))
+            return failed
+        return _done(body)
 
     def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
         """Answer with ``yaml_text``."""

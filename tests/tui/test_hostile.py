@@ -14,6 +14,7 @@ TOUR = {
     "pods": ["enter", "3"],
     "set-events": ["enter", "6"],
     "group": ["enter", "enter"],
+    "pod": ["enter", "enter", "enter"],
     "events": ["E"],
     "nodes": ["m"],
     "logs": ["l"],

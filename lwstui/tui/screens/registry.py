@@ -15,6 +15,7 @@ from lwstui.tui.screens.help import HelpScreen
 from lwstui.tui.screens.logs import LogsScreen
 from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
+from lwstui.tui.screens.pod import PodScreen
 from lwstui.tui.screens.pods import PodsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.text import TextScreen
@@ -23,6 +24,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "fleet": FleetScreen,
     "lws": LwsScreen,
     "group": GroupScreen,
+    "pod": PodScreen,
     "pods": PodsScreen,
     "events": EventsScreen,
     "nodes": NodesScreen,

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.guard import guarded
-from lwstui.tui.routes import Route, RouteState, group_route, set_route
+from lwstui.tui.routes import Route, RouteState, group_route, pod_route, set_route
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.titles import acting_on, next_fault, sorted_by, table_title
 from lwstui.tui.widgets.keyed_table import KeyedTable
@@ -113,7 +113,7 @@ class TableScreen(ConsoleScreen):
             case "node":
                 self.host.goto(Route("pods", ref))
             case "pod":
-                self.host.goto(Route("text", ref, "describe"))
+                self.host.goto(pod_route(ref.namespace, ref.name))
             case _:
                 self.say("there is no screen for this object", "dim")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -12,6 +12,8 @@ from textual.widget import Widget
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import Scope
+from lwstui.tui.objects import ObjectFollower
+from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.titles import about
@@ -20,6 +22,9 @@ from lwstui.tui.widgets.textpane import TextPane
 from lwstui.view.describe import describe
 from lwstui.view.types import Line, Span
 
+_FOLLOWED: Final = ("set", "pod", "node")
+"""Kinds that have one object of their own to be told whole."""
+
 
 class TextScreen(ConsoleScreen):
     """A description, which follows the cluster, or YAML as it was when read."""
@@ -27,6 +32,15 @@ class TextScreen(ConsoleScreen):
     SCOPES: ClassVar[tuple[Scope, ...]] = ("text",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
     AUTO_FOCUS = "#text"
+
+    def __init__(self, route: Route, state: RouteState) -> None:
+        super().__init__(route, state)
+        self._object = ObjectFollower(lambda: self.host, self.refresh_view)
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether events are shown."""
+        return self.route.detail == "describe"
 
     def body(self) -> Iterable[Widget]:
         """Return the text."""
@@ -46,7 +60,9 @@ class TextScreen(ConsoleScreen):
             title += [Span("   / ", "dim"), Span(search, "bold")]
         self.query_one(TitleLine).show(tuple(title))
         if ref is not None and kind == "describe":
-            self._pane.set_lines(describe(snapshot, ref, now))
+            if ref.kind in _FOLLOWED:
+                self._object.follow(ref)
+            self._pane.set_lines(describe(snapshot, ref, now, self._object.body))
 
     async def _read(self) -> None:
         ref = self.route.ref

@@ -12,8 +12,8 @@ from tests.tui.support import FakeBackend, console, keys, settled, shown, until
 def picture(snap_compare):
     """Compare a screen after keys were pressed and a text appeared."""
 
-    def compare(snapshot, size, *pressed, wait="", goto=None, **options):
-        backend = FakeBackend(first=snapshot)
+    def compare(snapshot, size, *pressed, wait="", goto=None, objects=None, **options):
+        backend = FakeBackend(first=snapshot, objects=objects or {})
 
         async def before(pilot):
             app = pilot.app

@@ -1,0 +1,1 @@
+"""Objects described section by section as ``kubectl describe`` does, from their JSON."""
