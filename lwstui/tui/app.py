@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
+from textual import events
 from textual.actions import ActionParseResult
 from textual.app import AutopilotCallbackType, ComposeResult
 from textual.binding import BindingType
@@ -277,6 +278,21 @@ class Console(NavigatingApp[int], inherit_bindings=False):
     async def _confirm_leaving(self, impact: Impact) -> None:
         if await verbs.leave_guard(self, impact):
             self.exit(0)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Send keys again that were typed behind the one that opened a prompt."""
+        if isinstance(event, events.Key) and self._went_astray(event):
+            self.post_message(events.Key(event.key, event.character))
+        else:
+            await super().on_event(event)
+
+    def _went_astray(self, event: events.Key) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return (
+            event.is_forwarded
+            and isinstance(screen, ConsoleScreen)
+            and screen.meant_for_prompt(event)
+        )
 
     async def run_action(
         self,

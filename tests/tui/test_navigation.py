@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from lwstui.tui.routes import FLEET
 from lwstui.tui.screens.events import EventsScreen
@@ -176,3 +177,23 @@ async def test_the_first_screen_is_never_left(app):
         await _ready(pilot, app)
         await keys(pilot, *["escape"] * 3)
         assert app.front.route == FLEET
+
+
+async def test_what_is_typed_at_once_behind_a_colon_goes_into_the_prompt():
+    backend = FakeBackend(first=busy().snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        typed(app, "colon", *"pods", "enter")
+        await until(pilot, lambda: "sets › pods" in shown(app))
+        assert backend.logs_opened == []
+        typed(app, "slash", *"srx")
+        await until(pilot, lambda: "srx" in shown(app))
+        assert app.screen is app.front
+        assert backend.dry_runs == []
+
+
+def typed(app, *pressed):
+    """Type faster than anything can answer."""
+    for key in pressed:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar, Final, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -249,6 +249,10 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self._prompt_closed()
         if event.mode == "filter":
             self.find(self._filter_before)
+
+    def meant_for_prompt(self, event: events.Key) -> bool:
+        """Tell whether a key was typed for the prompt but sent elsewhere."""
+        return self.alive and self.query_one(Prompt).missed(event)
 
     def cancel_prompt(self) -> bool:
         """Leave the prompt as escape does; return whether it was open."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -19,6 +19,16 @@ from lwstui.config.statefiles import StateFiles
 from lwstui.tui.entered import Entered, Mode
 
 _PREFIX: Final[dict[Mode, str]] = {"command": ":", "filter": "/"}
+
+
+class PromptInput(Input):
+    """The text of the prompt; it knows which keys were meant for it."""
+
+    last_key: events.Key | None = None
+
+    def on_key(self, event: events.Key) -> None:
+        """Note a key that reached this input."""
+        self.last_key = event
 
 
 class Prompt(Horizontal):
@@ -93,7 +103,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """Prefix, input, complaint."""
         yield Static(id="prompt-prefix", markup=False)
-        yield Input(id="prompt-input", compact=True, select_on_focus=False)
+        yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
         yield Static(id="prompt-complaint", markup=False)
 
     @property
@@ -107,8 +117,16 @@ class Prompt(Horizontal):
         return self._input.value
 
     @property
-    def _input(self) -> Input:
-        return self.query_one("#prompt-input", Input)
+    def _input(self) -> PromptInput:
+        return self.query_one("#prompt-input", PromptInput)
+
+    def missed(self, event: events.Key) -> bool:
+        """Tell whether a key went elsewhere although the prompt is open.
+
+        Keys that are typed right behind the one that opens the prompt are on their way to
+        whatever had the focus then, where each letter is a verb.
+        """
+        return self.is_open and event is not self._input.last_key
 
     def open(self, mode: Mode, text: str = "") -> None:
         """Show the prompt with a text to start from and give it the focus."""
