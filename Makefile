@@ -46,9 +46,10 @@ fix: $(STAMP)  ## Format and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## Measure what the controller and the sandbox cost
+bench: $(STAMP)  ## Measure what controller, sandbox and console cost
 	$(BIN)/python -m benchmarks.controller
 	$(BIN)/python -m benchmarks.sandbox
+	$(BIN)/python -m benchmarks.console
 
 snap: $(STAMP)  ## Take the screen snapshots anew (look at the difference before committing)
 	$(BIN)/pytest tests/tui --snapshot-update

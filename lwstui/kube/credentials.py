@@ -50,11 +50,13 @@ class Credentials:
         Raises:
             CredentialError: If the library refuses the configuration or a plugin fails.
         """
-        from kubernetes_asyncio import client, config
+        from lwstui.kube.library import load
+
+        configuration, config = load()
 
         # A failing plugin is told by its exception; the library would print it over the screen.
         logging.getLogger("kubernetes_asyncio").addHandler(logging.NullHandler())
-        settings = client.Configuration()
+        settings = configuration()
         try:
             if self._kubeconfig is None:
                 config.load_incluster_config(client_configuration=settings)
