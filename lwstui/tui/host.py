@@ -89,6 +89,15 @@ class Host(Protocol):
         """Filter what the screen in front shows."""
         ...
 
+    @property
+    def crumbs_shown(self) -> bool:
+        """Whether breadcrumbs are shown."""
+        ...
+
+    def show_crumbs(self, *, shown: bool) -> None:
+        """Show or hide the breadcrumbs of every screen."""
+        ...
+
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
         ...

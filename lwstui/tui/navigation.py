@@ -61,6 +61,7 @@ class NavigatingApp(ThemedApp[ReturnT]):
         self._attachment = 0
         self._trail = Trail(FLEET)
         self._states: dict[Route, RouteState] = {}
+        self.crumbs_shown = True
 
     @property
     def front(self) -> ConsoleScreen:
@@ -72,6 +73,11 @@ class NavigatingApp(ThemedApp[ReturnT]):
     def crumbs(self) -> tuple[str, ...]:
         """Texts of the open routes."""
         return self._trail.crumbs
+
+    def show_crumbs(self, *, shown: bool) -> None:
+        """Show or hide the breadcrumbs of every screen."""
+        self.crumbs_shown = shown
+        self.front.refresh_view()
 
     def say(self, text: str, tone: Tone = "") -> None:
         """Show one sentence on the flash line of the screen in front."""

@@ -37,10 +37,19 @@ def _columns(topology: str) -> tuple[Column, ...]:
     )
 
 
-def nodes(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> TableView:
+def nodes(
+    snapshot: Snapshot, query: Query, now: float, memo: Memo, *, scope: Ref | None = None
+) -> TableView:
     """Return the nodes table, by default in the order of their topology.
 
     Without the right to list nodes the note says so.
+
+    Args:
+        snapshot: What is known.
+        query: Filter and order.
+        now: Epoch seconds.
+        memo: Keeps rows of nodes that nothing changed on.
+        scope: Only the nodes that a set's, group's or pod's pods are on; None for all.
     """
     key = memo.get(
         "topology-key",
@@ -53,15 +62,23 @@ def nodes(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> TableView
     rows = [
         _row(node, snapshot.node_pods.get(name, ()), key, now, memo, coarse=coarse)
         for name, node in sorted(snapshot.nodes.items())
+        if scope is None or any(_of(pod, scope) for pod in snapshot.node_pods.get(name, ()))
     ]
-    return arrange(columns, rows, query, now, empty=_empty(snapshot), default="topology")
+    return arrange(columns, rows, query, now, empty=_empty(snapshot, scope), default="topology")
 
 
-def _empty(snapshot: Snapshot) -> str:
+def _of(pod: Pod, scope: Ref) -> bool:
+    """Tell whether a pod is what a scope is about, or a part of it."""
+    if scope.kind == "pod":
+        return pod.key == scope.key
+    return pod.set_key == scope.key and scope.group in (-1, pod.group)
+
+
+def _empty(snapshot: Snapshot, scope: Ref | None) -> str:
     sync = snapshot.sync.get("nodes")
     if sync is not None and sync.state == "forbidden":
         return "nodes cannot be listed with these credentials, so nothing is known of their devices"
-    return "no nodes"
+    return "no nodes" if scope is None else "none of its pods is on a node that can be seen"
 
 
 def _row(

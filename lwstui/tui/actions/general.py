@@ -30,6 +30,11 @@ def everywhere() -> Iterator[ActionSpec]:
         "next-problem", "Next problem", "Go to the next thing that is not fine.", "!", priority=75
     )
     yield spec("toggle-header", "Header", "Show or hide the first lines.", "ctrl+e")
+    yield spec("toggle-crumbs", "Crumbs", "Show or hide the breadcrumbs.", "ctrl+g")
+    yield spec("repeat", "Repeat", "Run the last command again.", "-")
+    yield spec(
+        "to-namespace", "Its namespace", "Look at the namespace of what is selected only.", "W"
+    )
     yield spec("events", "Events", "Events of what is selected.", "E")
     yield spec(
         "choice", "Choices", "Pick one of the numbered choices.", *"0123456789", per_key=True

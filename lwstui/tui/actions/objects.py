@@ -48,6 +48,9 @@ def of_group() -> Iterator[ActionSpec]:
         "recreate", "Recreate group", "Delete the leader and its workers.", "r", at=25, danger=3
     )
     yield verb("rollout", "Rollout", "The rollout of the group's set.", "z", at=15)
+    yield verb("owner", "Set", "Go to the set of the group.", "J")
+    yield verb("node", "Node", "Go to the node of the group's leader.", "o", at=50)
+    yield verb("nodes", "Nodes", "The nodes that the group's pods are on.", "m", at=52)
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
     )
@@ -64,6 +67,9 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("previous-logs", "Previous logs", "Logs of the previous run.", "p", at=20)
     yield verb("recreate", "Recreate group", "Recreate the pod's group.", "r", at=25, danger=3)
     yield verb("rollout", "Rollout", "The rollout of the pod's set.", "z", at=28)
+    yield verb("owner", "Group", "Go to the group of the pod.", "J")
+    yield verb("node", "Node", "Go to the node of the pod.", "o", at=50)
+    yield verb("nodes", "Nodes", "The node that the pod is on.", "m")
     yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
     yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")

@@ -25,8 +25,7 @@ def _pods(host: Host, command: Command) -> None:
 
 
 def _nodes(host: Host, command: Command) -> None:
-    del command
-    host.goto(NODES, top=True)
+    host.goto(Route("nodes", target(host, command)) if command.args else NODES, top=True)
 
 
 def _events(host: Host, command: Command) -> None:
@@ -57,7 +56,13 @@ COMMANDS: Final = (
     CommandSpec(
         "pods", "pods of all sets, of a set or of a group", _pods, ("po", "pod"), ("target",)
     ),
-    CommandSpec("nodes", "nodes and their accelerators", _nodes, ("no", "node", "gpu")),
+    CommandSpec(
+        "nodes",
+        "nodes and their accelerators, all or those of a target",
+        _nodes,
+        ("no", "node", "gpu"),
+        ("target",),
+    ),
     CommandSpec(
         "events", "events, of everything or of a target", _events, ("ev", "event"), ("target",)
     ),

@@ -163,6 +163,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
         self.query_one("#banner", LineBlock).show(banner(snapshot, now))
         self.set_class(stale(snapshot), "-stale")
+        self.set_class(not host.crumbs_shown, "-crumbless")
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
@@ -317,6 +318,18 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def action_toggle_header(self) -> None:
         """Show or hide the first lines."""
         self.toggle_class("-bare")
+
+    def action_toggle_crumbs(self) -> None:
+        """Show or hide the breadcrumbs."""
+        self.host.show_crumbs(shown=self.has_class("-crumbless"))
+
+    def action_repeat(self) -> None:
+        """Run the last command again."""
+        last = self.host.entered.last_command
+        if last:
+            self.host.run_command(last)
+        else:
+            self.say("no command was entered yet", "dim")
 
     def action_choice(self, digit: str) -> None:
         """Take a numbered choice."""

@@ -22,4 +22,4 @@ class NodesScreen(TableScreen):
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of nodes."""
-        return nodes(snapshot, query, now, self.host.memo)
+        return nodes(snapshot, query, now, self.host.memo, scope=self.route.ref)

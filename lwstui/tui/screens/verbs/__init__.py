@@ -1,6 +1,7 @@
 """The verb keys of screens: what is selected goes to the verb of the same name."""
 
 from lwstui.tui.screens.verbs.deleting import DeletingKeys
+from lwstui.tui.screens.verbs.jumping import JumpKeys
 from lwstui.tui.screens.verbs.nodes import NodeKeys
 from lwstui.tui.screens.verbs.reading import ReadingKeys
 from lwstui.tui.screens.verbs.sets import SetKeys
@@ -8,5 +9,5 @@ from lwstui.tui.screens.verbs.sets import SetKeys
 __all__ = ["VerbKeys"]
 
 
-class VerbKeys(SetKeys, NodeKeys, DeletingKeys, ReadingKeys):
+class VerbKeys(SetKeys, NodeKeys, DeletingKeys, JumpKeys, ReadingKeys):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""

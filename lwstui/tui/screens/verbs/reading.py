@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lwstui.tui import verbs
-from lwstui.tui.routes import NODES, Route, rollout_route
+from lwstui.tui.routes import Route, rollout_route
 from lwstui.tui.screens.verbs.selecting import Selecting
 
 
 class ReadingKeys(Selecting):
-    """Logs, describe, YAML, nodes, events."""
+    """Logs, describe, YAML, rollout, events."""
 
     def action_logs(self) -> None:
         """Open logs: of a set's leaders, of all of a group, of one pod."""
@@ -39,10 +39,6 @@ class ReadingKeys(Selecting):
             self.host.say("nothing here that belongs to a set", "warn")
         else:
             self.host.goto(rollout_route(key))
-
-    def action_nodes(self) -> None:
-        """Open the nodes."""
-        self.host.goto(NODES)
 
     def action_events(self) -> None:
         """Open the events of the selection, all of them if nothing is selected."""
