@@ -1,19 +1,43 @@
-"""``lwstui apply``: server-side apply, with the CustomResourceDefinition first if it is missing."""
+"""``lwstui apply``: what manifests would change, then server-side apply in order."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from lwstui.cli.common import FAILED, add_target, explain, fail, target_of
+from lwstui.cli import paint
+from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.sets import EXIT_CODES, add_patience, operate, say, wait
 
 if TYPE_CHECKING:
-    from lwstui.kube.connect import Target
+    from lwstui.runtime.operator import SetOperator
+    from lwstui.state.manifests import Manifest
+    from lwstui.view.plans import ObjectPlan
 
 NAME = "apply"
-SUMMARY = "apply manifests, creating the LeaderWorkerSet CRD first if the cluster lacks it"
-EXAMPLE = "example:\n  lwstui apply -f examples/02-leaderworkerset-sample.yaml"
+SUMMARY = "show what manifests would change, then apply them"
+EXAMPLE = f"""\
+The plan comes first: what each object would become, which groups roll, who else owns a field. On a
+terminal it is applied when you say yes; in a pipe, or with --yes, at once. Objects are sent in
+order, namespaces first and sets last, up to the first one that is refused. If the cluster lacks the
+definition of LeaderWorkerSet, it is created first.
+
+A field that another manager owns is never taken over unless --force-conflicts is given.
+
+examples:
+  lwstui apply -f prod/ --dry-run --diff
+  lwstui apply -f llama.yaml --set TAG=v0.9.1 --yes --wait
+
+example: lwstui apply -f examples/02-leaderworkerset-sample.yaml
+
+exit codes:
+  0  applied, or nothing differs; of --dry-run: nothing would be refused
+  1  something was refused, or nothing was done
+
+{EXIT_CODES}"""
+_QUESTION: Final = "apply {objects}? [y/N] "
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,49 +50,157 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="YAML file, folder, or - for standard input; may be repeated",
     )
-    parser.add_argument("--dry-run", action="store_true", help="ask the server, change nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
+    parser.add_argument("--diff", action="store_true", help="show every field that differs")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_assignment,
+        help="what to put in the place of ${NAME}; may be repeated",
+    )
     parser.add_argument(
         "--force-conflicts", action="store_true", help="take over fields other managers own"
     )
-    add_target(parser)
+    parser.add_argument(
+        "--wait", action="store_true", help="wait until the groups of applied sets are ready"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("table", "json", "yaml", "name"),
+        default="table",
+        help="format of the plan (default table)",
+    )
+    add_patience(parser)
+    add_target(parser, several=False)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+    return name, value
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply the manifests; 0 when every object was accepted."""
-    from controller.errors import ControllerError
-    from lwstui.kube.connect import ConnectError
-    from lwstui.kube.manifests import ManifestError, load_manifests
+    from lwstui.runtime.sources import ManifestError, manifests_of
 
+    paint.forgiving()
     try:
-        documents = load_manifests(arguments.filename)
+        manifests = manifests_of(arguments.filename, dict(arguments.set))
     except ManifestError as error:
         return fail(str(error))
-    if not documents:
+    if not manifests:
         return fail(f"no objects in {', '.join(arguments.filename)}")
-    try:
-        failures = asyncio.run(_apply(target_of(arguments), documents, arguments))
-    except (ConnectError, ControllerError) as error:
-        return fail(explain(error, target_of(arguments)))
-    return FAILED if failures else 0
+    return operate(
+        arguments,
+        lambda operator: _apply(operator, manifests, arguments),
+        writes=not arguments.dry_run,
+    )
 
 
 async def _apply(
-    target: Target, documents: list[dict[str, Any]], arguments: argparse.Namespace
+    operator: SetOperator, manifests: Sequence[Manifest], arguments: argparse.Namespace
 ) -> int:
-    from lwstui.data import crd
-    from lwstui.kube.apply import apply_objects
-    from lwstui.kube.connect import connect
+    from lwstui.runtime.applying import plan_all
 
-    connection = await connect(target)
-    try:
-        return await apply_objects(
-            connection,
-            documents,
-            namespace=connection.info.namespace,
-            crd=crd(),
-            report=print,
-            dry_run=arguments.dry_run,
-            force=arguments.force_conflicts,
-        )
-    finally:
-        await connection.close()
+    lacking = any(one.is_set for one in manifests) and not await operator.serves_sets()
+    plans = await plan_all(operator, manifests, take_over=arguments.force_conflicts)
+    going = [plan for plan in plans if plan.sendable]
+    wrong = [plan for plan in plans if plan.verdict in ("refused", "conflict")]
+    _show(plans, arguments, lacking=lacking)
+    if arguments.dry_run or wrong or not going:
+        return _unsent(wrong, arguments)
+    if not _confirmed(len(going), arguments):
+        return fail("nothing is done")
+    if lacking:
+        await operator.define_sets(_told(arguments))
+        plans = await plan_all(operator, manifests, take_over=arguments.force_conflicts)
+        going = [plan for plan in plans if plan.sendable]
+    return await _send(operator, going, arguments)
+
+
+def _show(plans: Sequence[ObjectPlan], arguments: argparse.Namespace, *, lacking: bool) -> None:
+    """Print the plan."""
+    from lwstui.view.plans import diff, document, lines, summary, warnings
+
+    if arguments.output in ("json", "yaml"):
+        items = [document(plan) for plan in plans]
+        say(paint.dump({"kind": "plans", "items": items}, arguments.output))
+        return
+    if arguments.output == "name":
+        for plan in plans:
+            say(_label(plan))
+        return
+    colour = paint.colours(arguments)
+    for line in lines(plans):
+        say(paint.text(line, colour=colour))
+    for plan in plans if arguments.diff else ():
+        if plan.verdict != "same":
+            say(f"\n{plan.title}")
+            for line in diff(plan):
+                say(paint.text(line, colour=colour))
+    for text in warnings(plans):
+        say(f"! {text}")
+    if lacking:
+        say("! the definition of LeaderWorkerSet is missing and would be created first")
+    say(paint.text(summary(plans), colour=colour))
+
+
+def _unsent(wrong: Sequence[ObjectPlan], arguments: argparse.Namespace) -> int:
+    """Say why nothing is sent, and return the exit code."""
+    for plan in wrong:
+        hint = "; --force-conflicts takes it over" if plan.verdict == "conflict" else ""
+        fail(f"{plan.title}: {plan.reason}{hint}")
+    if wrong and not arguments.dry_run:
+        fail("nothing is done")
+    return FAILED if wrong else 0
+
+
+def _confirmed(objects: int, arguments: argparse.Namespace) -> bool:
+    """Ask on a terminal, unless told not to."""
+    from lwstui.view.ages import count
+
+    if arguments.yes or not sys.stdin.isatty():
+        return True
+    question = _QUESTION.format(objects=count(objects, "object"))
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _told(arguments: argparse.Namespace) -> Callable[[str], None]:
+    """Return what tells of every object: on standard error if data goes to standard output."""
+    if arguments.output == "table":
+        return say
+    return lambda text: print(text, file=sys.stderr, flush=True)
+
+
+async def _send(
+    operator: SetOperator, going: Sequence[ObjectPlan], arguments: argparse.Namespace
+) -> int:
+    tell = _told(arguments)
+    for number, plan in enumerate(going, 1):
+        outcome = await operator.apply(plan.trial, take_over=bool(plan.taken))
+        if not outcome.ok:
+            rest = len(going) - number
+            return fail(outcome.message + (f"; {rest} not sent" if rest else ""))
+        tell(f"{_label(plan)} serverside-applied")
+    if not arguments.wait:
+        return 0
+    codes = [
+        await wait(operator, await operator.read(plan.trial.key), arguments)
+        for plan in going
+        if plan.trial.manifest.is_set
+    ]
+    return next((code for code in codes if code), 0)
+
+
+def _label(plan: ObjectPlan) -> str:
+    """Return an object as kubectl names it."""
+    version, kind = str(plan.trial.manifest.body["apiVersion"]), plan.trial.manifest.kind
+    group: Any = version.rpartition("/")[0]
+    return f"{kind.lower()}{'.' if group else ''}{group}/{plan.trial.key.name}"

@@ -51,8 +51,7 @@ async def apply_objects(
         if dry_run:
             report(f"{crd['metadata']['name']} is missing and would be created first")
             return len(objects)
-        await _apply(connection, cluster, crd, "", report, dry_run=False, force=True)
-        await _until_served(connection, sleep)
+        await define_sets(connection, crd, report=report, sleep=sleep)
     refused = 0
     for one in sorted(objects, key=lambda o: o["kind"] not in _FIRST):
         try:
@@ -61,6 +60,29 @@ async def apply_objects(
             refused += 1
             report(_refusal(one, error))
     return refused
+
+
+async def define_sets(
+    connection: Connection,
+    crd: dict[str, Any],
+    *,
+    report: Callable[[str], None],
+    sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+) -> None:
+    """Apply the definition of LeaderWorkerSet and wait until it is served.
+
+    Args:
+        connection: The cluster.
+        crd: The definition.
+        report: Takes one sentence about it.
+        sleep: Waits.
+
+    Raises:
+        ControllerError: If the cluster does not answer, refuses it, or does not serve it.
+    """
+    cluster = KubeCluster(connection.rest)
+    await _apply(connection, cluster, crd, "", report, dry_run=False, force=True)
+    await _until_served(connection, sleep)
 
 
 async def _apply(

@@ -17,7 +17,7 @@ from controller.plan.compose import plan
 from controller.ports import EventSink
 from lwstui.data import crd
 from lwstui.kube import connect
-from lwstui.kube.apply import apply_objects
+from lwstui.kube.apply import apply_objects, define_sets
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.decoders import decoder
 from lwstui.kube.discovery import resource_for
@@ -167,6 +167,10 @@ class KubeLink:
     async def namespaces(self) -> tuple[str, ...]:
         """List them, names only."""
         return await names_of(self._connection.rest, NAMESPACES)
+
+    async def define_sets(self, report: Callable[[str], None]) -> None:
+        """Create the definition of LeaderWorkerSet and wait until it is served."""
+        await define_sets(self._connection, crd(), report=report)
 
     async def run_background(self) -> None:
         """Write queued events until cancelled."""

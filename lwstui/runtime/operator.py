@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -15,19 +15,20 @@ from controller.errors import ApiError, ControllerError, NotFound
 from controller.ports import Clock, Patch
 from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
-from lwstui.kube.discovery import resource_for
+from lwstui.kube.discovery import resource_for, serves_sets
 from lwstui.kube.lists import list_objects
 from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.control import LEASE_NAMESPACE
-from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.intents import Apply, Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
 from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.observer import SetObserver
 from lwstui.runtime.ports import WatchSpec
 from lwstui.runtime.reader import Reader
-from lwstui.runtime.trials import UNDEFINED
+from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.writes import perform
+from lwstui.state.manifests import Manifest, Trial
 
 AUTOSCALERS: Final = Resource(
     "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"
@@ -158,6 +159,31 @@ class SetOperator:
         await self._link.cluster.patch(
             resource, where, meta["name"], document, kind=Patch.APPLY, dry_run=True
         )
+
+    async def try_manifests(self, manifests: Sequence[Manifest]) -> tuple[Trial, ...]:
+        """Ask the server what applying manifests would do; nothing is changed.
+
+        Raises:
+            ControllerError: If it does not answer.
+        """
+        return await try_manifests(self._link, manifests, self.namespace)
+
+    async def apply(self, trial: Trial, *, take_over: bool) -> Outcome:
+        """Apply what was planned."""
+        intent = Apply(trial, take_over)
+        return await perform(self._link.cluster, intent, look=lambda *_: None, dry_run=False)
+
+    async def serves_sets(self) -> bool:
+        """Tell whether the cluster serves LeaderWorkerSets."""
+        return await serves_sets(self._rest)
+
+    async def define_sets(self, report: Callable[[str], None]) -> None:
+        """Create the definition of LeaderWorkerSet and wait until it is served.
+
+        Raises:
+            ControllerError: If it cannot be created.
+        """
+        await self._link.define_sets(report)
 
     async def autoscalers(self, key: Key) -> tuple[str, ...]:
         """Return the names of autoscalers of a set; none where they may not be listed."""

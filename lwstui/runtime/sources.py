@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from lwstui.kube.clean import clean_line
 from lwstui.kube.manifests import ManifestError, manifest_files, parse, read_texts
 from lwstui.state.manifests import Manifest, filled_in, in_order, placeholders
 
-__all__ = ["ManifestError", "Offer", "Texts", "manifests_in", "offers", "read"]
+__all__ = ["ManifestError", "Offer", "Texts", "manifests_in", "manifests_of", "offers", "read"]
 
 EXPECT: Final = "Expect:"
 _MOST: Final = 500
@@ -91,6 +91,11 @@ def names_here() -> tuple[str, ...]:
     return (*(path.name for path in _files(Path())), *shipped)
 
 
+def _read(name: str) -> Texts:
+    """Read what a name stands for; ``-`` is standard input."""
+    return read(name) if name != "-" else Texts(name, tuple(read_texts([name])), ())
+
+
 def _below(name: str, base: Path) -> str:
     try:
         return str(Path(name).relative_to(base))
@@ -108,14 +113,31 @@ def manifests_in(texts: Texts, values: Mapping[str, str]) -> tuple[Manifest, ...
     Raises:
         ManifestError: If something is not YAML or not a Kubernetes object.
     """
-    found = [
+    found = _objects(texts, values)
+    if not found:
+        raise ManifestError(f"no objects in {texts.path}")
+    return in_order(found)
+
+
+def _objects(texts: Texts, values: Mapping[str, str]) -> list[Manifest]:
+    return [
         Manifest(name, body)
         for name, text in texts.files
         for body in parse(filled_in(text, values), name)
     ]
-    if not found:
-        raise ManifestError(f"no objects in {texts.path}")
-    return in_order(found)
+
+
+def manifests_of(names: Sequence[str], values: Mapping[str, str]) -> tuple[Manifest, ...]:
+    """Return the objects of files, folders or standard input, in the order they are sent.
+
+    Args:
+        names: Files, folders, names of shipped examples, or ``-``.
+        values: What to put in the place of placeholders.
+
+    Raises:
+        ManifestError: If something cannot be read or is no Kubernetes object.
+    """
+    return in_order(one for name in names for one in _objects(_read(name), values))
 
 
 def offers(here: str = ".") -> tuple[Offer, ...]:

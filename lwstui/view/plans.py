@@ -17,6 +17,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import NONE, count
 from lwstui.view.diffs import Change, changes, essence, field_diff, short, yaml_diff
 from lwstui.view.effects import Effect, alteration, creation
+from lwstui.view.sheet import Sheet, sheet
 from lwstui.view.tables import arrange
 from lwstui.view.types import Cell, Column, Line, Query, Row, Span, TableView, Tone
 
@@ -198,6 +199,16 @@ def table(
     """Return the objects as a table, in the order in which they are sent."""
     rows = [_row(number, plan, marks) for number, plan in enumerate(plans)]
     return arrange(columns(), rows, query, now, empty=marks.note, default="mark")
+
+
+def lines(plans: Sequence[ObjectPlan]) -> tuple[Line, ...]:
+    """Return the objects as lines of plain text, a header first."""
+    view = table(plans, Query(), 0.0)
+    whole = sheet(view, wide=True, namespaces=True)
+    shown = [at for at, (_, column) in enumerate(whole.columns) if column.id != "chosen"]
+    columns = tuple(whole.columns[at] for at in shown)
+    printed = Sheet(columns, tuple(whole.widths[at] for at in shown))
+    return (printed.header, *(printed.line(row) for row in view.rows))
 
 
 def _row(number: int, plan: ObjectPlan, marks: Marks) -> Row:

@@ -1,0 +1,110 @@
+"""``lwstui apply`` on a sandbox: the plan, the order, conflicts, refusals, data for scripts."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from controller.api.names import CRDS, LEADERWORKERSETS
+from lwstui.kube.cluster import KubeCluster
+from lwstui.kube.connect import Target, connect
+from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
+from tests.e2e.cli import demo, lwstui, ok
+from tests.e2e.conftest import World
+from tests.support.waiting import eventually
+
+NAME = "leaderworkerset.leaderworkerset.x-k8s.io/demo"
+FLAGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}, "data": {"a": "1"}}
+
+
+def written(path: Path, *bodies: object) -> str:
+    path.write_text(yaml.safe_dump_all(bodies))
+    return str(path)
+
+
+async def test_the_plan_comes_first_and_objects_go_in_order(world: World, tmp_path: Path) -> None:
+    await world.apply([])
+    file = written(tmp_path / "all.yaml", demo(2), FLAGS)
+    trial = await ok(world, "apply", "-f", file, "--dry-run")
+    assert "create" in trial.out
+    assert trial.lines[-1] == "plan  create 2"
+    assert not world.set("demo")
+    ran = await ok(world, "apply", "-f", file, "--yes", "--wait", "--timeout", "40s")
+    assert f"configmap/flags serverside-applied\n{NAME} serverside-applied\n" in ran.out
+    assert "2 of 2 groups updated and ready" in ran.lines[-1]
+    again = await ok(world, "apply", "-f", file)
+    assert again.lines[-1] == "plan  same 2"
+    assert "serverside-applied" not in again.out
+
+
+async def test_the_plan_says_what_rolls_and_shows_fields(world: World, tmp_path: Path) -> None:
+    await world.apply([demo(3)])
+    await world.ready("demo", 3)
+    file = written(tmp_path / "new.yaml", demo(3, image="nginx:2"))
+    ran = await ok(world, "apply", "-f", file, "--dry-run", "--diff")
+    assert "new revision, 3 groups roll" in ran.out
+    assert "-   image: nginx:1\n+   image: nginx:2   new revision" in ran.out
+    assert ran.lines[-1] == "plan  change 1     rolls 3 groups (6 pods)"
+    data = json.loads((await ok(world, "apply", "-f", file, "--dry-run", "-o", "json")).out)
+    (item,) = data["items"]
+    assert (item["plan"], item["groupsThatRoll"]) == ("change", [0, 1, 2])
+    names = await ok(world, "apply", "-f", file, "--dry-run", "-o", "name")
+    assert names.out == f"{NAME}\n"
+
+
+async def test_fields_of_others_are_taken_over_on_demand_only(world: World, tmp_path: Path) -> None:
+    await world.apply([demo(2)])
+    cluster = KubeCluster(world.connection.rest)
+    await cluster.patch(LEADERWORKERSETS, "default", "demo", {"spec": {"replicas": 4}})
+    file = written(tmp_path / "demo.yaml", demo(2))
+    refused = await lwstui(world, "apply", "-f", file)
+    assert refused.code == 1
+    assert "spec.replicas belongs to lwstui" in refused.err
+    assert "--force-conflicts takes it over" in refused.err
+    assert world.set("demo")["spec"]["replicas"] == 4
+    await ok(world, "apply", "-f", file, "--force-conflicts")
+    assert world.set("demo")["spec"]["replicas"] == 2
+
+
+async def test_nothing_is_sent_when_something_is_refused(world: World, tmp_path: Path) -> None:
+    await world.apply([])
+    bad = demo(2)
+    bad["spec"]["leaderWorkerTemplate"]["size"] = 0
+    ran = await lwstui(world, "apply", "-f", written(tmp_path / "bad.yaml", FLAGS, bad))
+    assert ran.code == 1
+    assert "nothing is done" in ran.err
+    assert world.sandbox.store.get("configmaps", "default", "flags") is None
+
+
+async def test_places_are_filled_in(world: World, tmp_path: Path) -> None:
+    await world.apply([])
+    body = {**FLAGS, "data": {"a": "${MODE}", "b": "${HOME}"}}
+    await ok(world, "apply", "-f", written(tmp_path / "x.yaml", body), "--set", "MODE=fast")
+    stored = world.sandbox.store.get("configmaps", "default", "flags")
+    assert stored is not None
+    assert stored["data"] == {"a": "fast", "b": "${HOME}"}
+
+
+async def test_read_only_applies_nothing(world: World, tmp_path: Path) -> None:
+    file = written(tmp_path / "x.yaml", FLAGS)
+    ran = await lwstui(world, "--read-only", "apply", "-f", file)
+    assert (ran.code, "read-only" in ran.err) == (1, True)
+    assert (await lwstui(world, "--read-only", "apply", "-f", file, "--dry-run")).code == 0
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--yes"])
+async def test_the_definition_is_created_first_where_it_is_missing(
+    flag: str, tmp_path: Path
+) -> None:
+    async with running_sandbox(SandboxOptions(nodes=2, speed=200)) as sandbox:
+        connection = await connect(Target(str(sandbox.kubeconfig)))
+        world = World(sandbox, connection)
+        (definition,) = sandbox.store.items(str(CRDS))
+        meta = definition["metadata"]
+        await KubeCluster(connection.rest).delete(CRDS, "", meta["name"], uid=meta["uid"])
+        await eventually(lambda: not sandbox.store.items(str(CRDS)))
+        ran = await ok(world, "apply", "-f", written(tmp_path / "d.yaml", demo(1)), flag)
+        assert "is missing and would be created first" in ran.out
+        assert bool(sandbox.store.items(str(CRDS))) == (flag == "--yes")
+        await connection.close()
