@@ -9,10 +9,10 @@ import asyncio
 import os
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
@@ -25,6 +25,7 @@ from lwstui.kube.credentials import CredentialError
 JSON: Final = "application/json"
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 30.0
+HEARTBEAT_S: Final = 30.0
 NO_ANSWER: Final = "<error>"
 _RENEW_AT_MOST_EVERY_S: Final = 10.0
 
@@ -201,6 +202,44 @@ class Rest:
             yield response
         finally:
             response.close() if read_s is not None else response.release()
+
+    @asynccontextmanager
+    async def websocket(
+        self, path: str, *, query: Sequence[tuple[str, str]], protocols: Sequence[str]
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open a WebSocket and yield it.
+
+        Args:
+            path: Path below the server.
+            query: Query parameters.
+            protocols: What we can speak, best first.
+
+        Raises:
+            ControllerError: If the server refuses it or does not answer.
+        """
+        try:
+            socket = await self._session.ws_connect(
+                self._server + path,
+                params=query,
+                protocols=protocols,
+                headers=await self._credentials.headers(),
+                proxy=self._credentials.proxy,
+                server_hostname=self._credentials.server_name,
+                heartbeat=HEARTBEAT_S,
+                max_msg_size=0,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            # The answer to a refused handshake is lost; the same question without one says why.
+            await self.request("GET", f"{path}?{urlencode(query)}", what="handshake")
+            raise from_status(error.status, "", clean_line(error.message)) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unavailable(error) from error
+        try:
+            yield socket
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unavailable(error) from error
+        finally:
+            await socket.close()
 
     async def _send(self, send: _Send) -> aiohttp.ClientResponse:
         """Send once and return a good answer, or raise."""

@@ -82,6 +82,53 @@ class LogHandle(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalRequest:
+    """What to run in a container, with a terminal.
+
+    Attributes:
+        command: The argument vector; empty attaches to the container's own process.
+    """
+
+    namespace: str
+    pod: str
+    container: str
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalEnd:
+    """How a conversation with a container ended.
+
+    Attributes:
+        code: Exit code of the command, None if it has none to tell.
+        message: What went wrong, empty if nothing.
+    """
+
+    code: int | None
+    message: str = ""
+
+
+class TerminalHandle(Protocol):
+    """A conversation with a container; none of this waits."""
+
+    def send(self, data: bytes) -> None:
+        """Type something."""
+        ...
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Say how large the terminal is."""
+        ...
+
+    def taken(self, amount: int) -> None:
+        """Say that so many bytes of output have been shown."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
 class Backend(Protocol):
     """The engine as the console sees it. No method blocks; futures resolve on the engine."""
 
@@ -103,6 +150,15 @@ class Backend(Protocol):
 
     def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
         """Ask the server what applying manifests would do; nothing is changed."""
+        ...
+
+    def terminal(
+        self, request: TerminalRequest, sink: Callable[[bytes], None]
+    ) -> tuple[TerminalHandle, Future[TerminalEnd]]:
+        """Run something in a container; ``sink`` takes output on the engine's thread.
+
+        The future fails with a ``ControllerError`` if it cannot be run.
+        """
         ...
 
     def cancel(self, target: Key) -> None:

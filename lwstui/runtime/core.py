@@ -13,10 +13,10 @@ import yaml
 
 from controller.api.meta import Key
 from controller.api.names import Resource
-from controller.errors import Unavailable
+from controller.errors import ControllerError, Unavailable
 from controller.ports import Clock
 from lwstui.kube.decoders import safe
-from lwstui.runtime.backend import LogEntry, LogRequest
+from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.intents import Intent, Outcome
@@ -24,9 +24,10 @@ from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
+from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
-from lwstui.runtime.writes import perform, phrase
+from lwstui.runtime.writes import explain, perform, phrase
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
 from lwstui.state.store import Store
@@ -131,6 +132,30 @@ class Core:
         if self._link is None:
             raise Unavailable("not connected to a cluster")
         return await try_manifests(self._link, manifests, self._link.where.namespace or "default")
+
+    async def terminal(self, request: TerminalRequest, terminal: RemoteTerminal) -> TerminalEnd:
+        """Run something in a container.
+
+        Raises:
+            ControllerError: If it cannot be run.
+        """
+        what = " ".join(request.command) or "attach"
+        if self._options.read_only:
+            raise Unavailable("read-only: nothing is run in a container")
+        if self._link is None:
+            raise Unavailable("not connected to a cluster")
+        said, ok = "failed", False
+        try:
+            end = await terminal.run(self._link.conversation(request))
+            said, ok = end.message or f"ended with {end.code or 0}", not end.message
+        except ControllerError as error:
+            said = explain(error)
+            raise
+        finally:
+            where = f"{request.namespace}/{request.pod} {request.container}"
+            self._store.log(Activity(self._clock.now(), "you", what, where, said, ok=ok))
+            self._feed.changed()
+        return end
 
     def cancel(self, target: Key) -> None:
         """Stop what this program still does for an intent."""

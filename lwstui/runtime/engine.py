@@ -16,9 +16,18 @@ from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.leases import NAMESPACE
 from controller.ports import Clock
-from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
+from lwstui.runtime.backend import (
+    Destination,
+    LogEntry,
+    LogHandle,
+    LogRequest,
+    TerminalEnd,
+    TerminalHandle,
+    TerminalRequest,
+)
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
 
@@ -119,6 +128,13 @@ class Engine:
     def try_manifests(self, manifests: Sequence[Manifest]) -> Future[tuple[Trial, ...]]:
         """Ask what applying manifests would do; the future fails with a ``ControllerError``."""
         return self._ask(lambda core: core.try_manifests(manifests))
+
+    def terminal(
+        self, request: TerminalRequest, sink: Callable[[bytes], None]
+    ) -> tuple[TerminalHandle, Future[TerminalEnd]]:
+        """Run something in a container."""
+        handle = RemoteTerminal(self._soon, sink)
+        return handle, self._ask(lambda core: core.terminal(request, handle))
 
     def cancel(self, target: Key) -> None:
         """Stop what is still done for an intent."""

@@ -5,7 +5,7 @@ What it imports is heavy, so the engine imports it on its own thread, after the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,9 +22,11 @@ from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.decoders import decoder
 from lwstui.kube.discovery import resource_for
 from lwstui.kube.events import KubeEvents
+from lwstui.kube.exec import Exec, ExecTarget
 from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.reflector import Reflector
+from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.ports import (
     Controller,
@@ -37,6 +39,7 @@ from lwstui.runtime.ports import (
     WatchSpec,
     Where,
 )
+from lwstui.runtime.terminal import Conversation
 
 
 class KubeFactory:
@@ -100,6 +103,20 @@ def _where(info: connect.ClusterInfo) -> Where:
     )
 
 
+class _Conversation:
+    """``Exec`` as the runtime knows it."""
+
+    def __init__(self, command: Exec) -> None:
+        self._command = command
+        self.send = command.send
+        self.resize = command.resize
+
+    async def run(self, write: Callable[[bytes], Awaitable[None]]) -> TerminalEnd:
+        """Run until it ends."""
+        end = await self._command.run(write)
+        return TerminalEnd(end.code, end.message)
+
+
 class KubeLink:
     """One open connection."""
 
@@ -155,6 +172,11 @@ class KubeLink:
                 yield LogPart(gap=part.text)
             else:
                 yield LogPart(lines=[(line.at, line.text) for line in part])
+
+    def conversation(self, request: TerminalRequest) -> Conversation:
+        """Return a command in a container that is not running yet."""
+        target = ExecTarget(request.namespace, request.pod, request.container, request.command)
+        return _Conversation(Exec(self._connection.rest, target))
 
     async def apply(
         self, objects: Sequence[dict[str, Any]], namespace: str, report: Callable[[str], None]

@@ -13,6 +13,8 @@ from lwstui.kube.sync import KindSync
 if TYPE_CHECKING:
     from controller.activity import ControllerState
     from lwstui.kube.connect import Target
+    from lwstui.runtime.backend import TerminalRequest
+    from lwstui.runtime.terminal import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,10 @@ class Link(Protocol):
         Raises:
             ApiError: If the server refuses to open it.
         """
+        ...
+
+    def conversation(self, request: TerminalRequest) -> Conversation:
+        """Return a command in a container that is not running yet."""
         ...
 
     async def apply(

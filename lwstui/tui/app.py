@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -20,10 +21,10 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from lwstui.config.statefiles import StateFiles
-from lwstui.runtime.backend import Backend
+from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
 from lwstui.runtime.slot import LatestSlot
 from lwstui.state.model import Snapshot
-from lwstui.tui import verbs
+from lwstui.tui import handoff, verbs
 from lwstui.tui.commands.language import Language
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.commands.running import Commander
@@ -241,6 +242,29 @@ class Console(NavigatingApp[int], inherit_bindings=False):
     def set_theme(self, name: str) -> None:
         """Change the theme."""
         self.theme = name
+
+    # The terminal for somebody else.
+
+    def converse(self, request: TerminalRequest, heading: str) -> TerminalEnd:
+        """Hand the terminal to something in a container; returns when it has ended."""
+        try:
+            return handoff.converse(self, partial(self.backend.terminal, request), heading)
+        finally:
+            self._catch_up()
+
+    def edit_text(self, text: str, command: Sequence[str], *, name: str) -> str:
+        """Hand the terminal to an editor and return the text it left."""
+        try:
+            return handoff.edit(self, text, command, name=name)
+        finally:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show what happened while the terminal was away."""
+        snapshot = self._slot.take()
+        if snapshot is not None:
+            self.snapshot = snapshot
+        self.refresh(layout=True)
 
     # Everything at once, and leaving.
 

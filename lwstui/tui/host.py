@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
 from lwstui.config.statefiles import StateFiles
-from lwstui.runtime.backend import Backend, Destination
+from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
 from lwstui.state.model import Snapshot
 from lwstui.tui.entered import Entered
 from lwstui.tui.pace import Pace
@@ -144,6 +144,24 @@ class Host(Protocol):
 
     def quit_guarded(self) -> None:
         """Leave; ask first if something depends on this program."""
+        ...
+
+    def converse(self, request: TerminalRequest, heading: str) -> TerminalEnd:
+        """Hand the terminal to something in a container; returns when it has ended or was left.
+
+        Raises:
+            NoTerminal: If there is none to hand over.
+            ControllerError: If it cannot be run.
+        """
+        ...
+
+    def edit_text(self, text: str, command: Sequence[str], *, name: str) -> str:
+        """Hand the terminal to an editor and return the text it left.
+
+        Raises:
+            NoTerminal: If there is none to hand over.
+            EditorFailed: If the editor cannot be started or fails.
+        """
         ...
 
     def run_command(self, text: str) -> None:

@@ -41,6 +41,13 @@ def leader(snapshot: Snapshot, key: Key, group: int) -> Pod | None:
     return next((p for p in members if p.group == group and p.worker == 0), None)
 
 
+def pod_of(snapshot: Snapshot, ref: Ref) -> Pod | None:
+    """Return the pod behind a reference, of a group its leader; None if there is none."""
+    if ref.kind == "group":
+        return leader(snapshot, ref.key, ref.group)
+    return snapshot.pods.get(ref.key) if ref.kind == "pod" else None
+
+
 def log_request(
     snapshot: Snapshot, ref: Ref, *, role: str = "all", previous: bool = False
 ) -> LogRequest | None:

@@ -13,7 +13,15 @@ from textual.pilot import Pilot
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, Resource
 from controller.errors import NotFound
-from lwstui.runtime.backend import Destination, LogEntry, LogHandle, LogRequest
+from lwstui.runtime.backend import (
+    Destination,
+    LogEntry,
+    LogHandle,
+    LogRequest,
+    TerminalEnd,
+    TerminalHandle,
+    TerminalRequest,
+)
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
@@ -58,6 +66,7 @@ class FakeBackend:
     publish: Callable[[Snapshot], None] = lambda _: None
     submitted: list[Intent] = field(default_factory=list)
     dry_runs: list[Intent] = field(default_factory=list)
+    terminals: list[TerminalRequest] = field(default_factory=list)
     cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
     read_asked: list[tuple[str, str, str]] = field(default_factory=list)
@@ -100,6 +109,13 @@ class FakeBackend:
         """Answer with ``trial_of`` each manifest."""
         self.trials_asked.append(tuple(manifests))
         return _done(tuple(self.trial_of(one) for one in manifests))
+
+    def terminal(
+        self, request: TerminalRequest, sink: Callable[[bytes], None]
+    ) -> tuple[TerminalHandle, Future[TerminalEnd]]:
+        """Note the request; it ends at once."""
+        self.terminals.append(request)
+        raise AssertionError("no test hands its terminal over")
 
     def cancel(self, target: Key) -> None:
         """Note the wish."""

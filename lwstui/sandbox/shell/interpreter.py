@@ -183,12 +183,17 @@ class _Shell:
             case "export":
                 return self._assign(args)
             case "exec" if args:
-                return self._simple(args)
+                return self._become(args)
             case "command" | "which" if args:
                 return self._which(args[-1])
             case "cd":
                 return failed(f"{self._name}: 1: cd: the simulated shell stays in /")
         return printed("")
+
+    def _become(self, words: Sequence[str]) -> Program:
+        """Run a command in place of the shell: nothing of the script follows it."""
+        code = yield from self._simple(words)
+        raise _Exit(code)
 
     def _assign(self, words: Sequence[str]) -> Program:
         pairs = (word.partition("=") for word in words)

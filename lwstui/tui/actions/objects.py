@@ -51,6 +51,8 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb("owner", "Set", "Go to the set of the group.", "J")
     yield verb("node", "Node", "Go to the node of the group's leader.", "o", at=50)
     yield verb("nodes", "Nodes", "The nodes that the group's pods are on.", "m", at=52)
+    yield verb("shell", "Shell", "A shell in the leader.", "s", at=30, danger=2)
+    yield verb("attach", "Attach", "Attach to the leader's main process.", "a", danger=2)
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
     )
@@ -70,6 +72,8 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("owner", "Group", "Go to the group of the pod.", "J")
     yield verb("node", "Node", "Go to the node of the pod.", "o", at=50)
     yield verb("nodes", "Nodes", "The node that the pod is on.", "m")
+    yield verb("shell", "Shell", "A shell in the pod.", "s", at=15, danger=2)
+    yield verb("attach", "Attach", "Attach to the pod's main process.", "a", danger=2)
     yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
     yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")

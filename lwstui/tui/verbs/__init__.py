@@ -22,6 +22,7 @@ from lwstui.tui.verbs.rollouts import (
     undo,
 )
 from lwstui.tui.verbs.sets import recreate, restart, scale, set_image
+from lwstui.tui.verbs.terminals import attach, shell
 
 __all__ = [
     "LEAVING",
@@ -31,6 +32,7 @@ __all__ = [
     "RESUME",
     "BulkVerb",
     "act_on_all",
+    "attach",
     "confirm",
     "cordon",
     "delete_node",
@@ -51,6 +53,7 @@ __all__ = [
     "resume_rollout",
     "scale",
     "set_image",
+    "shell",
     "submit",
     "undo",
 ]

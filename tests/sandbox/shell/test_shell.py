@@ -38,6 +38,7 @@ from tests.sandbox.shell.support import Town, drive
         ("nosuch 2>&1 | head -1", "sh: 1: nosuch: not found\n", 0),
         ("echo lost >/dev/null 2>&1", "", 0),
         ("bash -c 'exit 3'; echo $?", "3\n", 0),
+        ("true && exec bash -c 'exit 3' || echo never", "", 3),
         ("exec echo replaced", "replaced\n", 0),
         ("command -v curl && which nosuch", "/usr/bin/curl\n", 1),
         ("", "", 0),

@@ -1,0 +1,41 @@
+"""The console in a real terminal: a shell in a leader, and back."""
+
+import os
+import sys
+
+import pytest
+
+from lwstui.data import folder
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Run the demo in a pseudo-terminal of 120 by 40."""
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    for kind in ("CONFIG", "STATE", "CACHE", "DATA"):
+        home[f"XDG_{kind}_HOME"] = str(tmp_path / kind.lower())
+    sample = str(folder("examples") / "02-leaderworkerset-sample.yaml")
+    command = [sys.executable, "-m", "lwstui", "demo", "-f", sample, "--speed", "20"]
+    with Terminal(command, home) as running:
+        yield running
+
+
+@pytest.mark.timeout(90)
+def test_a_shell_in_a_leader_and_back(terminal):
+    terminal.wait_for(r"leaderworkerset-sample")
+    terminal.wait_for(r"leaderworkerset-sample .*3/3", 60)
+    terminal.send("\r")
+    terminal.wait_for("GROUP MAP")
+    terminal.send("s")
+    terminal.wait_for(r"shell in default/leaderworkerset-sample-\d container")
+    terminal.wait_for(r"-0:/# ")
+    terminal.send("echo index=$LWS_WORKER_INDEX\r")
+    terminal.wait_for(r"index=0\b")
+    terminal.send("stty size 2>/dev/null; exit 3\r")
+    terminal.wait_for(r"ended with code 3")
+    terminal.wait_for("GROUP MAP")
+    terminal.send("\x03")
+    terminal.wait_for("LEAVE")
