@@ -84,6 +84,11 @@ def rollout_route(key: Key) -> Route:
     return Route("rollout", Ref("set", key.namespace, key.name))
 
 
+def revisions_route(key: Key) -> Route:
+    """Return the route of a set's history."""
+    return Route("revisions", Ref("set", key.namespace, key.name))
+
+
 def set_route(key: Key) -> Route:
     """Return the route of a set's screen."""
     return Route("lws", Ref("set", key.namespace, key.name))

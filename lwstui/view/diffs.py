@@ -121,20 +121,20 @@ def yaml_diff(before: Any, after: Any, context: int | None = CONTEXT) -> tuple[L
         after: The object after, likewise.
         context: Unchanged lines around a change; None for all.
     """
-    sides = (before, _aligned(after, before))
+    sides = (before, aligned(after, before))
     old, new = (yaml_text(side).splitlines() if side else [] for side in sides)
     return text_diff(old, new, context)
 
 
-def _aligned(value: Any, model: Any) -> Any:
+def aligned(value: Any, model: Any) -> Any:
     """Return a value with its fields in the order of another: order is no difference."""
     if isinstance(value, Mapping) and isinstance(model, Mapping):
         names = [name for name in model if name in value]
         names += [name for name in value if name not in model]
-        return {name: _aligned(value[name], model.get(name)) for name in names}
+        return {name: aligned(value[name], model.get(name)) for name in names}
     if isinstance(value, list) and isinstance(model, list):
         rest = [None] * max(0, len(value) - len(model))
-        return [_aligned(*pair) for pair in zip(value, [*model, *rest], strict=False)]
+        return [aligned(*pair) for pair in zip(value, [*model, *rest], strict=False)]
     return value
 
 

@@ -13,10 +13,11 @@ from controller.plan.rollout import read_record
 from lwstui.state.history import history_of
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, stamp
+from lwstui.view.change_words import change_words
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import runs
-from lwstui.view.revisions import Entry, change_text, entries
+from lwstui.view.revisions import Entry, entries
 from lwstui.view.tables import DASH, arrange, row
 from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView, Tone
 
@@ -93,7 +94,7 @@ def _row(key: Key, entry: Entry, now: float) -> Row:
     revision, word = entry.revision, state_of(entry)
     health = judge("·", word=word or "kept")
     running = f"{len(entry.groups)} ({runs(entry.groups)})" if entry.groups else ""
-    change = change_text(entry.changes)
+    change = change_words(entry.changes)
     cells = (
         Cell(str(revision.number), "bold"),
         Cell(revision.key),

@@ -21,6 +21,8 @@ TOUR = {
     "describe": ["d"],
     "yaml": ["y"],
     "rollout": ["z"],
+    "revisions": ["enter", "5"],
+    "diff": ["D"],
     "help": ["question_mark"],
     "scale": ["s"],
     "restart": ["r"],

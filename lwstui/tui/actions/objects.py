@@ -25,6 +25,7 @@ def of_set() -> Iterator[ActionSpec]:
     yield verb("open", "Open", "Groups of the set as a map and as a list.", "enter", at=5)
     yield verb("logs", "Logs", "Logs of all leaders, merged by time.", "l", at=10)
     yield verb("rollout", "Rollout", "How far the rollout is, and why it waits.", "z", at=15)
+    yield verb("diff", "Diff", "This revision against the one before.", "D")
     yield verb("all-logs", "All logs", "Logs of all leaders and workers, merged.", "L", at=72)
     yield verb("scale", "Scale", "Change the number of groups.", "s", at=20, danger=2)
     yield verb("restart", "Restart", "Recreate all groups, rolling.", "r", at=25, danger=3)
@@ -56,6 +57,7 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
     )
+    yield verb("diff", "Diff", "The set's revision against the one before.", "D")
     yield from _reading("group", "the group's leader")
 
 

@@ -13,6 +13,10 @@ def of_revision() -> Iterator[ActionSpec]:
     def verb(name: str, title: str, text: str, key: str, *, at: int, danger: int = 0) -> ActionSpec:
         return ActionSpec(f"revision.{name}", title, text, (key,), "revision", danger, priority=at)
 
+    yield verb(
+        "open-revision", "Diff", "What the revision under the cursor changed.", "enter", at=5
+    )
+    yield verb("diff", "Diff", "What the revision under the cursor changed.", "D", at=0)
     yield verb("next-group", "Release next", "Let one more group be updated.", ".", at=10, danger=2)
     yield verb("release-all", "Release all", "Let every group be updated.", ">", at=12, danger=3)
     yield verb("pause-rollout", "Hold", "Let no further group be replaced.", "<", at=14, danger=2)

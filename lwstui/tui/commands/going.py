@@ -8,7 +8,7 @@ from lwstui.tui import verbs
 from lwstui.tui.commands.meaning import one_set, target
 from lwstui.tui.commands.spec import Command, CommandSpec
 from lwstui.tui.host import Host
-from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, rollout_route, set_route
+from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
 
 
 def _sets(host: Host, command: Command) -> None:
@@ -46,10 +46,6 @@ def _yaml(host: Host, command: Command) -> None:
     verbs.open_text(host, target(host, command), "yaml")
 
 
-def _rollout(host: Host, command: Command) -> None:
-    host.goto(rollout_route(one_set(host, command).key), top=True)
-
-
 COMMANDS: Final = (
     CommandSpec("sets", "all sets", _sets, ("lws", "fleet", "leaderworkersets")),
     CommandSpec("set", "groups of one set", _open_set, ("groups", "gr", "open"), ("set",), 1),
@@ -69,5 +65,4 @@ COMMANDS: Final = (
     CommandSpec("logs", "merged logs of a target", _logs, ("log",), ("target", "role"), 1),
     CommandSpec("describe", "describe a target", _describe, ("desc",), ("target",), 1),
     CommandSpec("yaml", "a target as YAML", _yaml, (), ("target",), 1),
-    CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands import changing, going, manifests, program
+from lwstui.tui.commands import changing, going, manifests, overtime, program
 from lwstui.tui.commands.spec import CommandSpec
 
 COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *going.COMMANDS,
+    *overtime.COMMANDS,
     *changing.COMMANDS,
     *manifests.COMMANDS,
     *program.COMMANDS,

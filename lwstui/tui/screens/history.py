@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from lwstui.tui import verbs
-from lwstui.tui.routes import Route, RouteState
+from lwstui.tui.routes import Route, RouteState, revisions_route, rollout_route, set_route
 from lwstui.tui.screens.table import TableScreen
 from lwstui.view.revision_table import find_entry, revision_entries
 from lwstui.view.revisions import Entry
@@ -26,6 +26,18 @@ class HistoryScreen(TableScreen):
     def selected(self) -> Ref | None:
         """Return the set: what verbs change."""
         return self.route.ref
+
+    def choose(self, number: int) -> None:
+        """Go to the rollout, to the revisions, or to the set itself."""
+        match number:
+            case 4:
+                self.host.goto(rollout_route(self.key))
+            case 5:
+                self.host.goto(revisions_route(self.key))
+            case 7:
+                verbs.open_text(self.host, self.route.ref, "yaml")
+            case _:
+                self.host.goto(set_route(self.key))
 
     @property
     def entry(self) -> Entry | None:
@@ -49,6 +61,23 @@ class HistoryScreen(TableScreen):
     def action_release_all(self) -> None:
         """Let every group be updated that the partition holds back."""
         self.change_set(verbs.release_all)
+
+    def action_open_revision(self) -> None:
+        """Show what the revision under the cursor changed."""
+        row = self.main.cursor_row
+        if row is not None and row.ref is not None:
+            self.open_ref(row.ref)
+
+    def action_diff(self) -> None:
+        """Show what the revision under the cursor changed."""
+        self.action_open_revision()
+
+    def open_ref(self, ref: Ref) -> None:
+        """Open a revision: what it changed."""
+        if ref.kind == "revision":
+            self.host.goto(Route("diff", ref))
+        else:
+            super().open_ref(ref)
 
     def action_describe(self) -> None:
         """Describe the set."""

@@ -16,7 +16,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.marks import Marks
-from lwstui.tui.routes import Route, RouteState, rollout_route
+from lwstui.tui.routes import Route, RouteState, revisions_route, rollout_route
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
@@ -28,7 +28,9 @@ from lwstui.view.lws import set_view
 from lwstui.view.pods import pods
 from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
 
-TABS: Final = {1: "map", 2: "groups", 3: "pods", 4: "rollout", 6: "events", 7: "yaml"}
+TABS: Final = dict(
+    enumerate(("map", "groups", "pods", "rollout", "revisions", "events", "yaml"), 1)
+)
 SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
     "map": ("group", "set"),
     "groups": ("group", "set"),
@@ -209,6 +211,8 @@ class LwsScreen(TableScreen):
             self.host.goto(Route("text", self.route.ref, "yaml"))
         elif tab == "rollout":
             self.host.goto(rollout_route(self._key))
+        elif tab == "revisions":
+            self.host.goto(revisions_route(self._key))
         else:
             self._open_tab(tab)
 

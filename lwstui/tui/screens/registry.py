@@ -8,6 +8,7 @@ from lwstui.tui.routes import Route, RouteState, ScreenName
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
+from lwstui.tui.screens.diff import DiffScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
 from lwstui.tui.screens.group import GroupScreen
@@ -17,6 +18,7 @@ from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
 from lwstui.tui.screens.pod import PodScreen
 from lwstui.tui.screens.pods import PodsScreen
+from lwstui.tui.screens.revisions import RevisionsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.text import TextScreen
 
@@ -34,6 +36,8 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
     "check": CheckScreen,
+    "revisions": RevisionsScreen,
+    "diff": DiffScreen,
 }
 
 

@@ -43,7 +43,7 @@ class RolloutScreen(HistoryScreen):
         yield Heading("TIMELINE", id="timeline-head")
         with Vertical(id="timeline-pane"):
             yield LineBlock(id="timeline", classes="data")
-        yield Heading("REVISIONS", hint="enter diff  ctrl-l undo", id="revisions-head")
+        yield Heading("REVISIONS", hint="enter diff  ctrl-l undo  5 all", id="revisions-head")
         yield KeyedTable(id="main", classes="data")
 
     def show(self, snapshot: Snapshot, now: float) -> None:

@@ -65,3 +65,12 @@ def test_blocked_in_ascii(picture):
 
 def test_blocked_in_one_colour(picture):
     assert picture(midway(), (100, 30), wait="BLOCKED", no_color=True)
+
+
+def test_revisions(picture):
+    assert picture(midway(), SIZES["120x40"], "5", wait="CHANGE of revision 2")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 30)], ids=["80x24", "120x30"])
+def test_diff(picture, size):
+    assert picture(midway(), size, "enter", wait="1 field differs")

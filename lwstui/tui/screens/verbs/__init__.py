@@ -3,6 +3,7 @@
 from lwstui.tui.screens.verbs.deleting import DeletingKeys
 from lwstui.tui.screens.verbs.jumping import JumpKeys
 from lwstui.tui.screens.verbs.nodes import NodeKeys
+from lwstui.tui.screens.verbs.overtime import TimeKeys
 from lwstui.tui.screens.verbs.pods import PodKeys
 from lwstui.tui.screens.verbs.reading import ReadingKeys
 from lwstui.tui.screens.verbs.sets import SetKeys
@@ -10,5 +11,5 @@ from lwstui.tui.screens.verbs.sets import SetKeys
 __all__ = ["VerbKeys"]
 
 
-class VerbKeys(SetKeys, NodeKeys, PodKeys, DeletingKeys, JumpKeys, ReadingKeys):
+class VerbKeys(SetKeys, NodeKeys, PodKeys, DeletingKeys, JumpKeys, ReadingKeys, TimeKeys):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lwstui.tui import verbs
-from lwstui.tui.routes import Route, rollout_route
+from lwstui.tui.routes import Route
 from lwstui.tui.screens.verbs.selecting import Selecting
 
 
@@ -31,14 +31,6 @@ class ReadingKeys(Selecting):
     def action_yaml(self) -> None:
         """Show the selection as YAML."""
         verbs.open_text(self.host, self.selected(), "yaml")
-
-    def action_rollout(self) -> None:
-        """Open the rollout of the selection's set."""
-        key = self.selected_set()
-        if key is None:
-            self.host.say("nothing here that belongs to a set", "warn")
-        else:
-            self.host.goto(rollout_route(key))
 
     def action_events(self) -> None:
         """Open the events of the selection, all of them if nothing is selected."""

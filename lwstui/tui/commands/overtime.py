@@ -1,0 +1,29 @@
+"""Commands about change over time: the rollout and the history of a set."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui.commands.meaning import one_set
+from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.host import Host
+from lwstui.tui.routes import Route, revisions_route, rollout_route
+
+
+def _rollout(host: Host, command: Command) -> None:
+    host.goto(rollout_route(one_set(host, command).key), top=True)
+
+
+def _revisions(host: Host, command: Command) -> None:
+    host.goto(revisions_route(one_set(host, command).key), top=True)
+
+
+def _diff(host: Host, command: Command) -> None:
+    host.goto(Route("diff", one_set(host, command)), top=True)
+
+
+COMMANDS: Final = (
+    CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
+    CommandSpec("revisions", "the history of a set", _revisions, ("rev", "history"), ("set",), 1),
+    CommandSpec("diff", "a set's revision against the one before", _diff, (), ("set",), 1),
+)
