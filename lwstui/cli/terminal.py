@@ -42,6 +42,9 @@ def run_app(
     if not settings.no_color:
         os.environ.pop("NO_COLOR", None)
 
+    from lwstui.runtime.interpreter import tune
+
+    tune()
     from lwstui.runtime.engine import Engine, EngineOptions
     from lwstui.tui.app import Console, ConsoleOptions
 
