@@ -15,6 +15,7 @@ ScreenName = Literal[
     "lws",
     "group",
     "pod",
+    "placement",
     "pods",
     "events",
     "nodes",

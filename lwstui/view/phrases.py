@@ -79,6 +79,12 @@ def topology_key(nodes: Iterable[Node], preferred: str = "") -> str:
     return next((k for k in (preferred, *TOPOLOGY_LABELS) if k and k in keys), "")
 
 
+def topology_keys(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return the known topology keys that nodes have, the closest domains first, names last."""
+    keys = {key for node in nodes for key in node.labels}
+    return tuple(key for key in (*TOPOLOGY_LABELS, "kubernetes.io/hostname") if key in keys)
+
+
 def natural(name: str) -> tuple[str | int, ...]:
     """Return a sort key that puts ``rack-2`` before ``rack-10``: text and numbers in turn."""
     parts = re.split(r"([0-9]+)", name)

@@ -15,6 +15,7 @@ TOUR = {
     "set-events": ["enter", "6"],
     "group": ["enter", "enter"],
     "pod": ["enter", "enter", "enter"],
+    "placement": ["t"],
     "events": ["E"],
     "nodes": ["m"],
     "logs": ["l"],

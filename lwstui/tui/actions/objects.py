@@ -36,6 +36,7 @@ def of_set() -> Iterator[ActionSpec]:
     yield verb("next-group", "Next group", "Let one more group be updated.", ".", danger=2)
     yield verb("delete", "Delete", "Delete the set and all its groups.", "ctrl+d", danger=4)
     yield verb("nodes", "GPUs", "Nodes and their accelerators.", "m", at=35)
+    yield verb("placement", "Placement", "Groups against topology domains.", "t", at=40)
     yield verb("previous-logs", "Previous logs", "Logs of the previous runs.", "p", at=74)
     yield from _reading("set", "the set")
 
@@ -54,6 +55,7 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb("nodes", "Nodes", "The nodes that the group's pods are on.", "m", at=52)
     yield verb("shell", "Shell", "A shell in the leader.", "s", at=30, danger=2)
     yield verb("attach", "Attach", "Attach to the leader's main process.", "a", danger=2)
+    yield verb("placement", "Placement", "Groups against topology domains.", "t", at=40)
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
     )

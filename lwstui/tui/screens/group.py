@@ -15,7 +15,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.inbox import Inbox
-from lwstui.tui.routes import Route, RouteState
+from lwstui.tui.routes import Route, RouteState, rollout_route
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
@@ -24,7 +24,7 @@ from lwstui.view.group import GroupView, group_view, pod_facts
 from lwstui.view.lastlines import last_lines
 from lwstui.view.types import Query, Ref, Span, TableView
 
-TABS: Final = {1: "group", 3: "pods", 6: "events", 7: "yaml"}
+TABS: Final = {1: "group", 3: "pods", 4: "rollout", 6: "events", 7: "yaml"}
 LOG_LINES: Final = 3
 LOG_TAIL: Final = 40
 LOOK_S: Final = 0.5
@@ -172,6 +172,8 @@ class GroupScreen(TableScreen):
                 return
             case "pods":
                 self.host.goto(Route("pods", self._group))
+            case "rollout":
+                self.host.goto(rollout_route(self._group.key))
             case "events":
                 self.host.goto(Route("events", self._group))
             case "yaml":

@@ -16,6 +16,7 @@ from lwstui.tui.screens.help import HelpScreen
 from lwstui.tui.screens.logs import LogsScreen
 from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
+from lwstui.tui.screens.placement import PlacementScreen
 from lwstui.tui.screens.pod import PodScreen
 from lwstui.tui.screens.pods import PodsScreen
 from lwstui.tui.screens.revisions import RevisionsScreen
@@ -27,6 +28,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "lws": LwsScreen,
     "group": GroupScreen,
     "pod": PodScreen,
+    "placement": PlacementScreen,
     "pods": PodsScreen,
     "events": EventsScreen,
     "nodes": NodesScreen,

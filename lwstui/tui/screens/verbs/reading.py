@@ -5,6 +5,7 @@ from __future__ import annotations
 from lwstui.tui import verbs
 from lwstui.tui.routes import Route
 from lwstui.tui.screens.verbs.selecting import Selecting
+from lwstui.view.types import Ref
 
 
 class ReadingKeys(Selecting):
@@ -31,6 +32,16 @@ class ReadingKeys(Selecting):
     def action_yaml(self) -> None:
         """Show the selection as YAML."""
         verbs.open_text(self.host, self.selected(), "yaml")
+
+    def action_placement(self) -> None:
+        """Open where the groups of the selection's set run."""
+        ref, key = self.selected(), self.selected_set()
+        if ref is None or key is None:
+            self.host.say("nothing here that belongs to a set", "warn")
+        elif ref.group >= 0:
+            self.host.goto(Route("placement", Ref("group", *key, ref.group)))
+        else:
+            self.host.goto(Route("placement", Ref("set", *key)))
 
     def action_events(self) -> None:
         """Open the events of the selection, all of them if nothing is selected."""
