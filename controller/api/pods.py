@@ -81,6 +81,8 @@ class Container(msgspec.Struct, frozen=True, gc=False):
         reason: Reason of that state, such as ``CrashLoopBackOff``.
         last_reason: Reason of the previous termination, empty if none.
         last_exit_code: Exit code of the previous termination, or None.
+        finished_at: When it ended, if its state is ``terminated``.
+        last_started_at: When the previous run began.
     """
 
     name: str
@@ -97,6 +99,8 @@ class Container(msgspec.Struct, frozen=True, gc=False):
     last_reason: str = ""
     last_exit_code: int | None = None
     last_finished_at: float | None = None
+    finished_at: float | None = None
+    last_started_at: float | None = None
 
 
 class Pod(msgspec.Struct, frozen=True, gc=False):
@@ -121,6 +125,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         subgroup_topology: The same for subgroups.
         ownerless: Whether it refers to no owner at all.
         baseline_restarts: Restarts that happened before the pod was adopted.
+        stop_asked_at: When deletion was requested; ``deleted_at`` is when its grace ends.
         subgroup: Subgroup index, -1 if none.
         role: ``leader``, ``worker``, or empty for pods outside sets.
     """
@@ -167,6 +172,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     subgroup_topology: str = ""
     ownerless: bool = False
     baseline_restarts: int = 0
+    stop_asked_at: float | None = None
 
     @property
     def key(self) -> Key:
@@ -252,6 +258,8 @@ def _container(spec: WireContainer, status: _ContainerStatus | None, *, init: bo
         intern(last.reason) if last else "",
         last.exit_code if last else None,
         parse_time(last.finished_at) if last else None,
+        parse_time(current.finished_at) if current and name == "terminated" else None,
+        parse_time(last.started_at) if last else None,
     )
 
 
@@ -271,6 +279,13 @@ def _ordinal(text: str) -> int:
     """Return a group's index, -1 for an identity that is not spelled like one."""
     index = _index(text) if len(text) <= _MOST_DIGITS else -1
     return index if str(index) == text else -1
+
+
+def _stop_asked(meta: ObjectMeta) -> float | None:
+    deleted_at = parse_time(meta.deletion_timestamp)
+    if deleted_at is None:
+        return None
+    return deleted_at - (meta.deletion_grace_period_seconds or 0)
 
 
 _NO_OWNER: Final = OwnerReference()
@@ -334,6 +349,7 @@ def _pod(wire: _WirePod) -> Pod:
         subgroup_topology=intern(annotations.get(names.SUBGROUP_EXCLUSIVE_TOPOLOGY, "")),
         ownerless=meta.ownerless,
         baseline_restarts=max(_index(annotations.get(names.RESTARTS_BASELINE)), 0),
+        stop_asked_at=_stop_asked(meta),
     )
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lwstui.runtime.operator import SetOperator
     from lwstui.runtime.reader import Reader
     from lwstui.view.listing import Place
-    from lwstui.view.logs import LogBuffer, LogLine
+    from lwstui.view.loglines import LogLine
+    from lwstui.view.logs import LogBuffer
 
 NAME = "logs"
 SUMMARY = "print the logs of a set, a group or a pod, merged by time"
@@ -127,7 +128,7 @@ def _check(request: LogRequest, reader: Reader, place: Place) -> None:
         NotFound: If there is nothing.
     """
     from controller.errors import NotFound
-    from lwstui.runtime.logmux import selected
+    from lwstui.runtime.logselect import selected
 
     if selected(request, reader.store) or request.follow:
         return
@@ -140,10 +141,11 @@ async def _read(
     operator: SetOperator, reader: Reader, request: LogRequest, printer: _Printer
 ) -> int:
     """Read and print to the end, or until interrupted; return the exit code."""
+    from lwstui.view.loglines import LogLimits
     from lwstui.view.logs import LogBuffer
 
     # What is settled is printed and dropped at once: nothing is ever cut off.
-    buffer = LogBuffer(limit=sys.maxsize, byte_limit=sys.maxsize)
+    buffer = LogBuffer(LogLimits(sys.maxsize, sys.maxsize, sys.maxsize))
     now = operator.clock.now
     session = operator.logs(request, reader, lambda batch: buffer.add(batch, now()))
     if not request.follow:
@@ -199,7 +201,8 @@ class _Printer:
                 if self._wanted is None or self._wanted.search(line.text):
                     print(self._text(line))
                 continue
-            print(f"lwstui: {line.source}: {line.text}", file=sys.stderr)
+            source = f"{line.source}: " if line.source else ""
+            print(f"lwstui: {source}{line.text}", file=sys.stderr)
             code = FAILED if line.kind == "error" else code
         sys.stdout.flush()
         buffer.clear()
@@ -207,11 +210,12 @@ class _Printer:
 
     def _text(self, line: LogLine) -> str:
         from controller.api.meta import format_micro_time
+        from lwstui.view.loglines import colour_of
 
         words = [line.text]
         if self._prefix:
             source = f"[{line.source}]"
-            code = _COLOURS[line.colour % len(_COLOURS)]
+            code = _COLOURS[colour_of(line.source) % len(_COLOURS)]
             words.insert(0, f"\x1b[{code}m{source}\x1b[0m" if self._colour else source)
         if self._timestamps:
             words.insert(0, format_micro_time(line.at))

@@ -5,13 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
 
 from controller.api.meta import Key
 from controller.api.names import Resource
+from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Snapshot
+
+TAIL_LINES: Final = 500
+"""Lines per container that a log begins with."""
+ALL_CONTAINERS: Final = "*"
+"""What ``LogRequest.container`` says when all containers are wanted."""
+
+
+class LogTarget(NamedTuple):
+    """A set, one of its groups, or one pod of it.
+
+    Attributes:
+        key: The set.
+        group: Group index, or None for all groups.
+        pod: One pod's name; overrides the group.
+    """
+
+    key: Key
+    group: int | None = None
+    pod: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +43,16 @@ class LogRequest:
     Attributes:
         target: The set.
         group: Group index, or None for all groups.
-        role: ``leader``, ``worker`` or ``all``.
+        role: ``leader``, ``worker``, ``all``, or ``sub-N`` for a subgroup.
         pod: One pod's name; overrides group and role.
-        container: Container name, or empty for each pod's main container.
-        previous: The previous container run instead of the current one.
+        container: Container name, ``*`` for all, or empty for each pod's main container.
+        previous: The previous container run instead of the current one; of pods that are gone,
+            what was kept of them.
         tail: Lines per container to start with, or None for all.
         since_s: Seconds back, or None.
         follow: Keep streaming; joins pods that appear later.
+        head: Only the first lines of each container, or None; they are not followed.
+        more: Further targets, when several things are marked.
     """
 
     target: Key
@@ -36,27 +61,42 @@ class LogRequest:
     pod: str = ""
     container: str = ""
     previous: bool = False
-    tail: int | None = 500
+    tail: int | None = TAIL_LINES
     since_s: int | None = None
     follow: bool = True
+    head: int | None = None
+    more: tuple[LogTarget, ...] = ()
+
+    @property
+    def targets(self) -> tuple[LogTarget, ...]:
+        """Everything that is wanted."""
+        return (LogTarget(self.target, self.group, self.pod), *self.more)
+
+    @property
+    def follows(self) -> bool:
+        """Whether streams stay open: neither a head nor a previous run goes on."""
+        return self.follow and not self.previous and self.head is None
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One log line of one source.
 
     Attributes:
-        source: Stable label such as ``leader``, ``w3`` or ``5/w3``.
+        source: Stable label such as ``leader``, ``w3`` or ``5/w3``; empty for what concerns
+            several sources.
         at: Epoch seconds, 0.0 if the line had no timestamp.
         text: The cleaned line.
-        kind: ``line``, ``gap`` (lines may be missing), ``mark`` (restart, recreation, end)
-            or ``error`` (this source cannot be read; ``text`` says why).
+        kind: ``line``, ``gap`` (lines may be missing), ``mark`` (restart, recreation, end),
+            ``error`` (this source cannot be read; ``text`` says why) or ``state``: ``text`` is
+            ``open``, ``ended``, or ``listed`` if there are too many to read all at once.
+        colours: Which characters the container coloured, and how.
     """
 
     source: str
     at: float
     text: str
     kind: str = "line"
+    colours: Colours = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +119,10 @@ class LogHandle(Protocol):
 
     def close(self) -> None:
         """Stop all its streams."""
+        ...
+
+    def open(self, source: str) -> None:
+        """Read a source that is only listed so far."""
         ...
 
 
@@ -173,8 +217,10 @@ class Backend(Protocol):
         """Read one whole object, cleaned, managed fields left out."""
         ...
 
-    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
-        """Read one object as YAML, managed fields left out."""
+    def yaml(
+        self, resource: Resource, namespace: str, name: str, *, managed: bool = False
+    ) -> Future[str]:
+        """Read one object as YAML, managed fields left out unless they are wanted."""
         ...
 
     def want_events(self, wanted: bool) -> None:

@@ -24,6 +24,7 @@ from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
+from lwstui.runtime.streams import Streams
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
@@ -39,6 +40,22 @@ TICK_S: Final = 1.0
 _FIRST: Final = ("apiVersion", "kind", "metadata", "spec")
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _log = logging.getLogger("lwstui.engine")
+
+
+class OpenLog:
+    """A merged log that is being read, on the engine's loop."""
+
+    def __init__(self, session: LogSession, task: asyncio.Task[None]) -> None:
+        self._session = session
+        self._task = task
+
+    def close(self) -> None:
+        """Stop all its streams."""
+        self._task.cancel()
+
+    def open(self, source: str) -> None:
+        """Read a source that is only listed so far."""
+        self._session.open(source)
 
 
 class Core:
@@ -88,6 +105,7 @@ class Core:
         self.wants_events = False
         self._again = asyncio.Event()
         self._readers: set[asyncio.Task[None]] = set()
+        self._streams = Streams()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -161,8 +179,10 @@ class Core:
         """Stop what this program still does for an intent."""
         self._works.stop(target)
 
-    async def read(self, resource: Resource, namespace: str, name: str) -> Mapping[str, Any]:
-        """Read one whole object, cleaned, without managed fields.
+    async def read(
+        self, resource: Resource, namespace: str, name: str, *, managed: bool = False
+    ) -> Mapping[str, Any]:
+        """Read one whole object, cleaned, managed fields only if they are wanted.
 
         Raises:
             ControllerError: If it cannot be read.
@@ -171,26 +191,29 @@ class Core:
             raise Unavailable("not connected to a cluster")
         raw = await self._link.cluster.get(resource, namespace, name)
         body = msgspec.json.decode(safe(raw))
-        body.get("metadata", {}).pop("managedFields", None)
+        if not managed:
+            body.get("metadata", {}).pop("managedFields", None)
         return {name: body[name] for name in (*_FIRST, *body) if name in body}
 
-    async def yaml(self, resource: Resource, namespace: str, name: str) -> str:
-        """Read one object and return it as YAML, cleaned, without managed fields.
+    async def yaml(
+        self, resource: Resource, namespace: str, name: str, *, managed: bool = False
+    ) -> str:
+        """Read one object and return it as YAML, cleaned, managed fields only if wanted.
 
         Raises:
             ControllerError: If it cannot be read.
         """
-        body = await self.read(resource, namespace, name)
+        body = await self.read(resource, namespace, name, managed=managed)
         text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
         return text
 
     def open_logs(
         self, request: LogRequest, sink: Callable[[list[LogEntry]], None]
-    ) -> Callable[[], object]:
-        """Open merged logs; return what closes them."""
+    ) -> OpenLog | None:
+        """Open merged logs; None if there is no cluster to read them from."""
         if self._link is None:
-            sink([LogEntry("lwstui", self._clock.now(), "not connected to a cluster", "error")])
-            return lambda: None
+            sink([LogEntry("", self._clock.now(), "not connected to a cluster", "error")])
+            return None
         session = LogSession(
             request,
             sink,
@@ -198,11 +221,12 @@ class Core:
             link=self._link,
             now=self._clock.now,
             sleep=self._sleep,
+            streams=self._streams,
         )
         task = asyncio.create_task(self._read(session))
         self._readers.add(task)
         task.add_done_callback(self._readers.discard)
-        return task.cancel
+        return OpenLog(session, task)
 
     async def _read(self, session: LogSession) -> None:
         self._feed.listeners.append(session.changed)

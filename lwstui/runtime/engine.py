@@ -34,7 +34,7 @@ from lwstui.state.model import Snapshot
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
     from lwstui.runtime.attachments import Attachments
-    from lwstui.runtime.core import Core
+    from lwstui.runtime.core import Core, OpenLog
     from lwstui.runtime.ports import Factory
 
 T = TypeVar("T")
@@ -150,9 +150,11 @@ class Engine:
         """Read one whole object; the future fails with a ``ControllerError``."""
         return self._ask(lambda core: core.read(resource, namespace, name))
 
-    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
+    def yaml(
+        self, resource: Resource, namespace: str, name: str, *, managed: bool = False
+    ) -> Future[str]:
         """Read one object as YAML; the future fails with a ``ControllerError``."""
-        return self._ask(lambda core: core.yaml(resource, namespace, name))
+        return self._ask(lambda core: core.yaml(resource, namespace, name, managed=managed))
 
     def want_events(self, wanted: bool) -> None:
         """Watch events from now on, or no longer; may be called before the start."""
@@ -255,20 +257,28 @@ class _Handle:
 
     def __init__(self, soon: Callable[[Callable[[], object]], None]) -> None:
         self._soon = soon
-        self._close: Callable[[], object] | None = None
+        self._log: OpenLog | None = None
         self._closed = False
 
-    def opened(self, close: Callable[[], object]) -> None:
-        """Take what closes it, on the engine's thread."""
-        self._close = close
-        if self._closed:
-            close()
+    def opened(self, log: OpenLog | None) -> None:
+        """Take the log, on the engine's thread."""
+        self._log = log
+        if self._closed and log is not None:
+            log.close()
 
     def close(self) -> None:
         """Stop all its streams."""
         self._soon(self._end)
 
+    def open(self, source: str) -> None:
+        """Read a source that is only listed so far."""
+        self._soon(lambda: self._read_too(source))
+
+    def _read_too(self, source: str) -> None:
+        if self._log is not None:
+            self._log.open(source)
+
     def _end(self) -> None:
         self._closed = True
-        if self._close is not None:
-            self._close()
+        if self._log is not None:
+            self._log.close()

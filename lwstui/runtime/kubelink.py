@@ -5,7 +5,7 @@ What it imports is heavy, so the engine imports it on its own thread, after the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -156,13 +156,15 @@ class KubeLink:
             field_selector=spec.field_selector,
         )
 
-    async def logs(self, source: LogSource) -> AsyncIterator[LogPart]:
+    async def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:
         """Read one container's log."""
         options = LogOptions(
             follow=source.follow,
             previous=source.previous,
             tail_lines=source.tail,
             since_time=format_time(source.since) if source.since else "",
+            longest=source.longest,
+            opened=source.opened,
         )
         parts = follow(
             self._connection.rest, source.namespace, source.pod, source.container, options
@@ -171,7 +173,7 @@ class KubeLink:
             if isinstance(part, Gap):
                 yield LogPart(gap=part.text)
             else:
-                yield LogPart(lines=[(line.at, line.text) for line in part])
+                yield LogPart(lines=part)
 
     def conversation(self, request: TerminalRequest) -> Conversation:
         """Return a command in a container that is not running yet."""

@@ -1,17 +1,20 @@
-"""Merged logs: streams of the pods a request selects, joined by those that come later."""
+"""Merged logs: streams of the containers a request selects, joined by those that come later."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
 from controller.api.meta import Key
-from controller.api.names import PODS
-from controller.api.pods import Container, Pod
-from controller.errors import ControllerError, NotFound
+from controller.api.pods import Pod
+from lwstui.kube.loglines import LogLine
 from lwstui.runtime.backend import LogEntry, LogRequest
-from lwstui.runtime.ports import Link, LogSource
+from lwstui.runtime.logselect import Chosen, chosen, label
+from lwstui.runtime.logsources import Source
+from lwstui.runtime.ports import Link
+from lwstui.runtime.streams import Streams
+from lwstui.state.deaths import Death
 from lwstui.state.store import Store
 
 MAX_STREAMS: Final = 64
@@ -22,33 +25,27 @@ RETRY_S: Final = 2.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
-def selected(request: LogRequest, store: Store) -> list[Pod]:
-    """Return the pods a request means now: leaders first, then by group and worker index."""
-    if request.pod:
-        pod = store.get(PODS, Key(request.target.namespace, request.pod))
-        return [pod] if pod is not None else []
-    found = [pod for pod in store.members(request.target) if _wanted(request, pod)]
-    return sorted(found, key=lambda pod: (pod.worker != 0, pod.group, pod.worker, pod.name))
+class Kept(Protocol):
+    """The last lines of containers that died."""
 
+    def former(self, namespace: str, pod: str, container: str, but_not: str) -> Death | None:
+        """Return the newest end of a container in a pod of this name.
 
-def _wanted(request: LogRequest, pod: Pod) -> bool:
-    if request.group is not None and pod.group != request.group:
-        return False
-    return request.role in ("all", pod.role)
+        Args:
+            namespace: Namespace of the pod.
+            pod: Its name, which all its incarnations have.
+            container: Container name, or empty for any.
+            but_not: UID of an incarnation that is not meant.
+        """
+        ...
 
+    def of_set(self, key: Key) -> Sequence[Death]:
+        """Return the ends of all containers of a set, oldest first."""
+        ...
 
-def label(request: LogRequest, pod: Pod) -> str:
-    """Return a source's label: ``leader``, ``w3``, or ``5/w3`` when several groups are open."""
-    role = pod.name if pod.worker < 0 else "leader" if pod.worker == 0 else f"w{pod.worker}"
-    one_group = bool(request.pod) or request.group is not None
-    return role if one_group else f"{pod.group}/{role}"
-
-
-def container_of(request: LogRequest, pod: Pod) -> Container | None:
-    """Return the container to read: the one asked for, else the first that is no init one."""
-    named = [c for c in pod.containers if c.name == request.container]
-    main = [c for c in pod.containers if not c.init]
-    return next(iter(named if request.container else main), None)
+    async def lines(self, death: Death) -> Sequence[LogLine]:
+        """Return what was kept of a container that died."""
+        ...
 
 
 class LogSession:
@@ -64,6 +61,9 @@ class LogSession:
         link: Reads logs.
         now: Epoch seconds.
         sleep: Waits, in seconds.
+        streams: Counts the streams of the cluster.
+        kept: What was kept of containers that died.
+        limit: Sources read at the same time unless the operator asks for more.
     """
 
     def __init__(
@@ -75,11 +75,17 @@ class LogSession:
         link: Link,
         now: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
+        streams: Streams | None = None,
+        kept: Kept | None = None,
+        limit: int = MAX_STREAMS,
     ) -> None:
         self.request = request
         self.store = store
         self.link = link
         self.now = now
+        self.streams = streams or Streams()
+        self._kept = kept
+        self._limit = limit
         self._sink = sink
         self._sleep = sleep
         self._queue: list[LogEntry] = []
@@ -88,9 +94,12 @@ class LogSession:
         self._room.set()
         self._changed = asyncio.Event()
         self._changed.set()
-        self._sources: dict[str, tuple[_Source, asyncio.Task[None]]] = {}
-        self._generations: dict[str, str] = {}
-        self._refused = 0
+        self._sources: dict[tuple[str, str], tuple[Source, asyncio.Task[None]]] = {}
+        self._joined: dict[str, tuple[str, str]] = {}
+        self._generations = Generations(store)
+        self._listed: set[str] = set()
+        self._asked: set[str] = set()
+        self._began = now()
 
     def changed(self) -> None:
         """Say that pods may have changed."""
@@ -98,11 +107,18 @@ class LogSession:
         for source, _ in self._sources.values():
             source.wake.set()
 
+    def open(self, source: str) -> None:
+        """Read a source that is only listed so far, whatever the limit of this log says."""
+        self._asked.add(source)
+        self._changed.set()
+
     async def run(self) -> None:
         """Read until cancelled or, without following, until all has been read."""
         flusher = asyncio.create_task(self._flush())
         try:
-            while self.request.follow or self._unread():
+            if self.request.previous:
+                await self._read_gone()
+            while self.request.follows or self._unread():
                 await self._changed.wait()
                 self._changed.clear()
                 self._join()
@@ -116,13 +132,32 @@ class LogSession:
     async def say(self, source: str, text: str, kind: str, at: float = 0.0) -> None:
         """Queue one entry, waiting while the queue is full."""
         await self._room.wait()
-        self._queue.append(LogEntry(source, at or self.now(), text, kind))
-        self._wake_flusher()
+        self._put(source, text, kind, at)
 
-    async def lines(self, source: str, lines: Iterable[tuple[float, str]]) -> None:
+    async def lines(self, source: str, lines: Sequence[LogLine]) -> None:
         """Queue lines, waiting while the queue is full."""
         await self._room.wait()
-        self._queue += [LogEntry(source, at, text) for at, text in lines]
+        self._queue += [LogEntry(source, at, text, "line", how) for at, text, how in lines]
+        self._wake_flusher()
+
+    def since(self) -> float | None:
+        """Return the epoch second from which on lines are wanted, None for all."""
+        since_s = self.request.since_s
+        return None if since_s is None else self._began - since_s
+
+    async def wait_or_pause(self, event: asyncio.Event) -> None:
+        """Wait for an event, or as long as one waits before trying again."""
+        waiting = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._sleep(RETRY_S))}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    # The queue.
+
+    def _put(self, source: str, text: str, kind: str, at: float = 0.0) -> None:
+        self._queue.append(LogEntry(source, at or self.now(), text, kind))
         self._wake_flusher()
 
     def _wake_flusher(self) -> None:
@@ -143,174 +178,123 @@ class LogSession:
         if batch:
             self._sink(batch)
 
+    # Sources.
+
     def _unread(self) -> bool:
         """Tell whether a source is still read, or one waits for its turn."""
         return bool(self._fresh()) or any(not task.done() for _, task in self._sources.values())
 
-    def _fresh(self) -> list[Pod]:
-        """Return the pods that have had no stream yet."""
-        pods = selected(self.request, self.store)
-        return [p for p in pods if self._generations.get(label(self.request, p)) != p.uid]
+    def _fresh(self) -> list[Chosen]:
+        """Return what has had no stream yet."""
+        wanted = chosen(self.request, self.store)
+        return [one for one in wanted if self._joined.get(one.label) != one.id]
 
     def _join(self) -> None:
-        """Open streams for pods that have none yet, as far as the limit allows."""
-        self._sources = {uid: s for uid, s in self._sources.items() if not s[1].done()}
+        """Open streams for what has none yet, as far as the limits allow."""
+        for id_ in [id_ for id_, (_, task) in self._sources.items() if task.done()]:
+            del self._sources[id_]
         fresh = self._fresh()
-        room = MAX_STREAMS - len(self._sources)
-        for pod in fresh[: max(0, room)]:
-            name = label(self.request, pod)
-            again = name in self._generations
-            self._generations[name] = pod.uid
-            source = _Source(self, pod, name, joined_again=again)
-            task = asyncio.create_task(source.run())
-            self._sources[pod.uid] = (source, task)
-            if not self.request.follow:
-                task.add_done_callback(lambda _: self._changed.set())
-        if self.request.follow:
-            self._tell_refused(len(fresh) - max(0, room))
+        asked = [one for one in fresh if one.label in self._asked]
+        room = max(0, self._limit - len(self._sources))
+        others = [one for one in fresh if one.label not in self._asked][:room]
+        for one in [*asked, *others][: self.streams.room]:
+            self._start(one)
+        if self.request.follows:
+            self._list([one for one in fresh if one.id not in self._sources])
 
-    def _tell_refused(self, refused: int) -> None:
-        if refused > 0 and refused != self._refused:
-            text = f"{refused} more sources are not open: at most {MAX_STREAMS} at a time"
-            self._queue.append(LogEntry("lwstui", self.now(), text, "mark"))
-            self._queued.set()
-        self._refused = max(0, refused)
+    def _start(self, one: Chosen) -> None:
+        again = one.label in self._joined
+        self._joined[one.label] = one.id
+        greeting, generation = self._generations.joined(one.pod, again=again)
+        if generation:
+            self._put("", generation, "mark")
+        self._listed.discard(one.label)
+        self._put(one.label, "open", "state")
+        source = Source(self, one, greeting)
+        task = asyncio.create_task(source.run())
+        self._sources[one.id] = (source, task)
+        self.streams.taken += 1
+        task.add_done_callback(self._ended)
 
-    async def wait_or_pause(self, event: asyncio.Event) -> None:
-        """Wait for an event, or as long as one waits before trying again."""
-        waiting = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._sleep(RETRY_S))}
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waiting:
-                one.cancel()
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del task
+        self.streams.taken -= 1
+        if not self.request.follows or self._listed:
+            self._changed.set()
 
+    def _list(self, left: list[Chosen]) -> None:
+        """Name the sources that are not read."""
+        for one in left:
+            if one.label not in self._listed:
+                self._listed.add(one.label)
+                self._put(one.label, "listed", "state")
 
-def has_run(container: Container) -> bool:
-    """Tell whether a container has a log: it runs, has ended, or waits to be restarted."""
-    return container.state in ("running", "terminated") or container.last_exit_code is not None
+    # What was kept.
 
-
-class _Source:
-    """The log of one incarnation of a pod, across restarts of its container.
-
-    A run is known by the number of restarts before it.
-    """
-
-    def __init__(self, session: LogSession, pod: Pod, name: str, *, joined_again: bool) -> None:
-        self._session = session
-        self._request = session.request
-        self._uid = pod.uid
-        self._key = pod.key
-        self._name = name
-        self._joined_again = joined_again
-        self._last = 0.0
-        self.wake = asyncio.Event()
-
-    async def run(self) -> None:
-        """Read until the pod is gone or, without following, its log ends."""
-        try:
-            if self._joined_again:
-                await self._mark(f"{self._key.name} was created again")
-            await self._read_runs()
-        except ControllerError as error:
-            await self._session.say(self._name, str(error), "error")
-
-    async def _read_runs(self) -> None:
-        finished = -1
-        while (container := await self._next_run(finished)) is not None:
-            if finished >= 0:
-                await self._mark(f"{container.name} runs again, restart {container.restarts}")
-            await self._read(container)
-            if self._request.previous or not self._request.follow:
-                return
-            if await self._ended(container):
-                finished = container.restarts
-        if self._present() is None:
-            await self._mark(f"{self._key.name} is gone")
-
-    async def _next_run(self, finished: int) -> Container | None:
-        """Return the container once it has a run after the finished one, None if it never will."""
-        told = ""
-        while (pod := self._present()) is not None:
-            self.wake.clear()
-            container = container_of(self._request, pod)
-            if container is None and self._request.container:
-                raise NotFound(404, "NotFound", f"no container {self._request.container}")
-            if pod.terminating and finished >= 0:
-                return None
-            if container is not None and container.restarts > finished:
-                if has_run(container) or self._request.previous:
-                    return container
-                told = await self._tell_waiting(container.reason, told)
-            if not self._request.follow:
-                return None
-            await self.wake.wait()
-        return None
-
-    async def _tell_waiting(self, reason: str, told: str) -> str:
-        why = reason or "not started yet"
-        if why != told:
-            await self._mark(f"{self._key.name}: {why}")
-        return why
-
-    async def _read(self, container: Container) -> None:
-        """Read one run to its end.
-
-        Raises:
-            ControllerError: If the server will not let us read it at all.
-        """
-        seen = self._last
-        source = LogSource(
-            namespace=self._key.namespace,
-            pod=self._key.name,
-            container=container.name,
-            previous=self._request.previous,
-            follow=self._request.follow and not self._request.previous,
-            tail=None if seen else self._request.tail,
-            since=seen or self._since(),
-        )
-        async for part in self._session.link.logs(source):
-            if part.gap:
-                await self._session.say(self._name, part.gap, "gap")
-            # The server counts in whole seconds: what was seen in the last one comes again.
-            fresh = [line for line in part.lines if not 0 < line[0] <= seen]
-            if fresh:
-                self._last = max(self._last, fresh[-1][0])
-                await self._session.lines(self._name, fresh)
-
-    def _since(self) -> float | None:
-        since_s = self._request.since_s
-        return None if since_s is None else self._session.now() - since_s
-
-    async def _ended(self, run: Container) -> bool:
-        """Tell whether a run is over; wait for the watch to say so, or else for a while."""
-        if self._runs_still(run):
-            self.wake.clear()
-            await self._session.wait_or_pause(self.wake)
-        if self._runs_still(run):
+    async def former(self, one: Chosen) -> bool:
+        """Say what was kept of the incarnation of a pod before the present one."""
+        if self._kept is None:
             return False
-        pod = self._present()
-        container = container_of(self._request, pod) if pod is not None else None
-        if container is not None:
-            code = container.exit_code
-            code = container.last_exit_code if code is None else code
-            how = "" if code is None else f": exit {code}"
-            await self._mark(f"{run.name} ended{how}")
+        pod = one.pod
+        death = self._kept.former(pod.namespace, pod.name, one.container, pod.uid)
+        if death is None:
+            return False
+        await self._tell(one.label, death)
         return True
 
-    def _runs_still(self, run: Container) -> bool:
-        pod = self._present()
-        container = container_of(self._request, pod) if pod is not None else None
-        return (
-            container is not None
-            and container.restarts == run.restarts
-            and container.state == "running"
-        )
+    async def _read_gone(self) -> None:
+        """Say what was kept of pods that are gone."""
+        if self._kept is None:
+            return
+        present = {one.pod.key for one in chosen(self.request, self.store)}
+        for target in self.request.targets:
+            newest: dict[tuple[Key, str], Death] = {}
+            for death in self._kept.of_set(target.key):
+                if death.wanted(target.group, target.pod, self.request.role):
+                    newest[death.pod_key, death.container] = death
+            for (pod, container), death in newest.items():
+                if pod not in present:
+                    await self._tell(label(self.request, death.as_pod(), container), death)
 
-    def _present(self) -> Pod | None:
-        pod: Pod | None = self._session.store.get(PODS, self._key)
-        return pod if pod is not None and pod.uid == self._uid else None
+    async def _tell(self, source: str, death: Death) -> None:
+        kept = await self._kept.lines(death) if self._kept is not None else ()
+        await self.say(source, f"kept before {death.pod} went: {death.how}", "mark", death.at)
+        await self.lines(source, kept)
 
-    async def _mark(self, text: str) -> None:
-        await self._session.say(self._name, text, "mark")
+
+class Generations:
+    """Knows which incarnation of a group a source joined, so that each is announced once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: dict[tuple[str, str], str] = {}
+        self._leaders: dict[tuple[Key, str], str] = {}
+
+    def joined(self, pod: Pod, *, again: bool) -> tuple[str, str]:
+        """Return what to say about a pod that joins, and about its group; empty for nothing.
+
+        Args:
+            pod: The pod.
+            again: Whether an earlier incarnation of it was read.
+        """
+        slot = (pod.set_key, pod.group_id or str(pod.group))
+        leader = next((p for p in self._store.members(pod.set_key) if _leads(p, pod)), None)
+        uid = leader.uid if leader is not None else ""
+        known = self._leaders.get(slot)
+        self._leaders[slot] = uid
+        same_group = self._seen.get((pod.namespace, pod.name)) == uid
+        self._seen[pod.namespace, pod.name] = uid
+        if again and known is not None and known != uid:
+            return "", f"{self._name(pod)} was created again{self._number(pod)}"
+        return ("the pod was created again" if again and same_group else ""), ""
+
+    def _name(self, pod: Pod) -> str:
+        return f"{pod.set_name} group {pod.group if pod.group >= 0 else pod.group_id}"
+
+    def _number(self, pod: Pod) -> str:
+        count = self._store.generation(pod.set_key, pod.group)
+        return f": generation {count} starts" if count else ""
+
+
+def _leads(leader: Pod, pod: Pod) -> bool:
+    return leader.worker == 0 and (leader.group, leader.group_id) == (pod.group, pod.group_id)

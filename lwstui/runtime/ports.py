@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.api.names import Resource
 from controller.ports import Cluster, EventSink
+from lwstui.kube.loglines import LONGEST_LINE, LogLine
 from lwstui.kube.sync import KindSync
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class LogSource:
     Attributes:
         tail: Lines to start with, or None for all.
         since: Only lines from this epoch second on, or None.
+        longest: Characters of a line that are kept.
+        opened: Called when the server has begun to answer.
     """
 
     namespace: str
@@ -88,6 +91,8 @@ class LogSource:
     follow: bool = True
     tail: int | None = None
     since: float | None = None
+    longest: int = LONGEST_LINE
+    opened: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,11 @@ class LogPart:
     """Some lines of one container's log, or word of a gap in it.
 
     Attributes:
-        lines: (epoch seconds or 0.0, cleaned text) pairs.
+        lines: Cleaned lines.
         gap: Why lines may be missing before the next ones, empty if none is.
     """
 
-    lines: Sequence[tuple[float, str]] = ()
+    lines: Sequence[LogLine] = ()
     gap: str = ""
 
 
@@ -151,7 +156,7 @@ class Link(Protocol):
         """Return a list-and-watch that is not running yet."""
         ...
 
-    def logs(self, source: LogSource) -> AsyncIterator[LogPart]:
+    def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:
         """Read one container's log in parts until it ends; breaks are bridged.
 
         Raises:

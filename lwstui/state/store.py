@@ -189,6 +189,10 @@ class Store:
         """Return the pods of a set as they are held now, in no order."""
         return self._members.get(key, {}).values()
 
+    def generation(self, key: Key, group: int) -> int:
+        """Return which incarnation of a group is the present one, from 1; 0 if unknown."""
+        return len(self._history.get((key, group), GroupHistory()).incarnations)
+
     @property
     def natively_owned(self) -> bool:
         """Whether some set's leader belongs to a StatefulSet: a native controller made it."""

@@ -20,15 +20,24 @@ class Inbox(Generic[T]):
     def __init__(self, limit: int) -> None:
         self._lock = threading.Lock()
         self._items: deque[T] = deque(maxlen=limit)
+        self._dropped = 0
 
     def put(self, items: Iterable[T]) -> None:
         """Add items, from any thread."""
+        came = list(items)
         with self._lock:
-            self._items.extend(items)
+            room = (self._items.maxlen or 0) - len(self._items)
+            self._dropped += max(0, len(came) - room)
+            self._items.extend(came)
 
     def take(self) -> list[T]:
         """Return what has come since the last call, oldest first."""
+        return self.take_counted()[0]
+
+    def take_counted(self) -> tuple[list[T], int]:
+        """Return what has come since the last call, and how many items were dropped."""
         with self._lock:
-            items = list(self._items)
+            items, dropped = list(self._items), self._dropped
             self._items.clear()
-        return items
+            self._dropped = 0
+        return items, dropped

@@ -21,6 +21,8 @@ _PLACES: Final[dict[Scope, str]] = {
     "revision": "On a rollout and its revisions",
     "text": "Text views",
     "logs": "Logs",
+    "document": "Descriptions and YAML",
+    "sources": "Sources of a log",
     "apply": "On the plan of an apply",
     "check": "On findings about manifests",
 }

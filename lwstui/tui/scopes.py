@@ -13,7 +13,7 @@ from lwstui.tui.keys import display
 APP_ACTIONS = frozenset({"app.palette", "app.quit-guard"})
 """Actions that work in front of dialogs too; all others belong to screens."""
 
-TEXTS: Final[frozenset[Scope]] = frozenset({"text", "logs"})
+TEXTS: Final[frozenset[Scope]] = frozenset({"text", "logs", "sources"})
 """Scopes of screens that have no rows, hence no next problem."""
 
 

@@ -9,7 +9,7 @@ from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.api.pods import Pod
-from lwstui.runtime.backend import LogRequest
+from lwstui.runtime.backend import LogRequest, LogTarget
 from lwstui.state.history import history_of
 from lwstui.state.model import Snapshot
 from lwstui.state.partition import next_floor
@@ -49,24 +49,40 @@ def pod_of(snapshot: Snapshot, ref: Ref) -> Pod | None:
 
 
 def log_request(
-    snapshot: Snapshot, ref: Ref, *, role: str = "all", previous: bool = False
+    snapshot: Snapshot, *refs: Ref, role: str = "all", previous: bool = False
 ) -> LogRequest | None:
-    """Return which logs something has; None if it has none.
+    """Return which logs some things have together; None if none of them has any.
 
     Args:
-        snapshot: To find the set of a pod.
-        ref: Set, group or pod.
+        snapshot: To find the sets of pods.
+        refs: Sets, groups, pods.
         role: Role of the pods, for sets and groups.
         previous: The previous container runs, which are complete and not followed.
     """
+    found = [target for ref in refs if (target := _log_target(snapshot, ref)) is not None]
+    if not found:
+        return None
+    first, *more = dict.fromkeys(found)
+    return LogRequest(*first[:2], role, pod=first.pod, previous=previous, more=tuple(more))
+
+
+def _log_target(snapshot: Snapshot, ref: Ref) -> LogTarget | None:
     key = set_key(snapshot, ref)
     if key is None:
         return None
-    if ref.kind == "pod":
-        group = ref.group if ref.group >= 0 else None
-        return LogRequest(key, group, pod=ref.name, previous=previous, follow=not previous)
-    group = ref.group if ref.kind == "group" else None
-    return LogRequest(key, group, role, previous=previous, follow=not previous)
+    group = ref.group if ref.kind in ("group", "pod") and ref.group >= 0 else None
+    return LogTarget(key, group, ref.name if ref.kind == "pod" else "")
+
+
+def log_containers(snapshot: Snapshot, request: LogRequest) -> tuple[tuple[str, str], ...]:
+    """Return (name, what it is) of the containers in the pods that a request is about."""
+    found: dict[str, str] = {}
+    for target in request.targets:
+        for pod in snapshot.by_set.get(target.key, ()):
+            if target.group in (None, pod.group) and target.pod in ("", pod.name):
+                for one in pod.containers:
+                    found.setdefault(visible(one.name), "init container" if one.init else "")
+    return tuple(found.items())
 
 
 def api_object(snapshot: Snapshot, ref: Ref) -> tuple[Resource, str, str] | None:
@@ -84,6 +100,21 @@ def api_object(snapshot: Snapshot, ref: Ref) -> tuple[Resource, str, str] | None
         case "group":
             pod = leader(snapshot, ref.key, ref.group)
             return (names.PODS, pod.namespace, pod.name) if pod else None
+        case _:
+            return None
+
+
+def record(snapshot: Snapshot, ref: Ref) -> object:
+    """Return what is held of an object; the same as long as the object is. None if it is gone."""
+    match ref.kind:
+        case "set":
+            return snapshot.sets.get(ref.key)
+        case "pod":
+            return snapshot.pods.get(ref.key)
+        case "node":
+            return snapshot.nodes.get(ref.name)
+        case "group":
+            return leader(snapshot, ref.key, ref.group)
         case _:
             return None
 

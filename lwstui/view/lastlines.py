@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lwstui.view.ages import age
-from lwstui.view.logs import Entry, level_of
+from lwstui.view.loglevels import level_of
+from lwstui.view.loglines import Entry
 from lwstui.view.types import Line, Span, Tone
 
 

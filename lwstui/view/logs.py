@@ -1,154 +1,72 @@
-"""Merged logs as data: ordering by time, a bounded buffer, levels, searching."""
+"""Merged logs as data: ordering by time, a bounded buffer, who says how much. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Final
 
-from lwstui.view.types import Tone
+import msgspec
+
+from lwstui.view.loglevels import shown
+from lwstui.view.loglines import Entry, LogLimits, LogLine, SourceInfo
 
 WINDOW_S: Final = 0.3
 """Lines wait this long for earlier ones of other sources."""
-LINE_LIMIT: Final = 20_000
-BYTE_LIMIT: Final = 32 * 1024 * 1024
-LINE_CHARACTERS: Final = 8 * 1024
-HEAD_CHARACTERS: Final = 200
+LONGEST_WINDOW_S: Final = 2.0
+"""Lines wait this long at most when a source is known to be late."""
+RESORTED_LINES: Final = 50
+"""So many late lines at once are history that a source brings along: all is sorted anew."""
+BUCKET_S: Final = 30.0
+BUCKETS: Final = 30
+_PATIENCE_S: Final = 30.0
 _SLACK: Final = 1.1
-
-_LEVELS: Final = (
-    (
-        "error",
-        re.compile(
-            r"\b(?:ERROR|FATAL|CRITICAL|Traceback|PANIC|panic:|CUDA error|NCCL WARN"
-            r"|OutOfMemoryError|E\d{4} )"
-        ),
-    ),
-    ("warn", re.compile(r"\b(?:WARN|WARNING|W\d{4} )")),
-)
-_TONES: Final[dict[str, Tone]] = {"error": "bad", "warn": "warn", "mark": "info", "gap": "warn"}
-_REGEX_MARKS: Final = re.compile(r"[|(\[^$]|\.\*")
-
-
-class Entry(Protocol):
-    """One log line as the engine hands it over."""
-
-    @property
-    def source(self) -> str:
-        """Stable label such as ``leader``, ``w3`` or ``5/w3``."""
-        ...
-
-    @property
-    def at(self) -> float:
-        """Epoch seconds, 0.0 without a timestamp."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """The cleaned line."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """``line``, ``gap``, ``mark`` or ``error``."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of the buffer.
-
-    Attributes:
-        number: Grows by one per line and is never used again: what follow and cursor hold.
-        at: Epoch seconds; of lines without a timestamp, when they arrived.
-        source: Label of the source.
-        colour: Index of the source, in order of appearance; widgets choose colours by it.
-        text: The line, cut at 8 KiB characters with a mark.
-        kind: ``line``, ``gap``, ``mark`` or ``error``.
-        level: ``error``, ``warn`` or empty, guessed from the head of the line.
-        late: Whether it arrived after later lines had been shown.
-    """
-
-    number: int
-    at: float
-    source: str
-    colour: int
-    text: str
-    kind: str = "line"
-    level: str = ""
-    late: bool = False
-
-    @property
-    def tone(self) -> Tone:
-        """Tone of the text."""
-        if self.kind == "error":
-            return "bad"
-        return _TONES.get(self.kind if self.kind != "line" else self.level, "")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """One source of a merged log.
-
-    Attributes:
-        label: Its label.
-        colour: Its index.
-        lines: Lines received from it.
-        problem: Why it cannot be read, empty if it can.
-    """
-
-    label: str
-    colour: int
-    lines: int = 0
-    problem: str = ""
-
-
-def level_of(text: str) -> str:
-    """Return ``error``, ``warn`` or empty, guessed from the first 200 characters."""
-    head = text[:HEAD_CHARACTERS]
-    return next((name for name, pattern in _LEVELS if pattern.search(head)), "")
+_at: Final[Callable[[Entry], float]] = attrgetter("at")
 
 
 class LogBuffer:
     """A bounded buffer of merged log lines; one writer, and readers on the same thread.
 
     Lines wait for a short window in which sources may catch up, then are ordered by time.
-    Beyond the limits the oldest lines are dropped and counted.
+    Beyond the limits the oldest lines are dropped and counted. While a reader holds the buffer,
+    lines that are there stay, and the oldest of those that came since are dropped instead.
 
     Args:
-        limit: Lines kept.
-        byte_limit: Characters kept.
+        limits: What is kept.
         window_s: Seconds lines wait for others.
 
     Attributes:
         dropped: Lines dropped so far.
         untimed: Whether any line came without a timestamp: order of arrival is shown then.
+        epoch: Grows when all lines were sorted anew.
     """
 
-    def __init__(
-        self,
-        limit: int = LINE_LIMIT,
-        byte_limit: int = BYTE_LIMIT,
-        window_s: float = WINDOW_S,
-    ) -> None:
-        self._limit = limit
-        self._byte_limit = byte_limit
-        self._window_s = window_s
+    def __init__(self, limits: LogLimits | None = None, window_s: float = WINDOW_S) -> None:
+        self.limits = limits or LogLimits()
+        self._least_window_s = self._window_s = window_s
         self._lines: list[LogLine] = []
-        self._characters = 0
-        self._waiting: list[tuple[float, int, float, Entry]] = []
-        self._arrived = 0
+        self._size = 0
+        self._waiting: list[tuple[float, list[Entry]]] = []
         self._next = 0
         self._newest = 0.0
+        self._late_at = self._sorted_at = float("-inf")
+        self._held: int | None = None
         self._sources: dict[str, SourceInfo] = {}
+        self._buckets: dict[int, list[int]] = {}
         self.dropped = 0
         self.untimed = False
+        self.epoch = 0
 
     @property
     def lines(self) -> Sequence[LogLine]:
-        """The lines kept, oldest first; not to be changed, replaced by nothing else."""
+        """The lines kept, oldest first; not to be changed."""
         return self._lines
+
+    @property
+    def limit(self) -> int:
+        """Lines kept."""
+        return self.limits.single if len(self._sources) < 2 else self.limits.merged
 
     @property
     def end(self) -> int:
@@ -161,6 +79,15 @@ class LogBuffer:
         return self._lines[0].number if self._lines else self._next
 
     @property
+    def hole(self) -> tuple[int, int]:
+        """First and last-plus-one number of what was dropped while the buffer was held."""
+        if self._held is None:
+            return (0, 0)
+        after = self._index(self._held)
+        stop = self._lines[after].number if after < len(self._lines) else self._next
+        return (self._held, stop)
+
+    @property
     def sources(self) -> tuple[SourceInfo, ...]:
         """All sources in order of appearance."""
         return tuple(self._sources.values())
@@ -168,122 +95,193 @@ class LogBuffer:
     @property
     def waiting(self) -> int:
         """Lines that wait for their window to end."""
-        return len(self._waiting)
+        return sum(len(batch) for _, batch in self._waiting)
+
+    @property
+    def window_s(self) -> float:
+        """Seconds lines wait for others at present."""
+        return self._window_s
+
+    def buckets(self, now: float) -> tuple[tuple[int, int], ...]:
+        """Return lines and errors of the last quarter of an hour, per half minute."""
+        last = int(now // BUCKET_S)
+        return tuple(
+            (one[0], one[1])
+            for number in range(last - BUCKETS + 1, last + 1)
+            for one in (self._buckets.get(number, (0, 0)),)
+        )
 
     def add(self, entries: Iterable[Entry], now: float) -> None:
         """Take entries; they are shown by a later ``settle``."""
-        for entry in entries:
-            self._arrived += 1
-            self._note(entry)
-            self._waiting.append((entry.at or now, self._arrived, now, entry))
+        batch = list(entries)
+        if any(entry.kind in {"state", "error"} for entry in batch):
+            for entry in batch:
+                self._note(entry)
+            batch = [entry for entry in batch if entry.kind != "state"]
+        if batch:
+            self._waiting.append((now, batch))
+
+    def missed(self, count: int) -> None:
+        """Count lines that were dropped before they got here."""
+        self.dropped += count
 
     def settle(self, now: float) -> int:
         """Show what has waited long enough, ordered by time; return how many lines came."""
         due = now - self._window_s
-        ready = [item for item in self._waiting if item[2] <= due]
+        ready = [(now_, batch) for now_, batch in self._waiting if now_ <= due]
         if not ready:
             return 0
-        self._waiting = [item for item in self._waiting if item[2] > due]
-        for at, _, _, entry in sorted(ready, key=lambda item: item[:2]):
-            self._show(entry, at)
+        self._waiting = self._waiting[len(ready) :]
+        entries = [entry for arrived, batch in ready for entry in self._timed(batch, arrived)]
+        entries.sort(key=_at)
+        late = self._lateness(entries, now)
+        if late >= RESORTED_LINES and self._held is None and now - self._sorted_at > 1.0:
+            self._sort_in(entries, now)
+        else:
+            for entry in entries:
+                self._show(entry)
         self._trim()
-        return len(ready)
+        return len(entries)
 
     def since(self, number: int) -> Sequence[LogLine]:
         """Return the lines kept with this number or a later one."""
-        return self._lines[max(0, number - self.first) :]
+        return self._lines[self._index(number) :]
+
+    def find(self, numbers: Iterable[int]) -> list[LogLine]:
+        """Return the lines of these numbers that are still kept."""
+        found = []
+        for number in numbers:
+            index = self._index(number)
+            if index < len(self._lines) and self._lines[index].number == number:
+                found.append(self._lines[index])
+        return found
+
+    def mark(self, text: str, now: float) -> None:
+        """Add a line of the operator's own."""
+        self._append(LogLine(self._next, now, "", text, text, "mark"))
+
+    def hold(self, held: bool) -> None:
+        """Keep the lines that are there whatever comes, or go on as usual."""
+        if held:
+            self._held = self._next if self._held is None else self._held
+        elif self._held is not None:
+            self._held = None
+            self._trim()
 
     def clear(self) -> None:
         """Forget all lines; numbers and sources go on."""
-        self._lines, self._characters = [], 0
+        self._lines, self._size = [], 0
+
+    # Lines.
+
+    def _index(self, number: int) -> int:
+        return bisect_left(self._lines, number, key=lambda line: line.number)
 
     def _note(self, entry: Entry) -> None:
-        known = self._sources.get(entry.source)
-        colour = known.colour if known is not None else len(self._sources)
-        lines = (known.lines if known is not None else 0) + (entry.kind == "line")
-        problem = entry.text if entry.kind == "error" else ""
-        self._sources[entry.source] = SourceInfo(entry.source, colour, lines, problem)
-        if entry.kind == "line" and not entry.at:
-            self.untimed = True
+        source = self._source(entry.source)
+        if entry.kind == "state":
+            source.state = entry.text
+            source.problem = "" if entry.text == "open" else source.problem
+        elif entry.kind == "error":
+            source.problem = entry.text
 
-    def _show(self, entry: Entry, at: float) -> None:
-        text = entry.text
-        if len(text) > LINE_CHARACTERS:
-            text = f"{text[:LINE_CHARACTERS]} … {len(text) - LINE_CHARACTERS:,} more characters cut"
-        self._lines.append(
-            LogLine(
-                number=self._next,
-                at=at,
-                source=entry.source,
-                colour=self._sources[entry.source].colour,
-                text=text,
-                kind=entry.kind,
-                level=level_of(text) if entry.kind == "line" else "",
-                late=at < self._newest,
-            )
-        )
+    def _source(self, label: str) -> SourceInfo:
+        source = self._sources.get(label)
+        if source is None:
+            source = SourceInfo(label)
+            if label:
+                self._sources[label] = source
+        return source
+
+    def _timed(self, batch: list[Entry], arrived: float) -> list[Entry]:
+        """Return entries that all have a time: those without get that of their arrival."""
+        if all(entry.at for entry in batch):
+            return batch
+        self.untimed = self.untimed or any(not e.at and e.kind == "line" for e in batch)
+        return [entry if entry.at else _Timed(entry, arrived) for entry in batch]
+
+    def _lateness(self, entries: list[Entry], now: float) -> int:
+        """Count the late entries, and wait longer for a while if there are any."""
+        late = bisect_left(entries, self._newest, key=_at)
+        if late:
+            behind = self._newest - entries[0].at
+            wanted = min(LONGEST_WINDOW_S, self._window_s + behind * 1.2)
+            self._window_s = max(self._window_s, wanted if self._least_window_s else 0.0)
+            self._late_at = now
+        elif now - self._late_at > _PATIENCE_S:
+            self._window_s = self._least_window_s
+        return late
+
+    def _show(self, entry: Entry) -> None:
+        self._append(self._line(entry, self._next, late=entry.at < self._newest))
+        self._newest = max(self._newest, entry.at)
+
+    def _append(self, line: LogLine) -> None:
+        self._lines.append(line)
         self._next += 1
-        self._newest = max(self._newest, at)
-        self._characters += len(text)
+        self._size += line.size
+
+    def _line(self, entry: Entry, number: int, *, late: bool) -> LogLine:
+        text, at, label = entry.text, entry.at, entry.source
+        if entry.kind != "line":
+            if label:
+                self._source(label)
+            return LogLine(number, at, label, text, text, entry.kind, "", late)
+        level, read, moved = shown(text)
+        source = self._source(label)
+        source.lines += 1
+        bucket = self._bucket(at)
+        bucket[0] += 1
+        if level == "error":
+            source.errors += 1
+            bucket[1] += 1
+        colours = entry.colours
+        if colours and moved:
+            colours = () if moved < 0 else tuple((a + moved, b + moved, c) for a, b, c in colours)
+        return LogLine(number, at, label, text, read, "line", level, late, colours)
+
+    def _bucket(self, at: float) -> list[int]:
+        number = int(at // BUCKET_S)
+        bucket = self._buckets.get(number)
+        if bucket is None:
+            bucket = self._buckets[number] = [0, 0]
+            for old in sorted(self._buckets)[: -4 * BUCKETS]:
+                del self._buckets[old]
+        return bucket
+
+    def _sort_in(self, entries: list[Entry], now: float) -> None:
+        """Sort new and old lines together: a source has brought its history along."""
+        self._sorted_at = now
+        start = self.first
+        fresh = [self._line(entry, 0, late=False) for entry in entries]
+        both = sorted([*self._lines, *fresh], key=_at)
+        self._lines = [
+            msgspec.structs.replace(line, number=start + index) for index, line in enumerate(both)
+        ]
+        self._size += sum(line.size for line in fresh)
+        self._next = start + len(both)
+        self._newest = max(self._newest, both[-1].at)
+        self.epoch += 1
 
     def _trim(self) -> None:
         # In steps, so that a full buffer does not move all lines for each new one.
-        if len(self._lines) > self._limit * _SLACK or self._characters > self._byte_limit:
-            surplus = max(0, len(self._lines) - self._limit)
-            freed = sum(len(line.text) for line in self._lines[:surplus])
-            while self._characters - freed > self._byte_limit and surplus < len(self._lines):
-                freed += len(self._lines[surplus].text)
-                surplus += 1
-            del self._lines[:surplus]
-            self._characters -= freed
-            self.dropped += surplus
+        start = 0 if self._held is None else self._index(self._held)
+        count = len(self._lines) - start
+        if count <= self.limit * _SLACK and self._size <= self.limits.size:
+            return
+        surplus = max(0, count - self.limit)
+        freed = sum(line.size for line in self._lines[start : start + surplus])
+        while self._size - freed > self.limits.size and surplus < count:
+            freed += self._lines[start + surplus].size
+            surplus += 1
+        del self._lines[start : start + surplus]
+        self._size -= freed
+        self.dropped += surplus
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What is looked for in a log.
+class _Timed:
+    """An entry that came without a timestamp."""
 
-    Attributes:
-        text: As typed.
-        pattern: None matches everything.
-        negate: Whether lines that do not match are meant.
-        problem: Why the text is no valid expression; it is then looked for literally.
-    """
-
-    text: str = ""
-    pattern: re.Pattern[str] | None = None
-    negate: bool = False
-    problem: str = ""
-
-    def matches(self, line: LogLine) -> bool:
-        """Tell whether a line is meant; marks and gaps always are."""
-        if self.pattern is None or line.kind != "line":
-            return True
-        return (self.pattern.search(line.text) is not None) != self.negate
-
-    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Return (start, end) of all matches in a text, for highlighting."""
-        if self.pattern is None or self.negate:
-            return ()
-        return tuple(m.span() for m in self.pattern.finditer(text) if m.end() > m.start())
-
-
-def search(text: str) -> Search:
-    """Return the search a text means: words literally, ``~`` or regex characters as regex.
-
-    A leading ``!`` looks for lines without it. Case is ignored unless the text has capitals.
-    """
-    negate = text.startswith("!")
-    wanted = text[1:] if negate else text
-    forced = wanted.startswith("~")
-    wanted = wanted.removeprefix("~")
-    if not wanted:
-        return Search(text)
-    flags = re.NOFLAG if any(c.isupper() for c in wanted) else re.IGNORECASE
-    if forced or _REGEX_MARKS.search(wanted):
-        try:
-            return Search(text, re.compile(wanted, flags), negate)
-        except re.error as error:
-            problem = f"not a regular expression, looked for as it stands: {error}"
-            return Search(text, re.compile(re.escape(wanted), flags), negate, problem)
-    return Search(text, re.compile(re.escape(wanted), flags), negate)
+    def __init__(self, entry: Entry, at: float) -> None:
+        self.source, self.at, self.text = entry.source, at, entry.text
+        self.kind, self.colours = entry.kind, entry.colours

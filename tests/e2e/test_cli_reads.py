@@ -196,7 +196,7 @@ async def test_followed_logs_go_on_with_pods_made_again_until_interrupted(world:
         assert not before & {pod["metadata"]["uid"] for pod in world.pods("demo")}
         assert process.stderr is not None
         said = ""
-        while "demo-0 was created again" not in said:
+        while "demo group 0 was created again" not in said:
             line = await process.stderr.readline()
             assert line, said
             said += line.decode()

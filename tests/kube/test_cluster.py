@@ -15,7 +15,8 @@ from lwstui.kube.apply import apply_objects
 from lwstui.kube.cluster import WRITES_IN_FLIGHT, KubeCluster
 from lwstui.kube.connect import ClusterInfo, Connection
 from lwstui.kube.events import KubeEvents
-from lwstui.kube.logs import Gap, LogOptions, follow, parse_line
+from lwstui.kube.loglines import parse_line
+from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.manifests import ManifestError, load_manifests
 from tests.kube.stub import lines, reply, status, stub_server
 from tests.support.waiting import eventually
@@ -155,10 +156,13 @@ def stamped(second: int, text: str) -> bytes:
 
 def test_lines_are_cut_and_cleaned() -> None:
     line = parse_line("2026-01-02T03:04:05.678901234Z \x1b[31mred\x1b[0m\tx")
-    assert (line.at, line.text) == (1767323045.678901, "red    x")
-    assert parse_line("no stamp").at == 0.0
+    assert line == (pytest.approx(1767323045.678901234), "red    x", ((0, 3, "color(1)"),))
+    assert parse_line("2026-01-02T03:04:05Z plain") == (1767323045.0, "plain", ())
+    assert parse_line("2026-01-02T03:04:05.5+00:00 plain").at == 1767323045.5
+    assert parse_line("no stamp").at == parse_line("00Z stamp").at == 0.0
     assert parse_line("2026-01-02T03:04:05Z load 10%\rload 20%\r").text == "load 20%"
-    assert len(parse_line("2026-01-02T03:04:05Z " + "x" * 10000).text) < 8300
+    long = parse_line("2026-01-02T03:04:05Z " + "x" * 10000)
+    assert long.text == "x" * 8192 + " … (cut, 1,808 more)"
 
 
 async def test_a_broken_log_resumes_without_repeating_lines() -> None:

@@ -171,6 +171,8 @@ class FakeLink:
 
     async def logs(self, source: LogSource) -> AsyncIterator[LogPart]:
         self.opened.append(source)
+        if source.opened is not None:
+            source.opened()
         queue = self.logs_of[source.pod]
         while (part := await queue.get()) is not None:
             if isinstance(part, Exception):

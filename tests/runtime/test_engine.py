@@ -5,6 +5,7 @@ import pytest
 from controller.api.names import EVENTS, LEADERWORKERSETS, PODS
 from controller.errors import Unavailable
 from lwstui.kube.connect import Target
+from lwstui.kube.loglines import LogLine
 from lwstui.runtime.backend import Backend, LogRequest
 from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.runtime.intents import Scale
@@ -79,9 +80,8 @@ def test_logs_arrive_and_can_be_closed(engine, factory):
     handle = engine.logs(LogRequest(LLAMA, group=0), entries.extend)
     until(lambda: factory.link.opened)
     queue = factory.link.logs_of["llama-0"]
-    engine._loop.call_soon_threadsafe(queue.put_nowait, LogPart(lines=[(1.0, "hello")]))
-    until(lambda: entries)
-    assert entries[0].text == "hello"
+    engine._loop.call_soon_threadsafe(queue.put_nowait, LogPart(lines=[LogLine(1.0, "hello")]))
+    until(lambda: [entry.text for entry in entries] == ["open", "hello"])
     handle.close()
     until(lambda: not engine._attachments.core._readers)
 

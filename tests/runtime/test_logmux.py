@@ -3,22 +3,26 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from controller.api.meta import Key
 from controller.api.names import PODS
 from controller.errors import Forbidden
-from lwstui.runtime.backend import LogRequest
-from lwstui.runtime.logmux import MAX_STREAMS, QUEUED, LogSession, container_of, label, selected
+from lwstui.kube.loglines import LogLine
+from lwstui.runtime.backend import LogRequest, LogTarget
+from lwstui.runtime.logmux import MAX_STREAMS, QUEUED, LogSession
+from lwstui.runtime.logselect import chosen, container_names, label, selected
 from lwstui.runtime.ports import LogPart
+from lwstui.runtime.streams import Streams
 from lwstui.state.store import Store
 from tests.runtime.fakes import FakeLink, FakeTime, settle
 from tests.view.build import LLAMA, NOW, container, pod, starting
 
 
 def lines(*texts, at=NOW):
-    return LogPart(lines=[(at + i, text) for i, text in enumerate(texts)])
+    return LogPart(lines=[LogLine(at + i, text) for i, text in enumerate(texts)])
 
 
 class Bench:
-    def __init__(self, request):
+    def __init__(self, request, **options):
         self.store, self.link, self.time = Store(), FakeLink(), FakeTime()
         self.batches = []
         self.session = LogSession(
@@ -28,6 +32,7 @@ class Bench:
             link=self.link,
             now=self.time.now,
             sleep=self.time.sleep,
+            **options,
         )
 
     async def have(self, *pods, gone=()):
@@ -47,15 +52,22 @@ class Bench:
 
     @property
     def said(self):
-        return [(e.source, e.kind, e.text) for batch in self.batches for e in batch]
+        """What is shown: how sources come and go is ``states``."""
+        entries = [e for batch in self.batches for e in batch]
+        return [(e.source, e.kind, e.text) for e in entries if e.kind != "state"]
+
+    @property
+    def states(self):
+        """The last state of each source."""
+        return {e.source: e.text for b in self.batches for e in b if e.kind == "state"}
 
     def texts(self, kind="line"):
         return [text for _, k, text in self.said if k == kind]
 
 
 @asynccontextmanager
-async def reading(request, *pods):
-    bench = Bench(request)
+async def reading(request, *pods, **options):
+    bench = Bench(request, **options)
     task = asyncio.create_task(bench.session.run())
     await bench.have(*pods)
     try:
@@ -85,11 +97,58 @@ def test_what_a_request_selects_and_how_sources_are_called(request_, labels):
     assert [label(request_, p) for p in selected(request_, store)] == labels
 
 
-def test_the_main_container_is_the_first_that_is_no_init_one():
-    both = pod(containers=(container(name="init", init=True), container(), container(name="side")))
-    assert container_of(LogRequest(LLAMA), both).name == "main"
-    assert container_of(LogRequest(LLAMA, container="init"), both).name == "init"
-    assert container_of(LogRequest(LLAMA, container="x"), both) is None
+SIDECAR = (container(name="init", init=True), container(), container(name="side"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "labels"),
+    [
+        ("", ["main"], ["leader"]),
+        ("side", ["side"], ["leader"]),
+        ("*", ["init", "main", "side"], ["leader:init", "leader:main", "leader:side"]),
+    ],
+)
+def test_which_containers_are_read(wanted, names, labels):
+    request, store = LogRequest(LLAMA, group=0, container=wanted), Store()
+    store.replace(PODS, [pod(containers=SIDECAR)])
+    assert container_names(request, pod(containers=SIDECAR)) == names
+    assert [one.label for one in chosen(request, store)] == labels
+
+
+def test_several_targets_are_told_apart_by_what_they_differ_in():
+    other = Key("prod", "qwen")
+    store = Store()
+    store.replace(PODS, [*ALL, pod(5, 0, key=other), pod(5, 1, key=other)])
+
+    def labels(first, *more):
+        request = LogRequest(*first, more=more)
+        return [one.label for one in chosen(request, store)]
+
+    assert labels((LLAMA, 0), LogTarget(LLAMA, 1)) == ["0/leader", "1/leader", "0/w1", "1/w1"]
+    assert labels((LLAMA, 0), LogTarget(other, 5)) == [
+        "llama/0/leader",
+        "qwen/5/leader",
+        "llama/0/w1",
+        "qwen/5/w1",
+    ]
+    one_group = LogRequest(LLAMA, 0, pod="llama-0-1", more=(LogTarget(LLAMA, 0, "llama-0"),))
+    assert [one.label for one in chosen(one_group, store)] == ["leader", "w1"]
+
+
+def test_a_subgroup_is_a_role_and_failing_pods_come_before_others():
+    store = Store()
+    crashed = container(ready=False, last_exit_code=1)
+    store.replace(
+        PODS,
+        [
+            pod(0, 0, subgroup=0),
+            pod(0, 1, subgroup=0),
+            pod(0, 2, subgroup=1),
+            pod(0, 3, subgroup=1, containers=(crashed,)),
+        ],
+    )
+    assert [p.worker for p in selected(LogRequest(LLAMA, role="sub-1"), store)] == [3, 2]
+    assert [p.worker for p in selected(LogRequest(LLAMA), store)] == [0, 3, 1, 2]
 
 
 async def test_lines_of_all_sources_come_in_batches():
@@ -116,7 +175,7 @@ async def test_pods_that_come_later_join():
 
 async def test_a_pod_that_has_not_started_is_waited_for():
     async with reading(LogRequest(LLAMA, group=0), starting(0)) as bench:
-        assert bench.said == [("leader", "mark", "llama-0: ContainerCreating")]
+        assert bench.said == [("leader", "mark", "waits: ContainerCreating")]
         assert bench.link.opened == []
         await bench.have(pod(0))
         await bench.log("llama-0", lines("up"))
@@ -127,12 +186,18 @@ async def test_a_restart_is_marked_and_read_on_without_repeating():
     async with reading(LogRequest(LLAMA, group=0), pod(0)) as bench:
         await bench.log("llama-0", lines("a", "b"), None)
         waiting = container(
-            state="waiting", reason="CrashLoopBackOff", ready=False, last_exit_code=137
+            state="waiting",
+            reason="CrashLoopBackOff",
+            ready=False,
+            last_exit_code=137,
+            last_reason="OOMKilled",
         )
         await bench.have(pod(0, containers=(waiting,)))
-        assert bench.texts("mark") == ["main ended: exit 137"]
+        assert bench.texts("mark") == ["main ended: exit 137, OOMKilled"]
         await bench.have(pod(0, containers=(container(restarts=1),)))
-        assert bench.texts("mark")[1:] == ["main runs again, restart 1"]
+        assert bench.texts("mark")[1:] == [
+            "main restarted in place: exit 137, OOMKilled, restart 1"
+        ]
         second = bench.link.opened[-1]
         assert (second.tail, second.since) == (None, NOW + 1)
         await bench.log("llama-0", lines("b", "c", at=NOW + 1))
@@ -156,9 +221,9 @@ async def test_a_recreated_group_goes_on_under_the_same_label():
         await bench.have(pod(0, uid="second"))
         await bench.log("llama-0", lines("after"))
         assert bench.texts() == ["before", "after"]
-        assert "llama-0 is gone" in bench.texts("mark")
-        assert "llama-0 was created again" in bench.texts("mark")
-        assert {source for source, _, _ in bench.said} == {"leader"}
+        assert ("leader", "mark", "the pod is gone") in bench.said
+        again = ("", "mark", "llama group 0 was created again: generation 2 starts")
+        assert bench.said.index(again) < bench.said.index(("leader", "line", "after"))
 
 
 async def test_gaps_are_told():
@@ -181,7 +246,27 @@ async def test_the_previous_run_is_read_once():
         await bench.log("llama-0", lines("last words"), None)
         await bench.time.advance(10)
         assert [(s.previous, s.follow) for s in bench.link.opened] == [(True, False)]
-        assert bench.said == [("leader", "line", "last words")]
+        assert bench.said == [
+            ("leader", "line", "last words"),
+            ("leader", "mark", "main ended: exit 1"),
+        ]
+
+
+async def test_what_never_restarted_has_no_previous_run():
+    async with reading(LogRequest(LLAMA, group=0, previous=True), pod(0), pod(0, 1)) as bench:
+        assert bench.link.opened == []
+        assert {(s, t) for s, _, t in bench.said} == {
+            ("leader", "no previous run"),
+            ("w1", "no previous run"),
+        }
+
+
+async def test_the_head_of_a_log_is_its_first_lines():
+    async with reading(LogRequest(LLAMA, group=0, head=2), pod(0)) as bench:
+        await bench.log("llama-0", lines("a", "b", "c"))
+        assert bench.texts() == ["a", "b"]
+        assert [(s.tail, s.follow) for s in bench.link.opened] == [(None, False)]
+        assert bench.states == {"leader": "ended"}
 
 
 async def test_at_most_64_streams_leaders_first():
@@ -190,7 +275,46 @@ async def test_at_most_64_streams_leaders_first():
         assert len(bench.link.opened) == MAX_STREAMS
         opened = {source.pod for source in bench.link.opened}
         assert {f"llama-{g}" for g in range(50)} <= opened
-        assert bench.texts("mark") == ["36 more sources are not open: at most 64 at a time"]
+        assert bench.said == []
+        listed = [source for source, state in bench.states.items() if state == "listed"]
+        assert len(listed) == 36
+        bench.session.open("49/w1")
+        await bench.time.advance(0.1)
+        assert bench.link.opened[-1].pod == "llama-49-1"
+        assert bench.states["49/w1"] == "open"
+
+
+async def test_a_source_that_ends_makes_room_for_one_that_is_listed():
+    many = [pod(g, 0) for g in range(MAX_STREAMS + 1)]
+    async with reading(LogRequest(LLAMA), *many) as bench:
+        assert bench.states["64/leader"] == "listed"
+        await bench.have(gone=[many[0]])
+        await bench.log("llama-0", None)
+        assert bench.states["64/leader"] == "open"
+
+
+async def test_a_cluster_is_asked_for_so_many_streams_and_no_more():
+    streams = Streams(limit=3)
+    async with reading(LogRequest(LLAMA), *ALL, streams=streams) as bench:
+        assert len(bench.link.opened) == streams.taken == 3
+        assert list(bench.states.values()).count("listed") == 1
+    assert streams.taken == 0
+
+
+async def test_streams_are_opened_a_few_at_a_time():
+    streams = Streams(at_once=2)
+    async with streams.opening() as first, streams.opening():
+        waits = asyncio.create_task(_enter(streams))
+        await settle()
+        assert not waits.done()
+        first()
+        await settle()
+        assert waits.done()
+
+
+async def _enter(streams):
+    async with streams.opening():
+        pass
 
 
 async def test_since_counts_back_from_now():
@@ -221,7 +345,7 @@ async def test_without_following_it_ends_when_all_is_read():
     request = LogRequest(LLAMA, follow=False, tail=None)
     bench = Bench(request)
     task = await begun(bench, pod(0), starting(1))
-    assert bench.texts("mark") == ["llama-1: ContainerCreating"]
+    assert bench.texts("mark") == ["waits: ContainerCreating"]
     assert not task.done(), "llama-0 is still read"
     await bench.log("llama-0", lines("first", "last"), None)
     await task

@@ -50,6 +50,11 @@ class FakeLog:
     request: LogRequest
     sink: Callable[[list[LogEntry]], None]
     closed: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, source: str) -> None:
+        """Note which listed source is wanted."""
+        self.asked.append(source)
 
     def close(self) -> None:
         """Note that it was closed."""
@@ -137,10 +142,12 @@ class FakeBackend:
             return failed
         return _done(body)
 
-    def yaml(self, resource: Resource, namespace: str, name: str) -> Future[str]:
+    def yaml(
+        self, resource: Resource, namespace: str, name: str, *, managed: bool = False
+    ) -> Future[str]:
         """Answer with ``yaml_text``."""
         self.yaml_asked.append((resource.plural, namespace, name))
-        return _done(self.yaml_text)
+        return _done(self.yaml_text + ("  managedFields: []\n" if managed else ""))
 
     def want_events(self, wanted: bool) -> None:
         """Note the wish."""

@@ -15,6 +15,7 @@ from lwstui.tui.keys import display, display_all
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.logpane import LogPane
+from lwstui.tui.widgets.logsources import SourceStrip
 from lwstui.tui.widgets.textpane import TextPane
 
 SCOPES = get_args(Scope)
@@ -95,10 +96,13 @@ def test_only_leaving_has_priority_over_a_prompt():
         (GroupMap, ("list", "map")),
         (TextPane, ("text",)),
         (LogPane, ("logs",)),
+        (SourceStrip, ("sources",)),
     ],
 )
 def test_widgets_do_what_the_registry_says(widget, scopes):
-    elsewhere = {"previous_run"}  # opens another stream: the screen's business
+    # What opens other streams, reads other texts and writes files is the screen's business.
+    elsewhere = {"previous_run", "next_role", "containers", "pick_container"}
+    elsewhere |= {"full_screen", "copy", "save"}
     wanted = {spec.action for scope in scopes for spec in actions(scope)} - elsewhere
     assert [name for name in wanted if not hasattr(widget, f"action_{name}")] == []
 

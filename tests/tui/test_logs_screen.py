@@ -65,7 +65,7 @@ async def test_what_is_selected_decides_what_is_read(backend, app, pressed, expe
         await _open(pilot, app, *pressed)
         request = backend.logs_opened[-1].request
         assert request.target == KEY
-        assert (request.role, request.previous, request.follow) == (role, previous, not previous)
+        assert (request.role, request.previous, request.follows) == (role, previous, not previous)
         if pod:
             assert request.pod.startswith(pod)
         else:
@@ -96,13 +96,13 @@ async def test_search_marks_and_v_shows_only_matches(backend, app, clock):
         _say(backend, ("w1", 0.1, "NCCL WARN timeout"), ("w1", 0.2, "all quiet"))
         await _appears(pilot, app, clock, "all quiet")
         await keys(pilot, "slash", *"nccl", "enter")
-        await until(pilot, lambda: "/nccl" in shown(app))
+        await until(pilot, lambda: "/ nccl" in shown(app))
         assert "all quiet" in shown(app)
         await pilot.press("v")
         await until(pilot, lambda: "all quiet" not in shown(app))
         assert "NCCL WARN timeout" in shown(app)
         await pilot.press("escape")
-        await until(pilot, lambda: "/nccl" not in shown(app))
+        await until(pilot, lambda: "/ nccl" not in shown(app))
 
 
 async def test_digits_choose_range_and_role_and_p_the_previous_run(backend, app):
@@ -116,6 +116,148 @@ async def test_digits_choose_range_and_role_and_p_the_previous_run(backend, app)
         assert [r.previous for r in requests] == [False, False, False, True]
         assert [log.closed for log in backend.logs_opened] == [True, True, True, False]
         await until(pilot, lambda: "previous runs" in shown(app))
+
+
+async def test_the_first_lines_are_read_to_their_end_and_shown_from_the_top(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "l", "1")
+        request = backend.logs_opened[-1].request
+        assert (request.head, request.follows) == (500, False)
+        _say(backend, *(("leader", n / 10, f"line {n:03} of {'x' * n}") for n in range(100)))
+        await _appears(pilot, app, clock, "line 000")
+        await keys(pilot, "0")
+        assert backend.logs_opened[-1].request.head is None
+
+
+async def test_roles_are_chosen_by_r_and_named_at_the_top(backend, app):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        assert "[all] leader  workers" in shown(app)
+        await keys(pilot, "r", "r")
+        assert [log.request.role for log in backend.logs_opened] == ["all", "leader", "worker"]
+        assert " leader [workers]" in shown(app)
+
+
+async def test_containers_all_main_or_picked(backend, app):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "l", "a")
+        assert backend.logs_opened[-1].request.container == "*"
+        assert "containers all" in shown(app)
+        await keys(pilot, "a")
+        assert backend.logs_opened[-1].request.container == ""
+        await keys(pilot, "A", *"vllm", "enter")
+        await until(pilot, lambda: len(backend.logs_opened) == 4)
+        assert backend.logs_opened[-1].request.container.startswith("vllm")
+
+
+async def test_the_logs_of_all_that_is_marked_are_merged(backend, app):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "enter", "2", "space", "j", "space", "l")
+        request = backend.logs_opened[-1].request
+        assert len(request.targets) == 2
+        assert {target.key for target in request.targets} == {KEY}
+        assert "2 marked of llama70b" in shown(app)
+
+
+async def test_sources_are_muted_and_shown_alone_in_the_strip(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        _say(backend, ("leader", 0.1, "from the leader"), ("w1", 0.2, "from a worker"))
+        await _appears(pilot, app, clock, "from a worker")
+        await keys(pilot, "tab", "space")
+        await until(pilot, lambda: "from the leader" not in shown(app))
+        assert "leader muted" in shown(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "from a worker" not in shown(app))
+        assert "from the leader" in shown(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "from a worker" in shown(app))
+        await keys(pilot, "tab", "s")
+        assert "PAUSED" in shown(app)
+
+
+async def test_a_source_that_is_only_listed_is_opened_by_enter(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        states = [LogEntry("leader", 0.0, "open", "state"), LogEntry("w70", 0.0, "listed", "state")]
+        backend.logs_opened[-1].sink(states)
+        await _appears(pilot, app, clock, "w70 not read")
+        assert "1/2 sources" in shown(app)
+        await keys(pilot, "tab", "right", "enter")
+        assert backend.logs_opened[-1].asked == ["w70"]
+
+
+async def test_a_broken_expression_is_said_while_typing(backend, app):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        await keys(pilot, "slash", *"~x(")
+        await until(pilot, lambda: "is no regular expression" in shown(app))
+        await keys(pilot, "backspace")
+        await until(pilot, lambda: "is no regular expression" not in shown(app))
+
+
+async def test_hits_are_counted_and_terms_with_a_mark_hide(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        _say(backend, ("w1", 0.1, "step a"), ("w1", 0.2, "step b"), ("w1", 0.3, "noise"))
+        await _appears(pilot, app, clock, "noise")
+        await keys(pilot, "slash", *"step !noise", "enter")
+        await until(pilot, lambda: "2 hits" in shown(app))
+        assert "step a" in shown(app)
+        assert "│ noise" not in shown(app)
+
+
+async def test_nothing_but_the_log_fills_the_screen(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        _say(backend, ("w1", 0.1, "hello"))
+        await _appears(pilot, app, clock, "hello")
+        await keys(pilot, "f")
+        await until(pilot, lambda: shown(app).splitlines()[0].strip() == "w1 │ hello")
+        await keys(pilot, "f")
+        await until(pilot, lambda: "SOURCES" in shown(app))
+
+
+async def test_a_log_is_saved_line_by_line_for_its_owner_only(
+    backend, app, clock, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
+    async with app.run_test(size=(200, 30)) as pilot:
+        await _open(pilot, app, "L")
+        _say(backend, ("w1", 0.1, "rank 1 up"), ("w2", 0.2, "rank 2 up"), ("w1", 0.3, "x" * 300))
+        await _appears(pilot, app, clock, "w1-w2 ×2")
+        await keys(pilot, "ctrl+s")
+        await until(pilot, lambda: "saved as" in shown(app))
+        (saved,) = (tmp_path / "screens").iterdir()
+        assert saved.name.startswith("logs-llm-prod-llama70b-")
+        assert saved.stat().st_mode & 0o777 == 0o600
+        lines = saved.read_text().splitlines()
+        assert [line.partition(" ")[2] for line in lines] == [
+            "w1: rank 1 up",
+            "w2: rank 2 up",
+            "w1: " + "x" * 300,
+        ]
+
+
+async def test_what_is_too_long_for_the_clipboard_goes_to_a_file(
+    backend, app, clock, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
+    copied = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        _say(backend, ("w1", 0.1, "hello"))
+        await _appears(pilot, app, clock, "hello")
+        await keys(pilot, "c")
+        await until(pilot, lambda: copied)
+        assert copied[0].endswith("w1: hello\n")
+        _say(backend, *(("w1", 1.0 + n, f"{'x' * 8000} {n}") for n in range(10)))
+        await _appears(pilot, app, clock, "xxxx")
+        await keys(pilot, "c")
+        await until(pilot, lambda: "too long for the clipboard" in shown(app))
+        assert len(copied) == 1
+        assert len(list((tmp_path / "copies").iterdir())) == 1
 
 
 async def test_leaving_closes_the_streams(backend, app):
@@ -146,9 +288,11 @@ async def test_hostile_lines_are_shown_as_they_are(backend, app, clock):
         await _appears(pilot, app, clock, "[red]x[/foo]")
 
 
-def test_an_inbox_drops_the_oldest_beyond_its_limit():
+def test_an_inbox_drops_the_oldest_beyond_its_limit_and_counts_them():
     inbox: Inbox[int] = Inbox(3)
     inbox.put([1, 2])
     inbox.put([3, 4])
-    assert inbox.take() == [2, 3, 4]
-    assert inbox.take() == []
+    assert inbox.take_counted() == ([2, 3, 4], 1)
+    inbox.put(range(10))
+    assert inbox.take_counted() == ([7, 8, 9], 7)
+    assert inbox.take_counted() == ([], 0)

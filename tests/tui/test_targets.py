@@ -31,10 +31,10 @@ def test_other_things_belong_to_no_set(ref):
 
 def test_logs_of_a_set_keep_the_role_and_of_a_pod_name_it():
     leaders = targets.log_request(SNAPSHOT, SET, role="leader")
-    assert (leaders.group, leaders.role, leaders.follow) == (None, "leader", True)
+    assert (leaders.group, leaders.role, leaders.follows) == (None, "leader", True)
     assert targets.log_request(SNAPSHOT, GROUP).group == 29
     previous = targets.log_request(SNAPSHOT, POD, previous=True)
-    assert (previous.pod, previous.target, previous.follow) == ("llama70b-29-2", KEY, False)
+    assert (previous.pod, previous.target, previous.follows) == ("llama70b-29-2", KEY, False)
 
 
 def test_the_object_of_a_group_is_its_leader():

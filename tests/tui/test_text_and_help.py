@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
+import msgspec
+
 from lwstui.tui.actions import ACTIONS
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.screens.help import help_lines
 from lwstui.tui.screens.text import yaml_lines
 from lwstui.tui.whynot import Situation
-from lwstui.tui.widgets.textpane import TextPane
-from lwstui.view.types import Ref
-from tests.tui.support import FakeBackend, console, keys, shown, until
+from lwstui.tui.widgets.textpane import TextPane, changed_lines
+from lwstui.view.types import Ref, Span
+from tests.tui.support import YAML, FakeBackend, console, keys, shown, until
 from tests.tui.worlds import NOW, busy, rolling
 
 CALM = Situation(busy().snapshot(), NOW, Ref("group", "llm-prod", "llama405b", 0))
+
+
+def _touch(world, key):
+    lws = world.sets[key]
+    changed = msgspec.structs.replace(lws.metadata, generation=lws.metadata.generation + 1)
+    world.sets[key] = msgspec.structs.replace(lws, metadata=changed)
 
 
 def _text(lines):
@@ -66,7 +74,7 @@ async def test_yaml_of_a_group_is_that_of_its_leader():
 
 async def test_yaml_that_cannot_be_read_says_why():
     class Refusing(FakeBackend):
-        def yaml(self, resource, namespace, name):
+        def yaml(self, resource, namespace, name, *, managed=False):
             future = Future()
             future.set_exception(RuntimeError("[pods] is forbidden"))
             return future
@@ -103,3 +111,60 @@ async def test_searching_a_text_goes_to_the_match():
         assert app.focused is app.screen.query_one(TextPane)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.front.route.screen == "fleet")
+
+
+async def test_yaml_says_that_it_is_old_and_follows_when_it_is_told_to():
+    world, key = rolling()
+    backend = FakeBackend(first=world.snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "y")
+        await until(pilot, lambda: "replicas: 48" in shown(app))
+        _touch(world, key)
+        backend.publish(world.snapshot())
+        await until(pilot, lambda: "changed since it was read" in shown(app))
+        assert len(backend.yaml_asked) == 1
+        backend.yaml_text = backend.yaml_text.replace("48", "49")
+        await keys(pilot, "r")
+        await until(pilot, lambda: "replicas: 49" in shown(app))
+        assert app.screen.query_one(TextPane).flashed == {6}
+        backend.yaml_text = backend.yaml_text.replace("49", "50")
+        _touch(world, key)
+        backend.publish(world.snapshot())
+        await until(pilot, lambda: "replicas: 50" in shown(app))
+
+
+async def test_managed_fields_are_shown_on_demand():
+    backend = FakeBackend(first=rolling()[0].snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "y")
+        await until(pilot, lambda: "replicas: 48" in shown(app))
+        assert "managedFields" not in shown(app)
+        await keys(pilot, "m")
+        await until(pilot, lambda: "managedFields" in shown(app))
+
+
+async def test_a_text_is_saved_for_its_owner_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
+    app = console(FakeBackend(first=rolling()[0].snapshot()))
+    async with app.run_test(size=(160, 30)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "y")
+        await until(pilot, lambda: "replicas: 48" in shown(app))
+        await keys(pilot, "ctrl+s")
+        await until(pilot, lambda: "saved as" in shown(app))
+        (saved,) = (tmp_path / "screens").iterdir()
+        assert saved.read_text() == YAML
+        assert saved.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_only_grew_older_has_not_changed():
+    def lines(*texts):
+        return tuple((Span(text),) for text in texts)
+
+    before = lines("Age 4m12s", "Ready 1/2", "Node a")
+    after = lines("Age 4m13s", "Ready 2/2", "New", "Node a")
+    assert changed_lines(before, after) == {1, 2}

@@ -17,7 +17,7 @@ from lwstui.tui.actions.manifests import of_apply, of_check
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
-from lwstui.tui.actions.texts import logs, texts
+from lwstui.tui.actions.texts import documents, logs, sources, texts
 
 __all__ = ["ACTIONS", "ActionSpec", "Scope", "actions", "bindings"]
 
@@ -31,7 +31,9 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_node(),
     *of_revision(),
     *texts("text"),
+    *documents(),
     *logs(),
+    *sources(),
     *of_apply(),
     *of_check(),
 )

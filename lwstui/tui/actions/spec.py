@@ -17,13 +17,16 @@ Scope = Literal[
     "event",
     "text",
     "logs",
+    "document",
+    "sources",
     "apply",
     "revision",
     "check",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
 those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text`` and ``logs`` in
-text views, ``apply`` on the plan of an apply, ``check`` on findings about manifests."""
+text views, ``document`` in descriptions and YAML, ``sources`` in the strip under a log, ``apply``
+on the plan of an apply, ``check`` on findings about manifests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class GroupScreen(TableScreen):
     @guarded("reading the log")
     def _look(self) -> None:
         came = self._inbox.take()
-        self._lines.extend(came)
+        self._lines.extend(entry for entry in came if entry.kind != "state")
         if came and self.alive:
             self._show_log()
 

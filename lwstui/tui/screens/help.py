@@ -12,7 +12,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import ActionSpec, Scope
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.keys import display_all
-from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.scopes import TEXTS, screen_bindings
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.titles import about
 from lwstui.tui.whynot import Situation, offered
@@ -94,7 +94,7 @@ def help_lines(scopes: tuple[Scope, ...], cells: int, situation: Situation) -> t
 
 
 def _sections(scopes: tuple[Scope, ...], situation: Situation) -> Iterator[tuple[str, list[Entry]]]:
-    lists: tuple[Scope, ...] = () if {"text", "logs"} & set(scopes) else ("list", "table", "map")
+    lists: tuple[Scope, ...] = () if TEXTS & set(scopes) else ("list", "table", "map")
     grouped: dict[str, list[Entry]] = {}
     for spec, why in offered(situation, *scopes, *lists):
         grouped.setdefault(spec.group, []).append(_key_entry(spec, why))

@@ -1,4 +1,4 @@
-"""Merged logs of a set, a group or a pod."""
+"""Merged logs of sets, groups and pods."""
 
 from __future__ import annotations
 
@@ -11,38 +11,39 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from controller.api.meta import Key
-from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
+from lwstui.runtime.backend import (
+    ALL_CONTAINERS,
+    TAIL_LINES,
+    LogEntry,
+    LogHandle,
+    LogRequest,
+)
 from lwstui.state.model import Snapshot
+from lwstui.tui import targets
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.inbox import Inbox
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
-from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.tui.screens.blocks import LineBlock
+from lwstui.tui.screens import logwords
+from lwstui.tui.screens.blocks import Heading, LineBlock
+from lwstui.tui.screens.modals.picker import Choice, Picker
+from lwstui.tui.screens.textkeys import ReadingScreen
 from lwstui.tui.widgets.logpane import LogPane
+from lwstui.tui.widgets.logsources import SourceStrip
+from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.ages import count
-from lwstui.view.logs import LogBuffer, SourceInfo, search
-from lwstui.view.types import Line, Span
+from lwstui.view.loglines import Rates
+from lwstui.view.logs import LogBuffer
+from lwstui.view.logsearch import search
 
 FLUSH_S: Final = 0.05
 WAITING_LINES: Final = 50_000
-SINCE: Final[dict[int, tuple[str, int | None]]] = {
-    0: ("tail", None),
-    2: ("1m", 60),
-    3: ("5m", 300),
-    4: ("15m", 900),
-    5: ("30m", 1800),
-    6: ("1h", 3600),
-}
-"""Digits that choose how far back the log reaches, as in k9s."""
-ROLES: Final = {7: "all", 8: "leader", 9: "worker"}
-"""Digits that choose whose logs are merged."""
-MOST_PROBLEMS: Final = 2
+ROLE_DIGITS: Final = {7: "all", 8: "leader", 9: "worker"}
 
 
-class LogsScreen(ConsoleScreen):
+class LogsScreen(ReadingScreen):
     """A merged log with its sources."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("logs",)
@@ -54,18 +55,27 @@ class LogsScreen(ConsoleScreen):
         self._request = route.logs or LogRequest(Key("", ""))
         self._inbox: Inbox[LogEntry] = Inbox(WAITING_LINES)
         self._buffer = LogBuffer()
+        self._rates = Rates()
+        self._per_s: dict[str, float] = {}
+        self._looked_at = 0.0
         self._handle: LogHandle | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return choices, log and sources."""
         yield LineBlock(id="choices")
+        yield Heading("log", id="log-heading")
         yield LogPane(id="log", now=self.host.now)
-        yield LineBlock(id="sources")
+        yield Heading("SOURCES", hint="<tab> focus <space> mute <enter> solo", id="source-heading")
+        yield SourceStrip(id="sources")
+        yield LineBlock(id="sparks")
+        yield LineBlock(id="problems")
 
     def on_mount(self) -> None:
         """Open the streams."""
         self.set_interval(FLUSH_S, self._flush)
         self._open(self._request)
+        if self.state.query.filter:
+            self.find(self.state.query.filter)
 
     def on_unmount(self) -> None:
         """Close the streams."""
@@ -77,7 +87,8 @@ class LogsScreen(ConsoleScreen):
         self._close()
         self._request = request
         inbox: Inbox[LogEntry] = Inbox(WAITING_LINES)
-        self._inbox, self._buffer = inbox, LogBuffer()
+        self._inbox, self._buffer, self._rates = inbox, LogBuffer(), Rates()
+        self._pane.set_follow(request.head is None)
         self._pane.feed(self._buffer)
         self._handle = self.host.backend.logs(request, inbox.put)
         self.refresh_view()
@@ -93,10 +104,11 @@ class LogsScreen(ConsoleScreen):
         if not self.alive:
             return
         now = self.host.now()
-        came = self._inbox.take()
+        came, missed = self._inbox.take_counted()
         if came:
             self._buffer.add(came, now)
-        if self._buffer.settle(now) and self.is_active:
+            self._buffer.missed(missed)
+        if (self._buffer.settle(now) or came) and self.is_active:
             self._pane.feed(self._buffer)
             self._show_facts()
 
@@ -104,51 +116,117 @@ class LogsScreen(ConsoleScreen):
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show title, choices, modes and sources."""
-        del snapshot, now
+        del snapshot
+        if now - self._looked_at >= 1.0 or not self._per_s:
+            self._looked_at = now
+            self._per_s = self._rates.look(now, self._buffer.sources)
         self._pane.feed(self._buffer)
         self._show_facts()
+        self.query_one("#sparks", LineBlock).show(
+            (logwords.spark_line(self._buffer.buckets(now)),) if self._buffer.lines else ()
+        )
 
     def _show_facts(self) -> None:
-        request, buffer = self._request, self._buffer
-        right = (Span(count(len(buffer.lines), "line"), "dim"),)
-        self.query_one(TitleLine).show(log_title(request), right)
+        request, buffer, pane = self._request, self._buffer, self._pane
+        offered = logwords.roles(request, self.host.snapshot)
+        title = (*logwords.log_title(request), *logwords.role_line(request, offered))
+        self.query_one(TitleLine).show(title, logwords.totals(buffer, self._per_s))
         self.query_one("#choices", LineBlock).show(
-            (choice_line(request), (*self._pane.state(), *_waiting(buffer)))
+            (
+                (*logwords.range_line(request), *logwords.container_line(request)),
+                logwords.mode_line(request, pane),
+            )
         )
-        self.query_one("#sources", LineBlock).show(source_lines(buffer.sources))
+        many = count(len(buffer.sources), "source")
+        self.query_one("#log-heading", Heading).show(
+            f"{many} merged by time", logwords.buffer_note(buffer)
+        )
+        self.query_one(SourceStrip).show(buffer.sources, self._per_s)
+        self.query_one("#problems", LineBlock).show(logwords.problem_lines(buffer.sources))
 
     @property
     def _pane(self) -> LogPane:
         return self.query_one("#log", LogPane)
 
+    def key_scopes(self) -> tuple[Scope, ...]:
+        """Return the scopes whose keys help most: those of what has the focus."""
+        strip = self.query_one(SourceStrip)
+        return ("sources", "logs") if strip.has_focus else ("logs",)
+
     # Keys.
 
     def find(self, text: str) -> None:
-        """Mark what matches."""
+        """Mark what matches, and say at the prompt what is no expression."""
         self.state.query = replace(self.state.query, filter=text)
         wanted = search(text)
         self._pane.set_search(wanted)
-        if wanted.problem:
+        prompt = self.query_one(Prompt)
+        if prompt.is_open:
+            prompt.complain(wanted.problem)
+        elif wanted.problem:
             self.say(wanted.problem, "warn")
         self._show_facts()
 
     def choose(self, number: int) -> None:
         """Choose a range or a role."""
-        if number in SINCE:
-            self._open(replace(self._request, since_s=SINCE[number][1]))
-        elif number in ROLES and not self._request.pod:
-            self._open(replace(self._request, role=ROLES[number]))
+        if number in ROLE_DIGITS:
+            self._choose_role(ROLE_DIGITS[number])
+            return
+        _, since_s, head = logwords.RANGES[number]
+        # A range of time is read whole.
+        tail = TAIL_LINES if since_s is None else None
+        self._open(replace(self._request, since_s=since_s, head=head, tail=tail))
+
+    def _choose_role(self, role: str) -> None:
+        if role in logwords.roles(self._request, self.host.snapshot):
+            self._open(replace(self._request, role=role))
         else:
-            self.say("there is nothing to choose by this number here", "dim")
+            self.say("there is no such role here", "dim")
+
+    def action_next_role(self) -> None:
+        """Read the next role."""
+        offered = logwords.roles(self._request, self.host.snapshot)
+        if not offered:
+            self.say("this is the log of one pod", "dim")
+            return
+        at = offered.index(self._request.role) if self._request.role in offered else -1
+        self._choose_role(offered[(at + 1) % len(offered)])
+
+    def action_containers(self) -> None:
+        """Read all containers, or the main one of each pod."""
+        all_ = "" if self._request.container == ALL_CONTAINERS else ALL_CONTAINERS
+        self._open(replace(self._request, container=all_))
+
+    def action_pick_container(self) -> None:
+        """Pick one container by name."""
+        self.host.run_task(self._pick_container())
+
+    async def _pick_container(self) -> None:
+        found = targets.log_containers(self.host.snapshot, self._request)
+        choices = [Choice("all", "every container"), Choice("main", "the first of each pod")]
+        choices += [Choice(name, what) for name, what in found]
+        names = {"all": ALL_CONTAINERS, "main": ""}
+        present = {"": "main", ALL_CONTAINERS: "all"}
+        start = present.get(self._request.container, self._request.container)
+        picked = await self.host.ask(Picker("CONTAINER", choices, start=start))
+        if picked is not None:
+            self._open(replace(self._request, container=names.get(picked, picked)))
 
     def action_previous_run(self) -> None:
         """Show the previous container runs, or the current ones again."""
-        previous = not self._request.previous
-        self._open(replace(self._request, previous=previous, follow=not previous))
+        self._open(replace(self._request, previous=not self._request.previous))
 
     def action_reload(self) -> None:
         """Open the streams again."""
         self._open(self._request)
+
+    def plain_text(self) -> str:
+        """Return what is shown, with times and sources."""
+        return logwords.as_text(self._pane.rows, self._buffer)
+
+    def text_name(self) -> str:
+        """Return set and group, for names of files."""
+        return logwords.file_stem(self._request)
 
     @on(LogPane.StateChanged)
     @guarded("showing the log")
@@ -158,56 +236,19 @@ class LogsScreen(ConsoleScreen):
         if self.alive:
             self._show_facts()
 
+    @on(SourceStrip.Muted)
+    @guarded("muting a source")
+    def sources_muted(self, event: SourceStrip.Muted) -> None:
+        """Leave the lines of muted sources out."""
+        event.stop()
+        self._pane.set_hidden(event.hidden)
+        self._show_facts()
 
-def log_title(request: LogRequest) -> Line:
-    """Return what is merged. Pure."""
-    spans = [
-        Span(f"{request.target.namespace} / ", "dim"),
-        Span(request.target.name, "title"),
-    ]
-    if request.pod:
-        spans.append(Span(f" / {request.pod}"))
-    elif request.group is not None:
-        spans.append(Span(f" / group {request.group}"))
-    if request.previous:
-        spans.append(Span("   previous runs", "warn"))
-    return tuple(spans)
-
-
-def choice_line(request: LogRequest) -> Line:
-    """Return the numbered choices with the chosen ones in brackets. Pure."""
-    spans: list[Span] = []
-    for number, (title, since) in SINCE.items():
-        spans += _choice(number, title, chosen=since == request.since_s)
-    if not request.pod:
-        spans.append(Span("  ", "dim"))
-        for number, role in ROLES.items():
-            spans += _choice(number, role, chosen=role == request.role)
-    return tuple(spans)
-
-
-def _choice(number: int, title: str, *, chosen: bool) -> Line:
-    """Return one choice; it takes as many cells whether it is chosen or not."""
-    left, right = "[]" if chosen else "  "
-    return (Span(f"{left}{number} ", "dim"), Span(f"{title}{right}", "bold" if chosen else "dim"))
-
-
-def source_lines(sources: tuple[SourceInfo, ...]) -> tuple[Line, ...]:
-    """Return the strip of sources, and why some cannot be read. Pure."""
-    if not sources:
-        return ()
-    spans = [Span(f"{count(len(sources), 'source')}  ", "dim")]
-    for one in sources:
-        spans.append(Span(one.label, "warn" if one.problem else "bold"))
-        spans.append(Span(f" {one.lines:,}{'!' if one.problem else ''}   ", "dim"))
-    problems = [one for one in sources if one.problem][:MOST_PROBLEMS]
-    return (
-        tuple(spans),
-        *((Span(f"{one.label}: ", "warn"), Span(one.problem)) for one in problems),
-    )
-
-
-def _waiting(buffer: LogBuffer) -> Line:
-    if buffer.untimed:
-        return (Span("   no timestamps: in order of arrival", "dim"),)
-    return () if buffer.lines or buffer.waiting else (Span("   no lines yet", "dim"),)
+    @on(SourceStrip.Wanted)
+    @guarded("opening a source")
+    def source_wanted(self, event: SourceStrip.Wanted) -> None:
+        """Read a source that was only listed."""
+        event.stop()
+        if self._handle is not None:
+            self._handle.open(event.label)
+            self.say(f"opening {event.label}", "busy")

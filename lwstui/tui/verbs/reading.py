@@ -8,13 +8,13 @@ from lwstui.tui.routes import Route
 from lwstui.view.types import Ref
 
 
-def open_logs(host: Host, ref: Ref | None, *, role: str = "all", previous: bool = False) -> None:
-    """Open the merged logs of a set, group or pod."""
-    request = targets.log_request(host.snapshot, ref, role=role, previous=previous) if ref else None
+def open_logs(host: Host, *refs: Ref, role: str = "all", previous: bool = False) -> None:
+    """Open the merged logs of sets, groups and pods."""
+    request = targets.log_request(host.snapshot, *refs, role=role, previous=previous)
     if request is None:
         host.say("no pod here that belongs to a set", "warn")
         return
-    host.goto(Route("logs", ref, logs=request))
+    host.goto(Route("logs", refs[0], logs=request))
 
 
 def open_text(host: Host, ref: Ref | None, kind: str) -> None:

@@ -33,6 +33,10 @@ class LogRows:
         del self._ends[:lines]
         return self._gone - before
 
+    def cut(self, line: int) -> None:
+        """Remove a line and all after it."""
+        del self._ends[line:]
+
     def clear(self) -> None:
         """Remove all lines."""
         self._ends.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from difflib import SequenceMatcher
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 from textual.cache import LRUCache
@@ -13,7 +15,9 @@ from lwstui.tui.widgets.pager import Pager
 from lwstui.tui.widgets.wrapping import find, mark, slice_spans, wrap_spans
 from lwstui.view.types import Line, Span
 
-_STRIPS = 2048
+FLASH_S: Final = 1.5
+_STRIPS: Final = 2048
+_AGE: Final = re.compile(r"\b\d+[smhd](?:\d+[smh])?\b")
 
 
 class TextPane(Pager):
@@ -29,14 +33,35 @@ class TextPane(Pager):
         self._wanted = ""
         self._matches: list[int] = []
         self._match = -1
+        self._flashed: frozenset[int] = frozenset()
         self._strips: LRUCache[int, Strip] = LRUCache(_STRIPS)
 
-    def set_lines(self, lines: tuple[Line, ...]) -> None:
-        """Show lines; the place in the text stays."""
-        if lines != self._lines:
-            self._lines = lines
-            self._find()
-            self.reflow()
+    def set_lines(self, lines: tuple[Line, ...], *, flash: bool = False) -> None:
+        """Show lines; the place in the text stays.
+
+        Args:
+            lines: The text.
+            flash: Mark for a moment what is not as it was.
+        """
+        if lines == self._lines:
+            return
+        changed = changed_lines(self._lines, lines) if flash and self._lines else frozenset()
+        self._lines = lines
+        self._find()
+        if changed:
+            self._flashed = changed
+            self.set_timer(FLASH_S, self._calm)
+        self.reflow()
+
+    @property
+    def flashed(self) -> frozenset[int]:
+        """Numbers of the lines that are marked as changed."""
+        return self._flashed
+
+    def _calm(self) -> None:
+        self._flashed = frozenset()
+        self.forget_strips()
+        self.refresh()
 
     @property
     def plain(self) -> str:
@@ -116,8 +141,24 @@ class TextPane(Pager):
     def _row(self, row: int, cells: int) -> Strip:
         number, line = self._rows[row]
         current = self._match >= 0 and self._matches[self._match] == number
-        base = "paint--cursor-blurred" if current else ""
+        base = "paint--cursor-blurred" if current or number in self._flashed else ""
         spans = tuple(slice_spans(line, self.left, 1 << 30)) if self.left else line
         strip = self.brushes.line(spans or (Span(" "),), cells, base)
         ranges = find(strip.text, self._wanted)
         return Strip(mark(list(strip), ranges, self.brushes("paint--match"))) if ranges else strip
+
+
+def changed_lines(before: tuple[Line, ...], after: tuple[Line, ...]) -> frozenset[int]:
+    """Return the numbers of the lines that are new or not as they were; ages may grow."""
+    old, new = ([_ageless(line) for line in lines] for lines in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return frozenset(
+        number
+        for tag, _, _, start, stop in matcher.get_opcodes()
+        if tag in ("replace", "insert")
+        for number in range(start, stop)
+    )
+
+
+def _ageless(line: Line) -> str:
+    return _AGE.sub("", "".join(span.text for span in line))

@@ -87,10 +87,15 @@ def test_logs(snap_compare):
     entries = [
         LogEntry("leader", NOW - 9, "INFO api_server.py:1090 vLLM API server version 0.8.5"),
         LogEntry("leader", NOW - 8, "INFO ray_utils.py:60 Waiting for 4 nodes, have 2"),
-        LogEntry("w1", NOW - 7, "INFO ray start --block: connected"),
+        *(
+            LogEntry(f"w{n}", NOW - 7 + n / 10, f"INFO ray start --block: rank {n} connected")
+            for n in (1, 2, 3)
+        ),
         LogEntry("w2", NOW - 6, "ERROR NCCL WARN Connect to 10.12.4.8<41233> failed"),
-        LogEntry("w2", NOW - 5, "restarted in place: exit 1, restart 1", "mark"),
+        LogEntry("w2", NOW - 5, "vllm-worker restarted in place: exit 1, restart 1", "mark"),
+        LogEntry("", NOW - 4.5, "llama70b group 29 was created again: generation 4 starts", "mark"),
         LogEntry("leader", NOW - 4, "WARN readiness probe GET /health -> 503"),
+        LogEntry("leader", NOW - 2, "WARN readiness probe GET /health -> 503"),
         LogEntry("w3", 0.0, "container vllm-worker is waiting: ContainerCreating", "error"),
     ]
 
@@ -105,7 +110,7 @@ def test_logs(snap_compare):
         clock[0] += 1
         await until(pilot, lambda: "readiness probe" in shown(app))
         await keys(pilot, "slash", *"nccl", "enter")
-        await until(pilot, lambda: "/nccl" in shown(app))
+        await until(pilot, lambda: "/ nccl" in shown(app))
         await settled(pilot, app)
 
     app = console(backend, clock=lambda: clock[0])

@@ -1,5 +1,7 @@
 """The log pane: following, pausing, wrapping, filtering, searching, and how little it repaints."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,30 +9,10 @@ from lwstui.runtime.backend import LogEntry
 from lwstui.tui.widgets.logpaint import stamp
 from lwstui.tui.widgets.logpane import LogPane
 from lwstui.tui.widgets.logrows import LogRows
-from lwstui.view.logs import LogBuffer, search
-from tests.tui.widgets.samples import HOSTILE, Harness, cells_of, run, text_of
-
-T0 = 1_700_000_000.0
-
-
-def entries(count: int, start: int = 0, text: str = "line") -> list[LogEntry]:
-    sources = ("leader", "w1", "w2")
-    return [
-        LogEntry(sources[number % 3], T0 + number, f"{text} {number:05}")
-        for number in range(start, start + count)
-    ]
-
-
-def feed(pane: LogPane, buffer: LogBuffer, came: list[LogEntry]) -> None:
-    """Let a buffer take entries at once and show them."""
-    buffer.add(came, T0)
-    buffer.settle(T0 + 1)
-    pane.feed(buffer)
-
-
-def make(limit: int = 20_000) -> tuple[Harness, LogPane, LogBuffer]:
-    pane = LogPane(now=lambda: T0 + 3600)
-    return Harness(pane), pane, LogBuffer(limit=limit)
+from lwstui.view.logs import LogBuffer
+from lwstui.view.logsearch import search
+from tests.tui.widgets.logsamples import T0, entries, feed, make
+from tests.tui.widgets.samples import HOSTILE, cells_of, run, text_of
 
 
 async def test_it_follows_new_lines():
@@ -103,18 +85,25 @@ async def test_the_wheel_pauses_too():
         assert not pane.follow
 
 
-async def test_lines_that_the_buffer_drops_go_and_the_view_stays():
+async def test_while_paused_what_is_there_stays_and_newer_lines_make_room():
     app, pane, buffer = make(limit=100)
     async with run(app, (60, 10)) as pilot:
         feed(pane, buffer, entries(100))
         await pilot.press("k", "k", "k")
         await pilot.pause()
-        seen = text_of(pane)[2]
-        feed(pane, buffer, entries(50, 100))
+        before = text_of(pane)
+        for start in range(100, 600, 50):
+            feed(pane, buffer, entries(50, start))
         await pilot.pause()
-        assert buffer.dropped == 50
-        assert len(pane._lines) == 100
-        assert text_of(pane)[2] == seen
+        assert text_of(pane)[:-1] == before[:-1]
+        assert pane.unseen == 500
+        assert [row.line.number for row in pane.rows] == [line.number for line in buffer.lines]
+        assert buffer.dropped + len(buffer.lines) == 600
+        await pilot.press("G")
+        await pilot.pause()
+        assert [row.line.number for row in pane.rows] == [line.number for line in buffer.lines]
+        assert buffer.dropped + len(buffer.lines) == 600
+        assert "line 00599" in text_of(pane)[-1]
 
 
 async def test_memory_is_bounded():
@@ -123,9 +112,8 @@ async def test_memory_is_bounded():
         for batch in range(20):
             feed(pane, buffer, entries(100, batch * 100))
         await pilot.pause()
-        assert len(pane._lines) <= 221
-        assert len(pane._rows) <= 221
-        assert "dropped" in "".join(span.text for span in pane.state())
+        assert len(pane.rows) <= 221
+        assert buffer.dropped + len(buffer.lines) == 2000
         assert "line 01999" in text_of(pane)[-1]
 
 
@@ -134,7 +122,7 @@ async def test_long_lines_wrap_under_their_text():
     async with run(app, (40, 10)) as pilot:
         feed(pane, buffer, [LogEntry("leader", T0, "x" * 70), LogEntry("w1", T0 + 1, "漢" * 30)])
         await pilot.pause()
-        assert len(pane._rows) == 2
+        assert len(pane._heights) == 2
         await pilot.press("w")
         await pilot.pause()
         lines = text_of(pane)
@@ -155,10 +143,10 @@ async def test_wrapping_keeps_the_first_line_in_place():
         feed(pane, buffer, entries(60, text="y" * 50))
         await pilot.press("g", "pagedown", "j")
         await pilot.pause()
-        at = pane._rows.locate(pane.scroll_offset.y)[0]
+        at = pane._heights.locate(pane.scroll_offset.y)[0]
         await pilot.press("w")
         await pilot.pause()
-        assert pane._rows.locate(pane.scroll_offset.y) == (at, 0)
+        assert pane._heights.locate(pane.scroll_offset.y) == (at, 0)
 
 
 async def test_times_off_absolute_relative():
@@ -220,7 +208,11 @@ async def test_matches_are_marked_or_all_that_is_shown():
         assert len([line for line in text_of(pane) if line.strip()]) == 3
         await pilot.press("v")
         await pilot.pause()
-        assert len(pane._lines) == 29
+        assert pane.wish.mode == "context"
+        assert 3 < len(pane.rows) < 29
+        await pilot.press("v")
+        await pilot.pause()
+        assert len(pane.rows) == 29
 
 
 async def test_matches_are_visited_in_order_and_wrap():
@@ -254,8 +246,11 @@ async def test_marks_gaps_and_failures_stand_out():
         )
         await pilot.pause()
         lines = text_of(pane)
-        assert lines[0].startswith("── w3: restarted: exit 1 ───")
-        assert lines[1].startswith("── w3: lines may be missing ───")
+        assert lines[0].startswith(
+            f"── {time.strftime('%H:%M:%S', time.localtime(T0))} w3: restart"
+        )
+        assert " w3: restarted: exit 1 ───" in lines[0]
+        assert " w3: lines may be missing ───" in lines[1]
         assert "pods/log is forbidden" in lines[2]
 
 
@@ -289,7 +284,7 @@ async def test_another_buffer_starts_over_and_clear_empties():
         feed(pane, other, entries(2))
         feed(pane, other, entries(1, 2))
         await pilot.pause()
-        assert [line.text for line in pane._lines] == ["line 00000", "line 00001", "line 00002"]
+        assert [row.text for row in pane.rows] == ["line 00000", "line 00001", "line 00002"]
         await pilot.press("C")
         await pilot.pause()
         assert not "".join(text_of(pane)).strip()
@@ -314,13 +309,11 @@ async def test_changed_modes_are_announced():
     app, pane, buffer = make()
     async with run(app, (60, 10)) as pilot:
         feed(pane, buffer, entries(3))
-        await pilot.press("s", "w", "t", "L", "v")
+        await pilot.press("s", "w", "t", "L", "v", "x")
         await pilot.pause()
-        assert len(app.of(LogPane.StateChanged)) == 5
-        text = "".join(span.text for span in pane.state())
-        assert "PAUSED" in text
-        assert "wrap on" in text
-        assert "time absolute" in text
+        assert len(app.of(LogPane.StateChanged)) == 6
+        assert (pane.follow, pane.wrap, pane.times) == (False, True, "absolute")
+        assert (pane.show_sources, pane.wish.mode, pane.wish.fold) == (False, "only", True)
 
 
 @given(

@@ -12,18 +12,18 @@ class ReadingKeys(Selecting):
     """Logs, describe, YAML, rollout, events."""
 
     def action_logs(self) -> None:
-        """Open logs: of a set's leaders, of all of a group, of one pod."""
-        ref = self.selected()
-        role = "leader" if ref is not None and ref.kind == "set" else "all"
-        verbs.open_logs(self.host, ref, role=role)
+        """Open logs: of a set's leaders, of all of a group, of one pod, of all that is marked."""
+        refs = self.selected_refs()
+        sets = all(ref.kind == "set" for ref in refs)
+        verbs.open_logs(self.host, *refs, role="leader" if sets else "all")
 
     def action_all_logs(self) -> None:
         """Open the logs of leaders and workers."""
-        verbs.open_logs(self.host, self.selected())
+        verbs.open_logs(self.host, *self.selected_refs())
 
     def action_previous_logs(self) -> None:
         """Open the logs of the previous container runs."""
-        verbs.open_logs(self.host, self.selected(), previous=True)
+        verbs.open_logs(self.host, *self.selected_refs(), previous=True)
 
     def action_describe(self) -> None:
         """Describe the selection."""
