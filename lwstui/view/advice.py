@@ -69,6 +69,7 @@ _ANNOTATIONS: Final = frozenset(
         names.SUBGROUP_EXCLUSIVE_TOPOLOGY,
     }
 )
+_KUEUE: Final = "kueue.x-k8s.io/queue-name"
 _SINCE: Final = (
     (f"{_TEMPLATE}.volumeClaimTemplates", "v0.8"),
     (f"{_TEMPLATE}.subGroupPolicy.subGroupPolicyType", "v0.6"),
@@ -241,6 +242,14 @@ def _support(lws: LeaderWorkerSet, name: str) -> Iterator[Finding]:
     if partition_of(lws):
         field = "spec.rolloutStrategy.rollingUpdateConfiguration.partition"
         yield _say("note", name, "needs a native controller of v0.7 or later", field)
+    if queue := (lws.metadata.labels or {}).get(_KUEUE):
+        message = "hands the set to Kueue, which needs the native controller; this one leaves it"
+        yield Finding("warning", name, message, f"metadata.labels.{_KUEUE}", queue)
+    for field, template in _pods(lws):
+        scheduler = (template.get("spec") or {}).get("schedulerName")
+        if scheduler not in (None, "", "default-scheduler"):
+            message = "must run in the cluster, or nobody places the pods"
+            yield Finding("note", name, message, f"{field}.spec.schedulerName", scheduler)
     policy = spec_text(lws.spec, "", "leaderWorkerTemplate", "restartPolicy")
     if policy == "RecreateGroupAfterStart":
         message = "needs a native controller of v0.9 or later"

@@ -180,6 +180,14 @@ def test_what_only_newer_controllers_understand():
     ]
 
 
+def test_what_others_must_do_for_a_set():
+    body = manifest(pod(schedulerName="volcano"))
+    body["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "llm"}
+    assert [text.partition(":")[0] for text in said(body)] == ["warning", "note"]
+    assert "hands the set to Kueue" in said(body)[0]
+    assert "must run in the cluster" in said(body)[1]
+
+
 TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 
