@@ -46,6 +46,7 @@ def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
         (("--read-only", "--readonly"), "refuse every write"),
         (("--ascii",), "draw with ASCII only"),
         (("--no-color",), "bold, dim, reverse and underline only"),
+        (("--no-mouse",), "leave the mouse to the terminal"),
     ):
         off = argparse.SUPPRESS if command else False
         group.add_argument(*flags, action="store_true", default=off, help=text)
@@ -82,6 +83,7 @@ def settings_of(arguments: argparse.Namespace) -> tuple[Settings, tuple[str, ...
         ascii_only=arguments.ascii or not _utf8(),
         no_color=arguments.no_color,
         read_only=arguments.read_only,
+        no_mouse=arguments.no_mouse,
     )
 
 

@@ -71,10 +71,11 @@ def run_app(
             keymap=settings.keymap,
             problems=(*problems, *said),
             themes=themes,
+            views=config_folder(os.environ) / "views.yaml",
             state=state_folder(os.environ),
         ),
     )
-    return asyncio.run(_run(console))
+    return asyncio.run(_run(console, mouse=settings.mouse))
 
 
 def themes_of(wanted: str, own: Path) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
@@ -117,10 +118,10 @@ def _log_to_file() -> None:
     log.propagate = False
 
 
-async def _run(console: Any) -> int:
+async def _run(console: Any, *, mouse: bool) -> int:
     """Run the console; SIGTERM and SIGHUP leave without asking and release what is held."""
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signum, console.exit, 0)
-    await console.run_async()
+    await console.run_async(mouse=mouse)
     return int(console.return_code or 0)

@@ -26,6 +26,7 @@ class Settings:
         ascii: Draw with ASCII only.
         no_color: Bold, dim, reverse and underline only.
         read_only: Refuse every write.
+        mouse: Take mouse events; else they are the terminal's.
         keymap: Keys by action id, comma separated, replacing the default ones.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     ascii: bool = False
     no_color: bool = False
     read_only: bool = False
+    mouse: bool = True
     keymap: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,6 +91,7 @@ def load(
     ascii_only: bool = False,
     no_color: bool = False,
     read_only: bool = False,
+    no_mouse: bool = False,
 ) -> tuple[Settings, tuple[str, ...]]:
     """Return the settings in force and one sentence per problem found.
 
@@ -98,6 +101,7 @@ def load(
         ascii_only: ``--ascii`` was given.
         no_color: ``--no-color`` was given.
         read_only: ``--read-only`` was given.
+        no_mouse: ``--no-mouse`` was given.
     """
     settings, problems = from_file(config_folder(environ) / "config.yaml")
     return (
@@ -107,6 +111,7 @@ def load(
             ascii=ascii_only or settings.ascii,
             no_color=no_color or bool(environ.get("NO_COLOR")) or settings.no_color,
             read_only=read_only or settings.read_only,
+            mouse=settings.mouse and not no_mouse,
         ),
         problems,
     )

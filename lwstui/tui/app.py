@@ -21,6 +21,7 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from lwstui.config.statefiles import StateFiles
+from lwstui.config.views import ViewsFile
 from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
 from lwstui.runtime.slot import LatestSlot
 from lwstui.state.model import Snapshot
@@ -32,9 +33,10 @@ from lwstui.tui.commands.values import values
 from lwstui.tui.entered import Entered
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
-from lwstui.tui.navigation import NavigatingApp
+from lwstui.tui.looks import VIEWS, Looks
 from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
+from lwstui.tui.remembering import RememberingApp
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
@@ -45,6 +47,8 @@ from lwstui.view.types import Impact
 T = TypeVar("T")
 
 TICK_S: Final = 1.0
+MOUSE_MODES: Final = (1000, 1003, 1015, 1006)
+"""Modes of a terminal that report buttons, movement, and both in a form without limits."""
 log = logging.getLogger("lwstui.tui")
 
 
@@ -63,6 +67,7 @@ class ConsoleOptions:
         safety: How much is asked before a change.
         themes: Themes to choose from; the shipped ones if left out.
         favourites: Namespaces that digits choose, in order; others follow.
+        views: File that says what tables show; None for none.
         state: Folder of what is kept between runs; None keeps nothing.
     """
 
@@ -75,11 +80,12 @@ class ConsoleOptions:
     problems: tuple[str, ...] = ()
     themes: tuple[Theme, ...] | None = None
     favourites: tuple[str, ...] = ()
+    views: Path | None = None
     state: Path | None = None
     safety: Safety = STANDARD
 
 
-class Console(NavigatingApp[int], inherit_bindings=False):
+class Console(RememberingApp[int], inherit_bindings=False):
     """The console.
 
     Args:
@@ -143,6 +149,8 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         self.pace = Pace()
         self.entered = Entered(StateFiles(options.state))
         self._commander = Commander(self, Language(COMMANDS))
+        self.looks = Looks(StateFiles(options.state), ViewsFile(options.views, VIEWS))
+        self._views_problems = self.looks.views.refresh() or ()
         self._started = self._events_wanted = False
         self._options = options
         self._clock = clock
@@ -161,8 +169,9 @@ class Console(NavigatingApp[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the clock, and the engine once the first frame is on the screen."""
         self.set_keymap(dict(self._options.keymap))
-        if self._options.problems:
-            self.say("; ".join(self._options.problems), "bad")
+        problems = (*self._options.problems, *self._views_problems)
+        if problems:
+            self.say("; ".join(problems), "bad")
         self.set_interval(TICK_S, self.tick)
         self.call_after_refresh(self._start)
 
@@ -186,11 +195,13 @@ class Console(NavigatingApp[int], inherit_bindings=False):
         """Hand the snapshot to the screen in front; covered ones catch up on resume."""
         self.entered.enter(self.snapshot.cluster.context)
         if self.is_running and self.screen_stack:
+            self.recall(self.snapshot, go_back=not self._options.first_command)
             self.front.refresh_view()
             self._commander.heard(self.snapshot)
 
     def tick(self) -> None:
-        """Let the ages on the screen in front grow."""
+        """Let the ages on the screen in front grow, and keep what changed."""
+        self.remember()
         self.front.refresh_view()
 
     # What screens ask for.
@@ -211,6 +222,14 @@ class Console(NavigatingApp[int], inherit_bindings=False):
     def command_problem(self, text: str) -> str:
         """Return what is wrong with a line of the command bar, empty if nothing is."""
         return self._commander.problem(text)
+
+    def use_mouse(self, *, wanted: bool) -> None:
+        """Take mouse events, or leave them to the terminal."""
+        driver = self._driver
+        if driver is not None:
+            letter = "h" if wanted else "l"
+            driver.write("".join(f"\x1b[?{mode}{letter}" for mode in MOUSE_MODES))
+            driver.flush()
 
     def trouble(self, sentence: str) -> None:
         """Show what failed."""
@@ -357,6 +376,7 @@ class Console(NavigatingApp[int], inherit_bindings=False):
                 auto_pilot=auto_pilot,
             )
         finally:
+            self.keep()
             if self._started:
                 await asyncio.to_thread(self.backend.stop)
 

@@ -12,6 +12,7 @@ from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
 from lwstui.state.model import Snapshot
 from lwstui.tui.entered import Entered
+from lwstui.tui.looks import Looks
 from lwstui.tui.pace import Pace
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
@@ -21,6 +22,22 @@ from lwstui.view.types import Tone
 T = TypeVar("T")
 
 
+class Front(Protocol):
+    """The screen in front as commands see it."""
+
+    def choose_columns(self) -> None:
+        """Ask which columns to show."""
+        ...
+
+    def copy_names(self) -> None:
+        """Copy the name of what is selected."""
+        ...
+
+    def save_shown(self, form: str = "") -> None:
+        """Save what is shown, as ``text``, ``csv`` or ``json``."""
+        ...
+
+
 class Host(Protocol):
     """The application as its screens see it."""
 
@@ -28,6 +45,7 @@ class Host(Protocol):
     memo: Memo
     safety: Safety
     pace: Pace
+    looks: Looks
 
     @property
     def backend(self) -> Backend:
@@ -42,6 +60,19 @@ class Host(Protocol):
     @property
     def state_files(self) -> StateFiles:
         """What is kept between runs about the present context."""
+        ...
+
+    @property
+    def front(self) -> Front:
+        """The screen in front."""
+        ...
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to put a text into the clipboard."""
+        ...
+
+    def use_mouse(self, *, wanted: bool) -> None:
+        """Take mouse events, or leave them to the terminal."""
         ...
 
     @property

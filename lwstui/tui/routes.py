@@ -196,6 +196,7 @@ class RouteState:
         query: Filter and order of the route's table.
         cursor: Key of the row under the cursor, empty if none.
         marks: What is marked.
+        opened: Whether the order that is kept for its table has been taken over.
         tab: Open tab of a screen with tabs.
         tabs: What each tab remembers.
     """
@@ -203,6 +204,7 @@ class RouteState:
     query: Query = field(default_factory=Query)
     cursor: str = ""
     marks: Marks = field(default_factory=Marks)
+    opened: bool = False
     tab: str = ""
     tabs: dict[str, RouteState] = field(default_factory=dict)
 

@@ -39,6 +39,7 @@ def everywhere() -> Iterator[ActionSpec]:
     yield spec(
         "choice", "Choices", "Pick one of the numbered choices.", *"0123456789", per_key=True
     )
+    yield spec("save", "Save", "Save what is shown as text, CSV or JSON.", "ctrl+s")
     yield spec("quit-guard", "Quit", "Leave the program; asks if something is at stake.", "ctrl+c")
 
 
@@ -74,6 +75,24 @@ def tables() -> Iterator[ActionSpec]:
         "table",
         group="Move",
         per_key=True,
+    )
+
+    def spec(name: str, title: str, text: str, key: str) -> ActionSpec:
+        return ActionSpec(f"table.{name}", title, text, (key,), "table", group="Tables")
+
+    yield spec("pick-left", "Pick left", "Pick the column to the left.", "shift+left")
+    yield spec("pick-right", "Pick right", "Pick the column to the right.", "shift+right")
+    yield spec("sort-picked", "Sort picked", "Sort by the picked column; again reverses.", "O")
+    yield spec("wide", "Wide", "Show all columns, or those that fit.", "ctrl+w")
+    yield spec("columns", "Columns", "Choose columns and their order.", "ctrl+o")
+    yield spec("faults", "Faults only", "Show only what is not fine, or all.", "ctrl+z")
+    yield ActionSpec(
+        "map.faults",
+        "Exceptions",
+        "Go to the list of what is not fine.",
+        ("ctrl+z",),
+        "map",
+        group="Move",
     )
     yield ActionSpec(
         "map.cycle-zoom",

@@ -19,6 +19,11 @@ def _reading(scope: Scope, what: str) -> Iterator[ActionSpec]:
     yield _verb(scope, "yaml", "YAML", f"YAML of {what}.", "y", at=70)
 
 
+def _copying(scope: Scope) -> Iterator[ActionSpec]:
+    yield _verb(scope, "copy-name", "Copy name", "Copy its name, or all marked ones.", "c")
+    yield _verb(scope, "copy-namespace", "Copy namespace", "Copy its namespace.", "n")
+
+
 def of_set() -> Iterator[ActionSpec]:
     """Yield what can be done with a set."""
     verb = partial(_verb, "set")
@@ -39,6 +44,7 @@ def of_set() -> Iterator[ActionSpec]:
     yield verb("placement", "Placement", "Groups against topology domains.", "t", at=40)
     yield verb("previous-logs", "Previous logs", "Logs of the previous runs.", "p", at=74)
     yield from _reading("set", "the set")
+    yield from _copying("set")
 
 
 def of_group() -> Iterator[ActionSpec]:
@@ -61,6 +67,7 @@ def of_group() -> Iterator[ActionSpec]:
     )
     yield verb("diff", "Diff", "The set's revision against the one before.", "D")
     yield from _reading("group", "the group's leader")
+    yield from _copying("group")
 
 
 def of_pod() -> Iterator[ActionSpec]:
@@ -81,6 +88,7 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
     yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")
+    yield from _copying("pod")
 
 
 def of_node() -> Iterator[ActionSpec]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands import changing, going, manifests, overtime, program
+from lwstui.tui.commands import changing, going, manifests, overtime, program, tables
 from lwstui.tui.commands.spec import CommandSpec
 
 COMMANDS: Final[tuple[CommandSpec, ...]] = (
@@ -12,6 +12,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *overtime.COMMANDS,
     *changing.COMMANDS,
     *manifests.COMMANDS,
+    *tables.COMMANDS,
     *program.COMMANDS,
 )
 """Every command; the order is that of the help screen and of completion."""

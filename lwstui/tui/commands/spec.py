@@ -21,11 +21,16 @@ ArgKind = Literal[
     "namespaces",
     "path",
     "word",
+    "form",
+    "option",
+    "on-off",
     "rest",
 ]
 """What a word means: ``target`` is a set, group or pod, ``rest`` all that follows."""
 
 ROLES: Final = ("leader", "worker", "all")
+FORMS: Final = ("text", "csv", "json")
+ON_OFF: Final = ("on", "off")
 SWITCH: Final = ("pause", "resume")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from lwstui.runtime.sources import names_here
 from lwstui.tui.commands.objects import object_names
-from lwstui.tui.commands.spec import ROLES, SWITCH, ArgKind
+from lwstui.tui.commands.spec import FORMS, ON_OFF, ROLES, SWITCH, ArgKind
 from lwstui.tui.host import Host
 from lwstui.tui.places import ALL, known_namespaces
 
@@ -31,6 +31,9 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
     "target": _sets,
     "role": lambda _: [*ROLES],
     "switch": lambda _: [*SWITCH],
+    "form": lambda _: [*FORMS],
+    "option": lambda _: ["mouse"],
+    "on-off": lambda _: [*ON_OFF],
     "theme": lambda host: sorted(host.available_themes),
     "context": _contexts,
     "namespaces": _namespaces,

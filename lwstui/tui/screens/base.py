@@ -74,6 +74,9 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         """Return what verbs act on: by default what the screen is about."""
         return self.route.ref
 
+    def begin(self) -> None:
+        """Get ready before something is shown; by default nothing is to be done."""
+
     def selected_refs(self) -> tuple[Ref, ...]:
         """Return all that verbs act on: what is marked, else what is selected."""
         ref = self.selected()
@@ -164,6 +167,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.query_one("#banner", LineBlock).show(banner(snapshot, now))
         self.set_class(stale(snapshot), "-stale")
         self.set_class(not host.crumbs_shown, "-crumbless")
+        self.begin()
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))

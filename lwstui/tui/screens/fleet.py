@@ -16,6 +16,7 @@ from lwstui.tui.guard import guarded
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.screens.titles import counted
 from lwstui.tui.widgets.attention import AttentionStrip
 from lwstui.tui.widgets.cells import cut_middle
 from lwstui.tui.widgets.painting import spans_width
@@ -53,8 +54,8 @@ class FleetScreen(TableScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show strip, table and event tail."""
         view = self._view(snapshot, self.state.query, now)
-        self.fill(view.table)
-        self.headline = view.title
+        table = self.fill(view.table)
+        self.headline = self.titled(counted(view.title, table))
         self.show_headline()
         strip = self.query_one(AttentionStrip)
         strip.display = bool(view.attention or view.calm)

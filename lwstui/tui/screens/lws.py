@@ -21,6 +21,7 @@ from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.screens.tabs import tabs_line
+from lwstui.tui.screens.titles import about
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.view.events import events
@@ -94,6 +95,8 @@ class LwsScreen(TableScreen):
         """Show header and the open tab."""
         view = set_view(snapshot, self._key, self.state.query, now, self.host.memo)
         table = self._table(view, snapshot, self.state.query, now)
+        if self._tab != "map":
+            table = self.fill(table)
         self.query_one("#facts", LineBlock).show(view.header[1:])
         note = filter_note(self.state.query, table)
         self.query_one("#tabs", LineBlock).show((tabs_line(TABS, self._tab, note),))
@@ -101,15 +104,18 @@ class LwsScreen(TableScreen):
             self._show_map(view, snapshot, now)
             self._everything = view.table.everything
             self.show_marks()
-        else:
-            self.fill(table)
         self.headline = view.header[0]
         self.show_headline()
 
     def _show_map(self, view: SetView, snapshot: Snapshot, now: float) -> None:
         size = max((len(group.cells) for group in view.groups), default=1)
         group_map = self.query_one("#map", GroupMap)
+        if group_map.zoom != self.host.looks.zoom:
+            group_map.zoom = self.host.looks.zoom
+        before = group_map.cursor_ref
         group_map.set_groups(view.groups, size)
+        if before is not None and all(group.index != before.group for group in view.groups):
+            self.say(f"{about(before)} is gone", "warn")
         group_map.dim_except(_matching(view) if self.state.query.filter else None)
         self.query_one("#strip", LineBlock).show(
             tuple(line for line in (view.strip, view.legend) if line)
@@ -164,6 +170,29 @@ class LwsScreen(TableScreen):
         super().show_marks()
         marked = {ref.group for ref in self.marks.refs.values()}
         self.query_one("#map", GroupMap).set_marks(marked if self._tab in GROUP_TABS else ())
+
+    @property
+    def view_name(self) -> str:
+        """Kind of the table of the open tab."""
+        return "groups" if self._tab in GROUP_TABS else self._tab
+
+    @on(GroupMap.Zoomed)
+    @guarded("zooming")
+    def zoomed(self, event: GroupMap.Zoomed) -> None:
+        """Remember the zoom level."""
+        event.stop()
+        self.host.looks.zoom = event.map.zoom
+
+    @on(GroupMap.FaultsAsked)
+    @guarded("going to the exceptions")
+    def faults_asked(self, event: GroupMap.FaultsAsked) -> None:
+        """Go to the list of what is not fine."""
+        event.stop()
+        exceptions = self.query_one("#exceptions", KeyedTable)
+        if exceptions.rows:
+            exceptions.focus()
+        else:
+            self.say("every group is ready", "ok")
 
     @property
     def hidden_marks(self) -> int:

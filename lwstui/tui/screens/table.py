@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -11,12 +12,26 @@ from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.guard import guarded
+from lwstui.tui.looks import Usual
 from lwstui.tui.routes import Route, RouteState, group_route, pod_route, set_route
 from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.tui.screens.titles import acting_on, next_fault, sorted_by, table_title
+from lwstui.tui.screens.modals.columns import ColumnsDialog
+from lwstui.tui.screens.titles import (
+    about,
+    acting_on,
+    held,
+    keep_places,
+    next_fault,
+    sorted_by,
+    table_title,
+)
+from lwstui.tui.screens.verbs.taking import object_name
+from lwstui.tui.widgets.columns import Layout
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.statusline import TitleLine
-from lwstui.view.types import Line, Query, Ref, Row, TableView
+from lwstui.view.custom import with_columns
+from lwstui.view.saving import Shown
+from lwstui.view.types import Column, Line, Query, Ref, Row, TableView
 
 
 class TableScreen(ConsoleScreen):
@@ -32,6 +47,11 @@ class TableScreen(ConsoleScreen):
         super().__init__(route, state)
         self.headline: Line = ()
         self._everything: tuple[Row, ...] = ()
+        self._columns: tuple[Column, ...] = ()
+        self._asked: tuple[str, Query] = ("", Query())
+        self._is_held = False
+        self._trial: Layout | None = None
+        self._usual = Usual()
 
     @property
     def main(self) -> KeyedTable:
@@ -45,21 +65,127 @@ class TableScreen(ConsoleScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show the table."""
         view = self.table(snapshot, self.state.query, now)
-        self.fill(view)
-        self.headline = table_title(self.route.screen, self.route.ref, self.state.query, view)
+        view = self.fill(view)
+        title = table_title(self.route.screen, self.route.ref, self.state.query, view)
+        self.headline = self.titled(title)
         self.show_headline()
 
-    def fill(self, view: TableView) -> None:
-        """Hand a view to the table and put the cursor where it was."""
+    def begin(self) -> None:
+        """Take over the order that is kept for this kind of table."""
+        if not self.state.opened:
+            self.state.opened = True
+            looks, view = self.host.looks, self.view_name
+            table = self.table(self.host.snapshot, Query(), self.host.now())
+            self.state.query = looks.query(view, self.state.query, looks.usual(view, table.columns))
+
+    def fill(self, view: TableView) -> TableView:
+        """Hand a view to the table and put the cursor where it was.
+
+        Returns:
+            The view with the columns that the operator defined.
+        """
+        view = self._with_custom(view)
         main, query = self.main, self.state.query
         if not main.rows:
             main.cursor_key = self.state.cursor
-        main.set_columns(view.columns)
+        self._columns = view.columns
+        self.show_columns()
         main.set_note(view.note)
         main.set_sort(query.sort, descending=query.descending)
-        main.set_rows(view.rows)
+        main.set_rows(self._held_rows(view.rows))
         self._everything = view.everything
         self.show_marks()
+        return view
+
+    def _with_custom(self, view: TableView) -> TableView:
+        """Return a view with the columns that the operator defined."""
+        host, query = self.host, self.state.query
+        self._usual = host.looks.usual(self.view_name, view.columns)
+        for said in host.looks.complaints(self._usual):
+            self.say(said, "bad")
+        if not self._usual.custom:
+            return view
+        if query.filter:
+            view = self.table(host.snapshot, replace(query, filter=""), host.now())
+        custom = self._usual.custom
+        return with_columns(view, custom, host.snapshot, query, host.now(), memo=host.memo)
+
+    def _held_rows(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Return rows as they are ordered, or as they were while the cursor is being moved."""
+        asked = (self.view_name, self.state.query)
+        same, self._asked = asked == self._asked, asked
+        self._is_held = False
+        if not same or not self.main.held or not self.main.rows:
+            return rows
+        kept = keep_places(self.main.rows, rows)
+        self._is_held = any(one is not other for one, other in zip(kept, rows, strict=True))
+        return kept
+
+    def titled(self, title: Line) -> Line:
+        """Return a title that says so when rows keep their places."""
+        return held(title) if self._is_held else title
+
+    def shown_now(self) -> Shown | None:
+        """Return the table as it is shown, to be saved."""
+        ref = self.route.ref
+        name = "-".join(filter(None, (self.view_name, object_name(ref) if ref else "")))
+        columns = tuple((slot.index, slot.column) for slot in self.main.slots)
+        return Shown(name, self.headline, columns, self.main.rows)
+
+    # Columns.
+
+    @property
+    def view_name(self) -> str:
+        """Kind of the table, by which its columns and its order are remembered."""
+        return "sets" if self.route.screen == "fleet" else self.route.screen
+
+    def show_columns(self) -> None:
+        """Show the columns that were chosen, or those that are being tried."""
+        looks, view = self.host.looks, self.view_name
+        layout = looks.layout(view, self._usual.layout)
+        if self._trial is not None:
+            layout = replace(self._trial, wide=layout.wide)
+        self.main.set_columns(self._columns, layout)
+
+    def try_columns(self, layout: Layout | None) -> None:
+        """Show other columns while they are being chosen; None ends that."""
+        self._trial = layout
+        self.show_columns()
+
+    @on(KeyedTable.LookAsked, "#main")
+    @guarded("changing the table")
+    def look_asked(self, event: KeyedTable.LookAsked) -> None:
+        """Show all columns, choose columns, or show only what is not fine."""
+        event.stop()
+        match event.what:
+            case "wide":
+                look = self.host.looks.of(self.view_name)
+                look.wide = not look.wide
+                self.show_columns()
+            case "columns":
+                self.choose_columns()
+            case "faults":
+                query = self.state.query
+                self.state.query = replace(query, faults_only=not query.faults_only)
+                self.refresh_view()
+
+    def choose_columns(self) -> None:
+        """Ask which columns to show."""
+        self.host.run_task(self._choose_columns())
+
+    async def _choose_columns(self) -> None:
+        looks, view = self.host.looks, self.view_name
+        dialog = ColumnsDialog(
+            self._columns,
+            replace(looks.layout(view, self._usual.layout), wide=False),
+            usual=self._usual.layout,
+            screen=self.main.outer_size.width,
+            preview=self.try_columns,
+        )
+        chosen = await self.host.ask(dialog)
+        if chosen is not None:
+            looks.of(view).layout = None if chosen == self._usual.layout else chosen
+        self.try_columns(None)
 
     def show_marks(self) -> None:
         """Drop the marks of what is gone and show the others."""
@@ -148,7 +274,9 @@ class TableScreen(ConsoleScreen):
     def header_clicked(self, event: KeyedTable.HeaderClicked) -> None:
         """Change the order."""
         event.stop()
-        self.state.query = sorted_by(self.state.query, event.column_id)
+        query = self.state.query = sorted_by(self.state.query, event.column_id)
+        look = self.host.looks.of(self.view_name)
+        look.sort, look.descending = query.sort, query.descending
         self.refresh_view()
 
     @on(KeyedTable.Lost, "#main")
@@ -156,6 +284,6 @@ class TableScreen(ConsoleScreen):
     def row_lost(self, event: KeyedTable.Lost) -> None:
         """Say that the object under the cursor is gone, unless it is only filtered out."""
         event.stop()
-        whole = self.table(self.host.snapshot, Query(), self.host.now())
-        if all(row.key != event.key for row in whole.rows):
-            self.say("what was under the cursor is gone", "warn")
+        if all(row.key != event.row.key for row in self._everything):
+            gone = about(event.row.ref) if event.row.ref is not None else "what was selected"
+            self.say(f"{gone} is gone", "warn")

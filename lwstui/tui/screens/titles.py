@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from lwstui.tui.widgets.cells import cut_middle
@@ -26,6 +27,26 @@ def table_title(name: str, scope: Ref | None, query: Query, table: TableView) ->
         spans.append(Span(f"   sort {query.sort.upper()}{'↓' if query.descending else '↑'}", "dim"))
     spans.append(Span(f"   {len(table.rows):,} of {table.total:,}"))
     return tuple(spans)
+
+
+def held(title: Line) -> Line:
+    """Return a title that says that rows keep their places for the moment."""
+    *before, count = title
+    return (*before, Span(" (held)", "info"), count)
+
+
+def counted(title: Line, table: TableView) -> Line:
+    """Return a title whose last words are how much of a table is shown."""
+    *before, _ = title
+    return (*before, Span(f"   {len(table.rows):,} of {table.total:,}"))
+
+
+def keep_places(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return rows in the order they had; new ones stand where their order puts them."""
+    now = {row.key: row for row in rows}
+    known = iter([now[row.key] for row in before if row.key in now])
+    old = {row.key for row in before}
+    return tuple(next(known) if row.key in old else row for row in rows)
 
 
 def about(ref: Ref | None) -> str:
@@ -67,4 +88,4 @@ def next_fault(rows: Sequence[Row], cursor: str) -> str:
 def sorted_by(query: Query, column: str) -> Query:
     """Return the query after asking for an order: by a column, and again the other way round."""
     again = query.sort == column
-    return Query(query.filter, column, again and not query.descending, query.faults_only)
+    return replace(query, sort=column, descending=again and not query.descending)

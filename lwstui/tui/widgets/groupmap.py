@@ -85,6 +85,18 @@ class GroupMap(PaintedScroll):
             """The map."""
             return self.map
 
+    @dataclass
+    class Zoomed(Message):
+        """The operator chose a zoom level."""
+
+        map: GroupMap
+
+    @dataclass
+    class FaultsAsked(Message):
+        """The operator wants the list of what is not fine."""
+
+        map: GroupMap
+
     def __init__(
         self,
         *,
@@ -148,6 +160,7 @@ class GroupMap(PaintedScroll):
     def cycle_zoom(self) -> None:
         """Show the next zoom level: after the last one the pods again."""
         self.zoom = self.level + 1 if self.level < LEVELS[-1] else LEVELS[0]
+        self.post_message(self.Zoomed(self))
 
     # The cursor.
 
@@ -278,6 +291,10 @@ class GroupMap(PaintedScroll):
     def action_clear_marks(self) -> None:
         """Ask to take all marks away."""
         self.post_message(self.MarkAsked(self, "none"))
+
+    def action_faults(self) -> None:
+        """Ask for the list of what is not fine."""
+        self.post_message(self.FaultsAsked(self))
 
     def action_cycle_zoom(self) -> None:
         """Show the next zoom level."""

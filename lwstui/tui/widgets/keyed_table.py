@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from textual import events
 from textual.binding import BindingType
@@ -19,6 +19,9 @@ from lwstui.tui.widgets.table_body import TableBody
 from lwstui.view.types import Row
 
 _SETTLE_S: Final = 0.5
+_HOLD_S: Final = 3.0
+Look = Literal["wide", "columns", "faults"]
+"""All columns or those that fit, choosing columns, only what is not fine or all."""
 _SORT_KEYS: Final = {"N": "name", "A": "age", "S": "state", "P": "namespace", "R": "ready"}
 
 
@@ -73,6 +76,18 @@ class KeyedTable(TableBody):
             return self.table
 
     @dataclass
+    class LookAsked(Message):
+        """The operator wants to see the table in another way."""
+
+        table: KeyedTable
+        what: Look
+
+        @property
+        def control(self) -> KeyedTable:
+            """The table."""
+            return self.table
+
+    @dataclass
     class HeaderClicked(Message):
         """The operator wants to sort by a column."""
 
@@ -89,7 +104,7 @@ class KeyedTable(TableBody):
         """The row under the cursor vanished."""
 
         table: KeyedTable
-        key: str
+        row: Row
 
         @property
         def control(self) -> KeyedTable:
@@ -105,6 +120,7 @@ class KeyedTable(TableBody):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.cursor_lost_at = -math.inf
+        self._moved_at = -math.inf
         self._clock = clock
 
     def set_rows(self, rows: Sequence[Row]) -> None:
@@ -149,6 +165,11 @@ class KeyedTable(TableBody):
         """Whether the row under the cursor has been there long enough to act on."""
         return self._clock() - self.cursor_lost_at >= _SETTLE_S
 
+    @property
+    def held(self) -> bool:
+        """Whether the cursor was moved so lately that rows must not change places under it."""
+        return self._clock() - self._moved_at < _HOLD_S
+
     def _keep_cursor(self, before: tuple[Row, ...], was_at: int) -> bool:
         """Put the cursor on a row that exists; return whether it is another one than before."""
         if not self._rows:
@@ -157,7 +178,7 @@ class KeyedTable(TableBody):
             return was_at < 0
         if was_at >= 0:
             self.cursor_lost_at = self._clock()
-            self.post_message(self.Lost(self, self._cursor_key))
+            self.post_message(self.Lost(self, before[was_at]))
         self._cursor_key = self._nearest(before, was_at)
         return True
 
@@ -171,6 +192,7 @@ class KeyedTable(TableBody):
         return self._rows[0].key
 
     def _move_to(self, at: int) -> None:
+        self._moved_at = self._clock()
         at = max(0, min(at, len(self._rows) - 1))
         was_at = self._index.get(self._cursor_key, -1)
         if not self._rows or at == was_at:
@@ -267,6 +289,47 @@ class KeyedTable(TableBody):
     def action_clear_marks(self) -> None:
         """Ask to take all marks away."""
         self.post_message(self.MarkAsked(self, "none"))
+
+    def action_wide(self) -> None:
+        """Ask for all columns, or for those that fit."""
+        self.post_message(self.LookAsked(self, "wide"))
+
+    def action_columns(self) -> None:
+        """Ask to choose columns."""
+        self.post_message(self.LookAsked(self, "columns"))
+
+    def action_faults(self) -> None:
+        """Ask for only what is not fine, or for all."""
+        self.post_message(self.LookAsked(self, "faults"))
+
+    def action_pick_left(self) -> None:
+        """Pick the column to the left."""
+        self._pick(-1)
+
+    def action_pick_right(self) -> None:
+        """Pick the column to the right."""
+        self._pick(1)
+
+    def _pick(self, by: int) -> None:
+        ids = [slot.column.id for slot in self._slots]
+        if not ids:
+            return
+        start = self._picked if self._picked in ids else self._sort[0]
+        at = ids.index(start) + by if start in ids else 0
+        slot = self._slots[max(0, min(len(ids) - 1, at))]
+        self._picked = slot.column.id
+        if slot.start < self.scroll_offset.x or slot.start + slot.width > self._right_edge:
+            self.scroll_to(x=max(0, slot.start - MARGIN), animate=False)
+        self._repaint_lines(0, 1)
+
+    @property
+    def _right_edge(self) -> int:
+        return self.scroll_offset.x + self.cells
+
+    def action_sort_picked(self) -> None:
+        """Ask to sort by the picked column."""
+        if any(slot.column.id == self._picked for slot in self._slots):
+            self.post_message(self.HeaderClicked(self, self._picked))
 
     def action_sort_by(self, key: str) -> None:
         """Ask to sort by the column that a sort key stands for, if this table has it."""

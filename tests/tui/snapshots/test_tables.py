@@ -42,3 +42,22 @@ def test_bulk_recreate_of_many(picture):
 def test_bulk_recreate_on_a_small_screen(picture):
     pressed = ["enter", "2", "g", "space", *["j"] * 14, "ctrl+@", "r"]
     assert picture(rolling()[0].snapshot(), (80, 24), *pressed, wait="accepted")
+
+
+def test_wide(picture):
+    pressed = ["ctrl+w", *["right"] * 9]
+    assert picture(busy().snapshot(), (100, 30), *pressed, wait="vllm-openai")
+
+
+def test_picked_column(picture):
+    pressed = ["shift+right", "shift+right", "shift+right", "shift+right", "O"]
+    assert picture(busy().snapshot(), (100, 30), *pressed, wait="sort READY")
+
+
+def test_column_chooser(picture):
+    pressed = ["ctrl+o", "j", "j", "space", "j", "J"]
+    assert picture(busy().snapshot(), MEDIUM, *pressed, wait="COLUMNS")
+
+
+def test_faults_only(picture):
+    assert picture(busy().snapshot(), (100, 30), "ctrl+z", wait="faults only")

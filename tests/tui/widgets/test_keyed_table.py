@@ -84,7 +84,7 @@ async def test_a_vanished_row_hands_the_cursor_to_its_neighbour_and_blocks_verbs
         table.set_rows(tuple(entry for entry in table.rows if entry.key != "set-0005"))
         await pilot.pause()
         assert table.cursor_key == "set-0006"
-        assert [message.key for message in app.of(KeyedTable.Lost)] == ["set-0005"]
+        assert [message.row.key for message in app.of(KeyedTable.Lost)] == ["set-0005"]
         assert not table.settled
         clock.now += 0.49
         assert not table.settled

@@ -7,9 +7,12 @@ from lwstui.tui.screens.verbs.overtime import TimeKeys
 from lwstui.tui.screens.verbs.pods import PodKeys
 from lwstui.tui.screens.verbs.reading import ReadingKeys
 from lwstui.tui.screens.verbs.sets import SetKeys
+from lwstui.tui.screens.verbs.taking import TakingKeys
 
 __all__ = ["VerbKeys"]
 
 
-class VerbKeys(SetKeys, NodeKeys, PodKeys, DeletingKeys, JumpKeys, ReadingKeys, TimeKeys):
+class VerbKeys(
+    SetKeys, NodeKeys, PodKeys, DeletingKeys, JumpKeys, ReadingKeys, TimeKeys, TakingKeys
+):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""
