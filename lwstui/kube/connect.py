@@ -20,6 +20,7 @@ from lwstui.kube.clean import clean_line, yaml_problem
 from lwstui.kube.credentials import CredentialError, is_loopback
 
 if TYPE_CHECKING:
+    from lwstui.kube.prompts import Told
     from lwstui.kube.rest import Rest
 
 SANDBOX_CLUSTER: Final = "lwstui-sandbox"
@@ -30,6 +31,10 @@ _FILES: Final = ("certificate-authority", "client-certificate", "client-key", "t
 
 class ConnectError(Exception):
     """The cluster cannot be opened; the text says what failed, on what, and what to do."""
+
+
+class LoginError(ConnectError):
+    """The credentials cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +120,33 @@ def every(target: Target, environ: Mapping[str, str] | None = None) -> tuple[Clu
     )
 
 
-async def connect(target: Target) -> Connection:
+async def connect(target: Target, told: Told = lambda _: None) -> Connection:
     """Open a cluster: load credentials and make a session.
 
+    Args:
+        target: The cluster.
+        told: Takes what a credential plugin says while it runs, and an empty text at its end.
+
     Raises:
-        ConnectError: If the kubeconfig or its credentials cannot be used.
+        LoginError: If the credentials cannot be used.
+        ConnectError: If the kubeconfig cannot be used.
     """
     info = describe(target)
     from lwstui.kube.credentials import Credentials
     from lwstui.kube.rest import Rest
 
     paths = _paths(target, os.environ)
-    credentials = Credentials(_merged(paths) if paths else None, info.context)
+    credentials = Credentials(_merged(paths) if paths else None, info.context, told)
     try:
         await asyncio.wait_for(credentials.load(), _PLUGIN_LIMIT_S)
         session = credentials.session()
     except TimeoutError:
-        raise ConnectError(
+        raise LoginError(
             f"the credentials of user {info.user} (context {info.context}) did not arrive within "
             f"{_PLUGIN_LIMIT_S} s; run its login command in another terminal"
         ) from None
     except (CredentialError, OSError, ValueError) as error:
-        raise ConnectError(
+        raise LoginError(
             f"cannot use the credentials of user {info.user or '(none)'} "
             f"in context {info.context}: "
             f"{clean_line(str(error)) or type(error).__name__}; check {_names(paths)}"

@@ -12,11 +12,13 @@ import logging
 import socket
 import ssl
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 from lwstui import __version__
+from lwstui.kube.prompts import Told, overheard, said
 
 if TYPE_CHECKING:
     import aiohttp
@@ -36,11 +38,18 @@ class Credentials:
     Args:
         kubeconfig: Merged kubeconfig with absolute file names, or None inside a cluster.
         context: Name of the context.
+        told: Takes what a credential plugin says while it runs.
     """
 
-    def __init__(self, kubeconfig: dict[str, Any] | None, context: str) -> None:
+    def __init__(
+        self,
+        kubeconfig: dict[str, Any] | None,
+        context: str,
+        told: Told = lambda _: None,
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
+        self._told = told
         self._user = _user_of(kubeconfig, context) if kubeconfig is not None else {}
         self._settings: Any = None
 
@@ -57,17 +66,25 @@ class Credentials:
         # A failing plugin is told by its exception; the library would print it over the screen.
         logging.getLogger("kubernetes_asyncio").addHandler(logging.NullHandler())
         settings = configuration()
-        try:
-            if self._kubeconfig is None:
-                config.load_incluster_config(client_configuration=settings)
-            else:
-                await config.load_kube_config_from_dict(
-                    _for_library(self._kubeconfig, self._context),
-                    context=self._context,
-                    client_configuration=settings,
-                )
-        except (config.ConfigException, AssertionError, TypeError, KeyError, RuntimeError) as error:
-            raise CredentialError(str(error) or type(error).__name__) from error
+        async with overheard(self._told) as ears:
+            try:
+                if self._kubeconfig is None:
+                    config.load_incluster_config(client_configuration=settings)
+                else:
+                    await config.load_kube_config_from_dict(
+                        _for_library(self._kubeconfig, self._context, ears),
+                        context=self._context,
+                        client_configuration=settings,
+                    )
+            except (
+                config.ConfigException,
+                AssertionError,
+                TypeError,
+                KeyError,
+                RuntimeError,
+            ) as error:
+                why = " ".join(filter(None, (str(error) or type(error).__name__, said(ears))))
+                raise CredentialError(why) from error
         self._settings = settings
 
     async def headers(self) -> list[tuple[str, str]]:
@@ -128,8 +145,8 @@ def _user_of(kubeconfig: dict[str, Any], context: str) -> dict[str, Any]:
     return _entry(kubeconfig, "users", str(name))
 
 
-def _for_library(kubeconfig: dict[str, Any], context: str) -> dict[str, Any]:
-    """Return the kubeconfig as the library can take it.
+def _for_library(kubeconfig: dict[str, Any], context: str, ears: Path) -> dict[str, Any]:
+    """Return the kubeconfig as the library can take it; what a plugin says goes to a file.
 
     It lets a credential plugin inherit standard input and tells it that it may ask questions,
     where it would compete with the console for the operator's keys: plugins get neither. It
@@ -145,8 +162,11 @@ def _for_library(kubeconfig: dict[str, Any], context: str) -> dict[str, Any]:
             "spec": {"interactive": False},
         }
         arguments = [str(argument) for argument in plugin.get("args") or []]
-        script = 'KUBERNETES_EXEC_INFO="$0" exec "$@" </dev/null'
-        plugin["args"] = ["-c", script, json.dumps(told), str(plugin["command"]), *arguments]
+        script = (
+            'export KUBERNETES_EXEC_INFO="$0"; said="$1"; shift; exec "$@" </dev/null 2>"$said"'
+        )
+        words = (json.dumps(told), str(ears), str(plugin["command"]), *arguments)
+        plugin["args"] = ["-c", script, *words]
         plugin["command"] = "sh"
     nobody = "lwstui-nobody"
     _entry(changed, "contexts", context)["user"] = nobody

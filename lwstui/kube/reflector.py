@@ -35,7 +35,8 @@ T = TypeVar("T")
 PAGE: Final = 500
 # Decoding holds the interpreter; give way this often so that keys are answered.
 SLICE_S: Final = 0.004
-_SILENCE_S: Final = 30.0
+# Bookmarks come about once a minute: a watch that says nothing for longer may hang half-open.
+SILENCE_S: Final = 90.0
 _FIRST_BACKOFF_S: Final = 0.8
 _LONGEST_BACKOFF_S: Final = 30.0
 _SLOW_RETRY_S: Final[dict[str, float]] = {"forbidden": 30.0, "unauthorized": 10.0, "missing": 5.0}
@@ -161,6 +162,8 @@ class Reflector(Generic[T]):
         }
         self._timing = timing or Timing()
         self._refresh = asyncio.Event()
+        self._reopen = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._version = ""
         self._attempt = 0
         self._changes = 0
@@ -186,7 +189,16 @@ class Reflector(Generic[T]):
 
     def refresh(self) -> None:
         """List again now, cutting short any waiting."""
+        self._attempt = 0
         self._refresh.set()
+
+    def reopen(self) -> None:
+        """Give up a watch that may hang, and open it again from where it was."""
+        self._reopen.set()
+
+    def hurry(self) -> None:
+        """Cut short the waiting after a fault: the server may be there again."""
+        self._hurry.set()
 
     # -- listing ----------------------------------------------------------------------------
 
@@ -240,21 +252,22 @@ class Reflector(Generic[T]):
             "GET",
             self._path,
             query=query,
-            read_s=timeout_s + _SILENCE_S,
+            read_s=SILENCE_S,
             what=f"{self._what} watch",
         ) as response:
             self._live()
+            self._reopen.clear()
             reading = asyncio.ensure_future(self._read(response))
-            asked = asyncio.ensure_future(self._refresh.wait())
             try:
-                await asyncio.wait({reading, asked}, return_when=asyncio.FIRST_COMPLETED)
-                if asked.done():
+                await self._first_of(reading, self._refresh, self._reopen)
+                if self._refresh.is_set():
                     self._version = ""
                     return
+                if not reading.done():
+                    raise Unavailable(f"{self._what}: the server gives no sign of life")
                 await reading
             finally:
                 reading.cancel()
-                asked.cancel()
         if self._timing.monotonic() - began >= _HEALTHY_AFTER_S:
             self._attempt = 0
         elif self._changes:
@@ -266,6 +279,8 @@ class Reflector(Generic[T]):
         try:
             async for lines in _framed(response):
                 await self._take(lines)
+        except aiohttp.SocketTimeoutError:
+            return  # silent for long: it is opened again from where it was
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason = clean_line(str(error)) or type(error).__name__
             raise Unavailable(f"{self._what}: the watch broke: {reason}") from error
@@ -309,16 +324,26 @@ class Reflector(Generic[T]):
 
     async def _pause(self, delay_s: float) -> None:
         """Wait, or less if a refresh is asked for."""
+        self._hurry.clear()
         waiting = asyncio.ensure_future(self._timing.sleep(delay_s))
-        asked = asyncio.ensure_future(self._refresh.wait())
         try:
-            await asyncio.wait({waiting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            await self._first_of(waiting, self._refresh, self._hurry)
         finally:
             waiting.cancel()
-            asked.cancel()
+        if self._hurry.is_set():
+            self._attempt = 0
         if self._refresh.is_set():
             self._refresh.clear()
             self._version = ""
+
+    async def _first_of(self, work: asyncio.Future[None], *events: asyncio.Event) -> None:
+        """Wait until some work is done or one of the events is set."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(e.wait()) for e in events]
+        try:
+            await asyncio.wait([work, *waits], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
 
     def _ceiling(self) -> float:
         """Return the longest wait after this many faults in a row, in seconds."""

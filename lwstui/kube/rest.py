@@ -5,12 +5,12 @@ The one place where HTTP status becomes an exception.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
@@ -20,14 +20,14 @@ import msgspec
 from controller.api.names import Resource
 from controller.errors import Cause, ControllerError, Unauthorized, Unavailable, from_status
 from lwstui.kube.clean import clean_line
-from lwstui.kube.credentials import CredentialError
+from lwstui.kube.renewal import Renewal
 
 JSON: Final = "application/json"
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 30.0
+PING_S: Final = 4.0
 HEARTBEAT_S: Final = 30.0
 NO_ANSWER: Final = "<error>"
-_RENEW_AT_MOST_EVERY_S: Final = 10.0
 
 Query = Mapping[str, str | int]
 
@@ -92,6 +92,7 @@ class Rest:
 
     Attributes:
         requests: Requests sent so far, by ``VERB resource``.
+        renewal: Renews the credentials.
         answers: Answers so far, by (verb, resource, status code); ``<error>`` if none came.
     """
 
@@ -101,7 +102,7 @@ class Rest:
         self._session = session
         self._server = server
         self._credentials = credentials
-        self._renewed_at = -_RENEW_AT_MOST_EVERY_S
+        self.renewal = Renewal(credentials.load)
         self.requests: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str, str]] = Counter()
         tracing = aiohttp.TraceConfig()
@@ -155,6 +156,22 @@ class Rest:
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise self._unavailable(error) from error
 
+    async def server_time(self) -> float | None:
+        """Return the server's clock in epoch seconds, None if the answer does not tell it.
+
+        Raises:
+            ControllerError: If it does not answer within a few seconds.
+        """
+        timeout = aiohttp.ClientTimeout(total=PING_S)
+        send = _Send("GET", "/version", None, None, {"Accept": JSON}, timeout, "version", None)
+        response = await self._sent(send)
+        response.release()
+        stamp = response.headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(stamp).timestamp()
+        except ValueError:
+            return None
+
     @asynccontextmanager
     async def open(
         self,
@@ -192,12 +209,7 @@ class Rest:
         if body is not None:
             headers["Content-Type"] = content_type
         send = _Send(verb, path, query, body, headers, timeout, what, permit)
-        try:
-            response = await self._send(send)
-        except Unauthorized:
-            if not await self._renew():
-                raise
-            response = await self._send(send)
+        response = await self._sent(send)
         try:
             yield response
         finally:
@@ -269,18 +281,17 @@ class Rest:
         finally:
             self.answers[send.verb, what, code] += 1
 
-    async def _renew(self) -> bool:
-        """Load the credentials again after a 401; False if that was done just now."""
-        now = asyncio.get_running_loop().time()
-        if now - self._renewed_at < _RENEW_AT_MOST_EVERY_S:
-            return False
-        self._renewed_at = now
+    async def _sent(self, send: _Send) -> aiohttp.ClientResponse:
+        """Send, and once more with fresh credentials if these are refused."""
+        used = self.renewal.generation
         try:
-            await self._credentials.load()
-        except (CredentialError, OSError, ValueError) as error:
-            message = f"credentials cannot be renewed: {clean_line(str(error))}"
-            raise Unauthorized(401, "Unauthorized", message) from error
-        return True
+            response = await self._send(send)
+        except Unauthorized:
+            if not await self.renewal.renew(used):
+                raise
+            response = await self._send(send)
+        self.renewal.accepted()
+        return response
 
     def _unavailable(self, error: BaseException) -> Unavailable:
         """Return one sentence about a request that got no answer."""

@@ -231,6 +231,10 @@ class Backend(Protocol):
         """List everything again now."""
         ...
 
+    def hurry(self) -> None:
+        """Try again now what waits after a fault."""
+        ...
+
     def pause_controller(self, paused: bool) -> None:
         """Pause or resume the embedded controller."""
         ...

@@ -13,7 +13,7 @@ import yaml
 
 from controller.api.meta import Key
 from controller.api.names import Resource
-from controller.errors import ControllerError, Unavailable
+from controller.errors import ControllerError, Unauthorized, Unavailable
 from controller.ports import Clock
 from lwstui.kube.decoders import safe
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
@@ -271,6 +271,12 @@ class Core:
             self._session.learn_namespaces()
         self._feed.changed()
 
+    def hurry(self) -> None:
+        """Try again now what waits after a fault."""
+        self._again.set()
+        if self._session is not None:
+            self._session.hurry()
+
     def pause(self, *, paused: bool) -> None:
         """Pause or resume the embedded controller."""
         if self._session is not None:
@@ -283,18 +289,20 @@ class Core:
         while True:
             try:
                 await self._connect_once()
+            except Unauthorized as error:
+                self._problem(error.message, login=True)
             except Unavailable as error:
                 self._problem(str(error))
             except Exception as error:  # noqa: BLE001 - the supervisor of the connection
                 _log.exception("the connection failed")
                 self._problem(f"{type(error).__name__}: {error}")
-            await self._pause(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
-            attempt += 1
+            asked = await self._pause(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt = 0 if asked else attempt + 1
 
     async def _connect_once(self) -> None:
         """Connect and work until the connection fails for good or all is cancelled."""
         self._introduce()
-        link = await self._factory.connect(self._options.target)
+        link = await self._factory.connect(self._options.target, self._told)
         options = SessionOptions(
             namespaces=self._options.namespaces,
             identity=self._options.identity if self._options.embedded_controller else "",
@@ -332,12 +340,18 @@ class Core:
         self._store.set_cluster(known)
         self._feed.changed()
 
-    def _problem(self, text: str) -> None:
-        self._store.set_cluster(replace(self._store.cluster, problem=text))
+    def _problem(self, text: str, *, login: bool = False) -> None:
+        cluster = replace(self._store.cluster, problem=text, login_failed=login)
+        self._store.set_cluster(cluster)
         self._feed.changed()
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait before the next attempt, or less if one is asked for."""
+    def _told(self, text: str) -> None:
+        """Show what a program that logs in says."""
+        self._store.set_cluster(replace(self._store.cluster, login_says=text))
+        self._feed.changed()
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait before the next attempt, or less if one is asked for; return whether it was."""
         self._again.clear()
         waiting = {
             asyncio.ensure_future(self._again.wait()),
@@ -348,6 +362,7 @@ class Core:
         finally:
             for one in waiting:
                 one.cancel()
+        return self._again.is_set()
 
     # Publishing.
 

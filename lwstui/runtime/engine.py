@@ -165,6 +165,10 @@ class Engine:
         """List everything again, or try to connect, now."""
         self._with_core(lambda core: core.reconnect())
 
+    def hurry(self) -> None:
+        """Try again now what waits after a fault."""
+        self._with_core(lambda core: core.hurry())
+
     def pause_controller(self, paused: bool) -> None:
         """Pause or resume the embedded controller."""
         self._with_core(lambda core: core.pause(paused=paused))

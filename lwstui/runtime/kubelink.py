@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.api.meta import format_time
 from controller.api.names import NAMESPACES, Resource
-from controller.errors import Unavailable
+from controller.errors import Unauthorized, Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
 from controller.ports import EventSink
@@ -70,10 +70,12 @@ class KubeFactory:
         except connect.ConnectError:
             return ()
 
-    async def connect(self, target: connect.Target) -> Link:
+    async def connect(self, target: connect.Target, told: Callable[[str], None]) -> Link:
         """Load credentials and open a session."""
         try:
-            connection = await connect.connect(target)
+            connection = await connect.connect(target, told)
+        except connect.LoginError as error:
+            raise Unauthorized(401, "Unauthorized", str(error)) from error
         except connect.ConnectError as error:
             raise Unavailable(str(error)) from error
         return KubeLink(connection, self._identity)
@@ -195,6 +197,14 @@ class KubeLink:
     async def define_sets(self, report: Callable[[str], None]) -> None:
         """Create the definition of LeaderWorkerSet and wait until it is served."""
         await define_sets(self._connection, crd(), report=report)
+
+    def log_in_again(self) -> None:
+        """Load credentials at the next refusal, however often it was in vain."""
+        self._connection.rest.renewal.reset()
+
+    async def ping(self) -> float | None:
+        """Ask for the version, which everybody may see."""
+        return await self._connection.rest.server_time()
 
     async def run_background(self) -> None:
         """Write queued events until cancelled."""

@@ -62,6 +62,14 @@ class Watch(Protocol):
         """List again now."""
         ...
 
+    def reopen(self) -> None:
+        """Give up a watch that may hang, and open it again from where it was."""
+        ...
+
+    def hurry(self) -> None:
+        """Cut short the waiting after a fault."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class WatchSpec:
@@ -182,6 +190,18 @@ class Link(Protocol):
         """
         ...
 
+    def log_in_again(self) -> None:
+        """Load credentials at the next refusal, however often it was in vain."""
+        ...
+
+    async def ping(self) -> float | None:
+        """Ask for something tiny; return the server's clock in epoch seconds, if it tells.
+
+        Raises:
+            ControllerError: If there is no answer within a few seconds, or a refusal.
+        """
+        ...
+
     async def run_background(self) -> None:
         """Do what the connection needs done beside requests, until cancelled."""
         ...
@@ -250,10 +270,15 @@ class Factory(Protocol):
         """Return every context there is; empty if the configuration cannot be read."""
         ...
 
-    async def connect(self, target: Target) -> Link:
+    async def connect(self, target: Target, told: Callable[[str], None]) -> Link:
         """Return a connection.
 
+        Args:
+            target: The cluster.
+            told: Takes what a program that logs in says while it runs, empty at its end.
+
         Raises:
+            Unauthorized: If the credentials cannot be used.
             Unavailable: If there is none to be had now; the text says why.
         """
         ...

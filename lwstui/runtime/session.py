@@ -33,6 +33,8 @@ from lwstui.runtime.control import (
     told,
 )
 from lwstui.runtime.feed import Feed
+from lwstui.runtime.heartbeat import Heartbeat
+from lwstui.runtime.liveness import Liveness
 from lwstui.runtime.ports import Controller, Factory, Link, Sink, Watch, WatchSpec
 from lwstui.state.model import Activity, ControllerView
 from lwstui.state.store import Store
@@ -94,7 +96,8 @@ class Session:
         self._options = options
         self._clock = clock
         self._sleep = sleep
-        self._lease = LeaseWatch(feed.changed)
+        self._alive = Liveness(store, feed.changed, clock, options.identity)
+        self._lease = LeaseWatch(lambda: self._alive.lease_seen(self._lease))
         self._controller: Controller | None = None
         self._refusal = ""
         self._last: Decision | None = None
@@ -114,6 +117,7 @@ class Session:
             self._spawn(self._supervised(self.link.run_background), "background")
             await self._apply_first()
             self._start_watches()
+            self._spawn(self._supervised(self._heartbeat().run), "heartbeat")
             self.want_events(wanted=events)
             self.learn_namespaces()
             if self._controller is not None:
@@ -124,7 +128,27 @@ class Session:
             self._feed.cache = None
             await self._end()
 
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            self.link.ping,
+            clock=self._clock,
+            sleep=self._sleep,
+            proved=self._alive.proved,
+            lost=self._reopen,
+            regained=self.hurry,
+            excused=self._alive.renews,
+        )
+
+    def _reopen(self) -> None:
+        for watch, _ in self._running.values():
+            watch.reopen()
+
     # What the engine asks for.
+
+    def hurry(self) -> None:
+        """Try again now what waits after a fault."""
+        for watch, _ in self._running.values():
+            watch.hurry()
 
     def want_events(self, *, wanted: bool) -> None:
         """Watch events, or stop to."""
@@ -136,7 +160,8 @@ class Session:
                 self._unwatch(spec)
 
     def refresh(self) -> None:
-        """List everything again now."""
+        """List everything again now; credentials that were refused are loaded again."""
+        self.link.log_in_again()
         for watch, _ in self._running.values():
             watch.refresh()
         self.learn_namespaces()

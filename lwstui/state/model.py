@@ -37,12 +37,18 @@ class ClusterState:
     """Where the console is attached.
 
     Attributes:
+        proved_at: When the server last proved that the connection lives, epoch seconds; 0.0 for
+            never.
+        skew_s: How far the server's clock is surely ahead of ours, in seconds; negative if it is
+            behind.
         attachment: Number of the attachment to a cluster; each change of context is a new one.
         contexts: Every context of the kubeconfig, by name.
         known_namespaces: Namespaces of the cluster; empty while unknown or not to be listed.
         sandbox: Whether it is the sandbox, which simulates; always shown.
         namespaces: Namespaces in view; empty means all.
         problem: One sentence when the cluster cannot be used at all, else empty.
+        login_failed: Whether the problem is that the credentials cannot be used.
+        login_says: What a program that logs in says while it runs.
         connected: Whether any request has been answered yet.
     """
 
@@ -55,6 +61,10 @@ class ClusterState:
     read_only: bool = False
     problem: str = ""
     connected: bool = False
+    login_failed: bool = False
+    login_says: str = ""
+    proved_at: float = 0.0
+    skew_s: float = 0.0
     attachment: int = 0
     contexts: tuple[ContextFacts, ...] = ()
     known_namespaces: tuple[str, ...] = ()

@@ -285,6 +285,11 @@ class Console(RememberingApp[int], inherit_bindings=False):
             self.snapshot = snapshot
         self.refresh(layout=True)
 
+    def on_app_focus(self) -> None:
+        """Try again at once: the operator is looking."""
+        if self._started:
+            self.backend.hurry()
+
     # Everything at once, and leaving.
 
     def action_palette(self) -> None:

@@ -121,6 +121,11 @@ class Host(Protocol):
         ...
 
     @property
+    def behind_s(self) -> float:
+        """How long the last snapshot took to the screen, in seconds."""
+        ...
+
+    @property
     def crumbs_shown(self) -> bool:
         """Whether breadcrumbs are shown."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ class NavigatingApp(ThemedApp[ReturnT]):
     Attributes:
         memo: What has been derived from snapshots of the present cluster.
         read_only: Whether nothing may be changed here.
+        behind_s: How long the last snapshot took to the screen.
     """
 
     snapshot: var[Snapshot] = var(Snapshot())
@@ -62,6 +64,7 @@ class NavigatingApp(ThemedApp[ReturnT]):
         self._trail = Trail(FLEET)
         self._states: dict[Route, RouteState] = {}
         self.crumbs_shown = True
+        self.behind_s = 0.0
 
     @property
     def front(self) -> ConsoleScreen:
@@ -157,7 +160,12 @@ class NavigatingApp(ThemedApp[ReturnT]):
     def heard(self, snapshot: Snapshot | None) -> None:
         """Take a snapshot, unless it is of a cluster that was left."""
         if snapshot is not None and snapshot.cluster.attachment == self._attachment:
+            self.behind_s = max(0.0, self.now() - snapshot.taken_at)
             self.snapshot = snapshot
+
+    @abstractmethod
+    def now(self) -> float:
+        """Epoch seconds."""
 
     def look_at(self, namespaces: tuple[str, ...]) -> None:
         """Show these namespaces; none means all."""

@@ -11,6 +11,9 @@ from lwstui.view.ages import age, clock
 from lwstui.view.types import Line, Span, Tone
 
 LOST: Final = frozenset({"reconnecting", "failed"})
+SKEWED_S: Final = 5.0
+"""Clocks that differ by more make ages wrong enough to say so."""
+
 _SETS: Final = names.LEADERWORKERSETS.plural
 
 
@@ -26,6 +29,8 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
     With the connection in order it is the controller's turn: who acts if this one stands by.
     """
     cluster, sync = snapshot.cluster, snapshot.sync.get(_SETS)
+    if cluster.login_says:
+        return (_line("○", f"logging in: {cluster.login_says}", "", tone="busy"),)
     if cluster.problem:
         return (_line("✕", cluster.problem, "ctrl-r tries again"),)
     if sync is None or (sync.state in ("connecting", "listing") and not cluster.connected):
@@ -33,13 +38,20 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
         return (_line("○", f"connecting{f' to {where}' if where else ''}", "", tone="busy"),)
     if sync.state == "unauthorized":
         who = f" of {cluster.user}" if cluster.user else ""
-        return (_line("✕", f"the cluster refused the credentials{who}", _as_of(sync)),)
+        why = f": {sync.message}" if sync.message else ""
+        return (
+            _line(
+                "✕",
+                f"the cluster refused the credentials{who}{why}",
+                f"data {_as_of(sync)}; ctrl-r logs in again",
+            ),
+        )
     if sync.state == "missing":
         what = "LeaderWorkerSet is not installed in this cluster"
         return (_line("⊘", what, "this screen fills as soon as it arrives", tone="warn"),)
     if sync.state in LOST:
         return (_line("◌", _lost(sync, now), "ctrl-r reconnects now", tone="warn"),)
-    return _forbidden(snapshot) or _controller(snapshot.controller, now)
+    return _forbidden(snapshot) or _controller(snapshot.controller, now) or _skew(cluster.skew_s)
 
 
 def _line(glyph: str, what: str, hint: str, *, tone: Tone = "bad") -> Line:
@@ -67,6 +79,14 @@ def _forbidden(snapshot: Snapshot) -> tuple[Line, ...]:
         return ()
     what = f"not allowed to list and watch {', '.join(kinds)}"
     return (_line("✕", what, "what depends on them is missing here; the rest works"),)
+
+
+def _skew(ahead_s: float) -> tuple[Line, ...]:
+    if abs(ahead_s) <= SKEWED_S:
+        return ()
+    where = "behind" if ahead_s > 0 else "ahead of"
+    what = f"this machine's clock is {age(abs(ahead_s))} {where} the server's"
+    return (_line("◐", what, "ages are off by that", tone="warn"),)
 
 
 def _controller(view: ControllerView, now: float) -> tuple[Line, ...]:

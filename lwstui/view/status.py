@@ -18,6 +18,11 @@ NEEDED: Final = ("leaderworkersets", "pods", "nodes")
 STALE_AFTER_S: Final = 90.0
 """A watch is reopened after this long without any word; later than that it lags."""
 
+LATE_AFTER_S: Final = 7.0
+"""The server is asked every 5 s: without a proof for longer it lags."""
+BEHIND_AFTER_S: Final = 1.0
+"""A snapshot that takes longer to the screen is told."""
+
 _CONTROLLERS: Final[dict[str, Span]] = {
     "leader": Span("CTL ◆ leader", "ok"),
     "starting": Span("CTL ◇ starting", "busy"),
@@ -31,7 +36,9 @@ _CONTROLLERS: Final[dict[str, Span]] = {
 }
 
 
-def status(snapshot: Snapshot, now: float, memo: Memo | None = None) -> StatusView:
+def status(
+    snapshot: Snapshot, now: float, memo: Memo | None = None, *, behind_s: float = 0.0
+) -> StatusView:
     """Return the facts of the status line.
 
     Args:
@@ -39,13 +46,14 @@ def status(snapshot: Snapshot, now: float, memo: Memo | None = None) -> StatusVi
         now: Epoch seconds.
         memo: Remembers the digests the totals come from; without it the groups are those
             that the sets report, which costs little.
+        behind_s: How long the snapshot took to reach the screen.
     """
     cluster = snapshot.cluster
     return StatusView(
         context=cluster.context or cluster.server or "no context",
         scope=f"ns:{','.join(cluster.namespaces) or 'all'}",
         mode="RO" if cluster.read_only else "RW",
-        connection=connection(snapshot, now),
+        connection=connection(snapshot, now, behind_s),
         controller=_controller(snapshot.controller),
         totals=_totals(snapshot, _groups(snapshot, now, memo)),
         clock=clock(now)[:5],
@@ -54,14 +62,19 @@ def status(snapshot: Snapshot, now: float, memo: Memo | None = None) -> StatusVi
     )
 
 
-def connection(snapshot: Snapshot, now: float) -> Span:
+def connection(snapshot: Snapshot, now: float, behind_s: float = 0.0) -> Span:
     """Return the state of the connection: the worst of the watches every screen needs.
 
-    When all is well it says how long ago one of them brought an event or a bookmark.
+    When all is well it says how long ago that was last proved.
+
+    Args:
+        snapshot: What is known.
+        now: Epoch seconds.
+        behind_s: How long the snapshot took to reach the screen.
     """
     cluster = snapshot.cluster
     if cluster.problem:
-        return Span("✕ NO CLUSTER", "bad")
+        return Span("✕ AUTH" if cluster.login_failed else "✕ NO CLUSTER", "bad")
     syncs = {name: snapshot.sync[name] for name in NEEDED if name in snapshot.sync}
     if not cluster.connected or not syncs:
         since = min((sync.since for sync in syncs.values() if sync.since), default=None)
@@ -72,10 +85,14 @@ def connection(snapshot: Snapshot, now: float) -> Span:
             return said
     if any(sync.state in ("connecting", "listing") for sync in syncs.values()):
         return Span("○ LISTING", "busy")
-    newest = max((sync.last_event_at or 0.0 for sync in syncs.values()), default=0.0)
-    late = now - newest
-    if newest and late > STALE_AFTER_S:
+    words = max((sync.last_event_at or 0.0 for sync in syncs.values()), default=0.0)
+    newest = max(words, cluster.proved_at)
+    # Without proofs there are only the watches, which may rightly be silent for a while.
+    late, limit = now - newest, LATE_AFTER_S if cluster.proved_at else STALE_AFTER_S
+    if newest and late > limit:
         return Span(f"◐ LAGGING {age(late)}", "warn")
+    if behind_s > BEHIND_AFTER_S:
+        return Span(f"◐ LAGGING {age(behind_s)} here", "warn")
     return Span(f"● LIVE {age(late)}" if newest else "● LIVE", "ok")
 
 

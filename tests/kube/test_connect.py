@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lwstui.kube.connect import ConnectError, Target, connect, contexts, describe, every
+from lwstui.kube.connect import ConnectError, LoginError, Target, connect, contexts, describe, every
 
 
 def kubeconfig(
@@ -165,6 +165,26 @@ async def test_a_failing_credential_plugin_is_one_sentence(tmp_path: Path) -> No
     assert "user me in context one" in str(caught.value)
     assert "please log in" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_what_a_credential_plugin_says_is_heard_while_it_runs(tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    code = (
+        "import pathlib, sys, time; print('open https://login, code \\x1b[1mABCD', "
+        "file=sys.stderr, flush=True)\n"
+        f"while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.02)\n"
+        "sys.exit('that was wrong')"
+    )
+    said: list[str] = []
+
+    def told(text: str) -> None:
+        said.append(text)
+        go_on.touch()
+
+    with pytest.raises(LoginError, match="that was wrong"):
+        await connect(Target(kubeconfig(tmp_path / "k", user=plugin(code))), told)
+    assert said[0] == "open https://login, code ABCD"
+    assert said[-1] == ""
 
 
 async def test_a_plugin_beside_the_kubeconfig_is_found(tmp_path: Path) -> None:

@@ -46,10 +46,13 @@ class Naps:
 
     def __init__(self) -> None:
         self.asked: list[float] = []
+        self.block = False
 
     async def __call__(self, delay: float) -> None:
         self.asked.append(delay)
         await asyncio.sleep(0)
+        if self.block:
+            await asyncio.Event().wait()
 
 
 def pod(name: str, version: str = "1") -> dict[str, Any]:
@@ -265,4 +268,55 @@ async def test_refresh_lists_again_at_once() -> None:
             await eventually(lambda: len(stub.requests) == 2 and reflector.sync.state == "live")
             reflector.refresh()
             await eventually(lambda: memory.lists == [["a"], ["b"]])
+            stay.set()
+
+
+async def test_a_watch_that_may_hang_is_opened_again_from_where_it_was() -> None:
+    stay = asyncio.Event()
+    async with stub_server() as (stub, rest, _):
+        stub.play(
+            reply(listing("a", version="10")),
+            lines(event("ADDED", pod("b", "11")), stay=stay),
+            lines(stay=stay),
+        )
+        async with running(stub, rest) as (memory, _, reflector):
+            await eventually(lambda: len(memory.changes) == 1)
+            reflector.reopen()
+            await eventually(lambda: len(stub.requests) == 3)
+            assert stub.requests[2].query["resourceVersion"] == "11"
+            assert len(memory.lists) == 1
+            assert [s.state for s in memory.states][-2:] == ["reconnecting", "live"]
+            assert "no sign of life" in memory.states[-2].message
+            stay.set()
+
+
+async def test_waiting_after_faults_is_cut_short_without_a_list() -> None:
+    stay = asyncio.Event()
+    async with stub_server() as (stub, rest, _):
+        stub.play(reply(listing("a")), plain("down", 503), lines(stay=stay))
+        async with running(stub, rest) as (memory, naps, reflector):
+            naps.block = True
+            await eventually(lambda: naps.asked and memory.states[-1].state == "reconnecting")
+            reflector.hurry()
+            await eventually(lambda: memory.states[-1].state == "live")
+            assert len(memory.lists) == 1
+            assert reflector.sync.attempt == 0
+            stay.set()
+
+
+async def test_a_silent_watch_is_opened_again_without_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lwstui.kube.reflector.SILENCE_S", 0.05)
+    stay = asyncio.Event()
+    async with stub_server() as (stub, rest, _):
+        stub.play(
+            reply(listing("a", version="10")),
+            lines(event("ADDED", pod("b", "11")), stay=stay),
+            lines(event("ADDED", pod("c", "12")), stay=stay),
+        )
+        async with running(stub, rest) as (memory, _, _):
+            await eventually(lambda: len(memory.changes) == 2)
+            assert stub.requests[2].query["resourceVersion"] == "11"
+            assert {s.state for s in memory.states} <= {"listing", "live"}
             stay.set()

@@ -1,10 +1,15 @@
 """Requests: paths, failures as errors, renewal of credentials, one sentence per fault."""
 
+import asyncio
+from contextlib import suppress
+
 import aiohttp
 import pytest
 
 from controller import errors
 from controller.api.names import CRDS, LEADERWORKERSETS, NODES, PODS
+from lwstui.kube.credentials import CredentialError
+from lwstui.kube.renewal import Renewal
 from lwstui.kube.rest import Rest, path_of
 from tests.kube.stub import Anonymous, plain, reply, status, stub_server
 
@@ -75,6 +80,41 @@ async def test_credentials_are_renewed_once_after_a_401() -> None:
         with pytest.raises(errors.Unauthorized):
             await rest.request("GET", "/x")
         assert credentials.loads == 1
+
+
+async def test_credentials_are_renewed_once_for_all_who_were_refused() -> None:
+    refused = reply(status(401, "Unauthorized", "Unauthorized"), 401)
+    async with stub_server() as (stub, rest, credentials):
+        stub.play(*(refused,) * 3, *(reply({"ok": True}),) * 3)
+        found = await asyncio.gather(*(rest.request("GET", f"/{n}") for n in "abc"))
+        assert found == [b'{"ok": true}'] * 3
+        assert credentials.loads == 1
+
+
+async def test_a_login_that_does_not_help_is_repeated_ever_more_rarely_until_asked_for() -> None:
+    now, loads = [100.0], []
+
+    async def load() -> None:
+        loads.append(now[0])
+        raise CredentialError("run login")
+
+    renewal = Renewal(load, clock=lambda: now[0])
+    for _ in range(200):
+        with suppress(errors.Unauthorized):
+            await renewal.renew(renewal.generation)
+        now[0] += 1.0
+    assert loads == [100.0, 110.0, 130.0, 170.0, 250.0]
+    renewal.reset()
+    with pytest.raises(errors.Unauthorized, match="cannot be renewed: run login"):
+        await renewal.renew(0)
+
+
+async def test_the_servers_clock_comes_with_a_tiny_request() -> None:
+    async with stub_server() as (stub, rest, _):
+        stub.play(reply({}), reply({}, Date="Fri, 21 Aug 2026 10:42:00 GMT"))
+        assert await rest.server_time() is not None
+        assert await rest.server_time() == 1787308920.0
+        assert stub.asked == ["GET /version", "GET /version"]
 
 
 async def test_an_unreachable_server_is_one_sentence() -> None:

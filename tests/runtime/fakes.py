@@ -65,6 +65,8 @@ class FakeWatch:
         self.sink = sink
         self.runs = 0
         self.refreshed = 0
+        self.reopened = 0
+        self.hurried = 0
         self.running = False
         self.fails: list[Exception] = []  # one for each run
 
@@ -80,6 +82,12 @@ class FakeWatch:
 
     def refresh(self) -> None:
         self.refreshed += 1
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+    def hurry(self) -> None:
+        self.hurried += 1
 
     def live(self, *items: Any) -> None:
         """Answer a list."""
@@ -147,6 +155,8 @@ class FakeLink:
         self.closed = False
         self.applied: list[Any] = []
         self.apply_error: Exception | None = None
+        self.pings = self.logins = 0
+        self.answer: float | Exception | None = None
         self.known: tuple[str, ...] | Exception = ("default", "team-a")
         self.opened: list[LogSource] = []
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
@@ -186,6 +196,15 @@ class FakeLink:
         for one in objects:
             report(f"{one['kind']} applied in {namespace}")
         return 0
+
+    def log_in_again(self) -> None:
+        self.logins += 1
+
+    async def ping(self) -> float | None:
+        self.pings += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
     async def namespaces(self) -> tuple[str, ...]:
         if isinstance(self.known, Exception):
@@ -262,7 +281,8 @@ class FakeFactory:
     def contexts(self, target: Any) -> tuple[Where, ...]:
         return tuple(self.places.values())
 
-    async def connect(self, target: Any) -> FakeLink:
+    async def connect(self, target: Any, told: Callable[[str], None]) -> FakeLink:
+        self.told = told
         self.attempts += 1
         if self.attempts <= self.failures:
             raise Unavailable(f"no answer {self.attempts}")

@@ -92,7 +92,7 @@ async def test_snapshots_are_bounded_in_rate_and_the_last_change_always_comes():
         assert len(bench.snapshots) - before <= 13
         assert bench.last.pods[pod().key].ip == "10.0.0.999"
         quiet = len(bench.snapshots)
-        await bench.time.advance(5)
+        await bench.time.advance(3)
         assert len(bench.snapshots) == quiet
 
 

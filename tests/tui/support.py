@@ -78,6 +78,7 @@ class FakeBackend:
     objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     yaml_asked: list[tuple[str, str, str]] = field(default_factory=list)
     reconnects: int = 0
+    hurries: int = 0
     events_wanted: bool = False
     controller_paused: bool = False
     attached: list[Destination] = field(default_factory=list)
@@ -156,6 +157,10 @@ class FakeBackend:
     def reconnect(self) -> None:
         """Count."""
         self.reconnects += 1
+
+    def hurry(self) -> None:
+        """Count."""
+        self.hurries += 1
 
     def pause_controller(self, paused: bool) -> None:
         """Note the wish."""

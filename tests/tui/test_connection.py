@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from lwstui.kube.sync import KindSync
 from lwstui.state.model import Snapshot
@@ -16,6 +18,11 @@ from tests.tui.worlds import NOW, busy, live
 def _with(state: str = "live", kind: str = "leaderworkersets", **facts) -> Snapshot:
     sync = {**live(NOW), kind: KindSync(state, since=NOW - 60, **facts)}
     return busy().snapshot(2, sync=sync)
+
+
+def _cluster(**facts) -> Snapshot:
+    found = busy().snapshot(2)
+    return replace(found, cluster=replace(found.cluster, **facts))
 
 
 def _text(lines):
@@ -33,7 +40,7 @@ CASES = [
     pytest.param(_with("missing"), "LeaderWorkerSet is not installed", False, id="no-crd"),
     pytest.param(
         _with("unauthorized", message="token expired"),
-        "the cluster refused the credentials of alice",
+        "the cluster refused the credentials of alice: token expired",
         True,
         id="auth",
     ),
@@ -46,6 +53,14 @@ CASES = [
         "no such host: eu",
         False,
         id="problem",
+    ),
+    pytest.param(_cluster(skew_s=90.0), "clock is 1m30s behind the server's", False, id="skew"),
+    pytest.param(_cluster(skew_s=-7.0), "clock is 7s ahead of the server's", False, id="ahead"),
+    pytest.param(
+        _cluster(login_says="open https://login"),
+        "logging in: open https://login",
+        False,
+        id="login",
     ),
 ]
 
@@ -91,3 +106,20 @@ async def test_nothing_is_changed_on_the_strength_of_old_data():
         await pilot.press("r")
         await until(pilot, lambda: "data is 41s old" in shown(app))
         assert backend.dry_runs == []
+
+
+async def test_coming_back_to_the_terminal_tries_again_at_once():
+    backend = FakeBackend(first=_with("reconnecting", last_event_at=NOW - 41))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "connection lost" in shown(app))
+        app.post_message(events.AppFocus())
+        await until(pilot, lambda: backend.hurries == 1)
+        assert backend.reconnects == 0
+
+
+async def test_ages_never_go_negative_when_the_servers_clock_is_ahead():
+    app = console(FakeBackend(first=_cluster(skew_s=3600.0)), clock=lambda: NOW - 7 * 86400)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        assert not re.search(r"-\d+[smhd]\b", re.sub(r"[a-z0-9]+-\d", "", shown(app)))

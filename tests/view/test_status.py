@@ -41,6 +41,27 @@ def test_connection(snap, says):
     assert connection(snap, NOW).text == says
 
 
+@pytest.mark.parametrize(
+    ("later", "behind", "says"),
+    [
+        (0, 0.0, "● LIVE 0s"),
+        (7, 0.0, "● LIVE 7s"),
+        (9, 0.0, "◐ LAGGING 9s"),
+        (0, 0.9, "● LIVE 0s"),
+        (0, 3.2, "◐ LAGGING 3s here"),
+    ],
+)
+def test_age_of_the_newest_proof(later, behind, says):
+    snap = with_sync()
+    snap = replace(snap, cluster=replace(snap.cluster, proved_at=NOW))
+    assert connection(snap, NOW + later, behind).text == says
+
+
+def test_a_failed_login_is_no_missing_cluster():
+    snap = replace(with_sync(), cluster=ClusterState(problem="log in", login_failed=True))
+    assert connection(snap, NOW).text == "✕ AUTH"
+
+
 def test_silence_is_lagging():
     assert connection(with_sync(), NOW + 200).text == "◐ LAGGING 3m20s"
 

@@ -162,7 +162,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
             return
         host = self.host
         snapshot, now = host.snapshot, host.now()
-        facts = status(snapshot, now, host.memo)
+        facts = status(snapshot, now, host.memo, behind_s=host.behind_s)
         self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
         self.query_one("#banner", LineBlock).show(banner(snapshot, now))
         self.set_class(stale(snapshot), "-stale")
