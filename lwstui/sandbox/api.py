@@ -141,7 +141,7 @@ class Api:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
         try:
-            return health(request.path) or await self._answer(request)
+            return health(request) or await self._answer(request)
         except StatusError as error:
             return error_answer(error)
 

@@ -6,7 +6,8 @@ from typing import Protocol
 import yaml
 
 from lwstui.sandbox.autoscaler import Autoscaler
-from lwstui.sandbox.claims import ClaimBinder, ClaimProtector
+from lwstui.sandbox.binder import CLASSES, ClaimBinder, default_class
+from lwstui.sandbox.claims import ClaimProtector
 from lwstui.sandbox.demand import DemandSpreader
 from lwstui.sandbox.devicefaults import DeviceFaults
 from lwstui.sandbox.disruptions import DisruptionController
@@ -18,6 +19,7 @@ from lwstui.sandbox.logs import KubeletLogs
 from lwstui.sandbox.metrics import KubeletMetrics
 from lwstui.sandbox.namespaces import NamespaceController, PodCollector
 from lwstui.sandbox.nodehealth import NodeHealth
+from lwstui.sandbox.nodeleases import NodeLeases
 from lwstui.sandbox.nodes import machines, node
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.podmetrics import PodMetrics
@@ -53,7 +55,7 @@ class Behaviour:
         self._parts: tuple[_Part, ...] = (
             GarbageCollector(store),
             NamespaceController(store),
-            ClaimBinder(store),
+            ClaimBinder(store, recorder),
             ClaimProtector(store),
             PodCollector(store, recorder),
             TaintEvictor(store, recorder),
@@ -63,6 +65,7 @@ class Behaviour:
             DemandSpreader(store, kubelet),
             ExporterDaemon(store),
             kubelet,
+            NodeLeases(store, self.node_health),
         )
 
     def start(self) -> None:
@@ -93,4 +96,5 @@ def populate(store: Store, h100_nodes: int, gpus_per_node: int) -> None:
     store.create(_CRD_KEY, yaml.safe_load(definition.read_text(encoding="utf-8")))
     for machine in machines(h100_nodes, gpus_per_node):
         store.create("nodes", node(machine, store.clock.now()))
+    store.create(CLASSES, default_class())
     install(store)

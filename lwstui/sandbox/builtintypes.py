@@ -24,6 +24,7 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
     "IntOrString": (int, str),
 }
 _COMMON = frozenset({"apiVersion", "kind", "metadata"})
+_LEFT_OUT_EMPTY = ("labels", "annotations", "finalizers", "ownerReferences")
 _GO_NAMES = {
     "time": "v1.Time",
     "number": "float64",
@@ -151,7 +152,7 @@ def check_declared(kind: KindInfo, config: Json, namespace: str) -> None:
 
 
 def decode_metadata(obj: Json) -> list[str]:
-    """Remove the fields of an object's metadata that no object has, in place.
+    """Remove the fields of an object's metadata that no object has, in place, and empty ones.
 
     Returns:
         The removed fields' paths.
@@ -159,7 +160,12 @@ def decode_metadata(obj: Json) -> list[str]:
     Raises:
         Mismatch: A field holds a value of another type.
     """
-    return list(_changes(TypeRef("ObjectMeta"), obj.get("metadata") or {}, "metadata"))
+    metadata = obj.get("metadata") or {}
+    removed = list(_changes(TypeRef("ObjectMeta"), metadata, "metadata"))
+    for name in _LEFT_OUT_EMPTY:
+        if name in metadata and not metadata[name]:
+            del metadata[name]
+    return removed
 
 
 def _changes(held: TypeRef, value: Any, path: str) -> Iterator[str]:

@@ -175,6 +175,27 @@ def claim(obj: Json, now: float) -> list[Any]:
     ]
 
 
+def volume(obj: Json, now: float) -> list[Any]:
+    """Return the cells of a persistent volume."""
+    spec, status = obj["spec"], obj.get("status", {})
+    phase = "Terminating" if "deletionTimestamp" in obj["metadata"] else status.get("phase", "")
+    claimed = spec.get("claimRef") or {}
+    modes = [_ACCESS_MODES.get(mode, mode) for mode in spec.get("accessModes") or ()]
+    return [
+        name_of(obj),
+        (spec.get("capacity") or {}).get("storage", ""),
+        ",".join(modes),
+        spec.get("persistentVolumeReclaimPolicy", ""),
+        phase,
+        f"{claimed.get('namespace', '')}/{claimed['name']}" if claimed else "",
+        spec.get("storageClassName") or "",
+        spec.get("volumeAttributesClassName") or "<unset>",
+        status.get("reason", ""),
+        age_of(obj, now),
+        spec.get("volumeMode") or "<unset>",
+    ]
+
+
 def revision(obj: Json, now: float) -> list[Any]:
     """Return the cells of a controller revision."""
     owners = [

@@ -1,4 +1,4 @@
-"""Volume claims: bound as soon as they are there, and kept while a pod uses them."""
+"""Volume claims: which a pod uses, and kept while one does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,6 @@ from lwstui.sandbox.objects import Change, Json, Store
 from lwstui.sandbox.worklist import WorkList
 
 _CLAIMS = "persistentvolumeclaims"
-_DEFAULT_CLASS = "standard-rwo"
 _FINISHED = ("Succeeded", "Failed")
 
 
@@ -19,50 +18,6 @@ def claim_names(pod: Mapping[str, Any]) -> list[str]:
         for volume in pod["spec"].get("volumes") or ()
         if volume.get("persistentVolumeClaim")
     ]
-
-
-class ClaimBinder:
-    """Binds every volume claim at once to a volume made for it.
-
-    Args:
-        store: The cluster's objects.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def start(self) -> None:
-        """Bind the claims that are there and follow the store."""
-        self._unsubscribe = self._store.subscribe(self._on_change)
-        for claim in self._store.items(_CLAIMS):
-            self._bind(claim)
-
-    def stop(self) -> None:
-        """Stop following the store."""
-        self._unsubscribe()
-
-    def _on_change(self, change: Change) -> None:
-        if change.key == _CLAIMS and change.type == "ADDED":
-            self._bind(change.object)
-
-    def _bind(self, claim: Json) -> None:
-        meta = claim["metadata"]
-        if (claim.get("status") or {}).get("phase") == "Bound":
-            return
-
-        def bind(target: Json) -> None:
-            spec = target.setdefault("spec", {})
-            spec.setdefault("volumeName", f"pvc-{meta['uid']}")
-            spec.setdefault("storageClassName", _DEFAULT_CLASS)
-            spec.setdefault("volumeMode", "Filesystem")
-            asked = (spec.get("resources") or {}).get("requests") or {}
-            target["status"] = {
-                "phase": "Bound",
-                "accessModes": spec.get("accessModes") or ["ReadWriteOnce"],
-                "capacity": {"storage": asked.get("storage", "1Gi")},
-            }
-
-        self._store.update(_CLAIMS, meta["namespace"], meta["name"], bind)
 
 
 class ClaimProtector:

@@ -80,6 +80,15 @@ def served(resources: Iterable[Resource]) -> list[Served]:
     return sorted([*stored, *_VIRTUAL], key=lambda each: (each.kind.group, each.kind.plural))
 
 
+def paths(everything: Iterable[Served]) -> list[str]:
+    """Return the paths that the server says it has."""
+    groups = {each.kind.group for each in everything if each.kind.group}
+    versions = {f"{each.kind.group}/{each.kind.version}" for each in everything if each.kind.group}
+    found = {"/api", "/api/v1", "/apis", *(f"/apis/{each}" for each in groups | versions)}
+    others = ("/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version")
+    return sorted({*found, *others})
+
+
 def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
     found = []
     if kind.key == "namespaces":

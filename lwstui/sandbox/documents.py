@@ -15,10 +15,19 @@ _VERSION = msgspec.json.format(msgspec.json.encode(discovery.VERSION), indent=2)
 _HEALTH = ("/readyz", "/livez", "/healthz")
 
 
-def health(path: str) -> web.Response | None:
+_CHECKS = ("ping", "log", "etcd", "poststarthook/start-apiextensions-controllers")
+
+
+def health(request: web.Request) -> web.Response | None:
     """Return the answer to a health check; None for any other path."""
-    if any(path == each or path.startswith(f"{each}/") for each in _HEALTH):
-        return raw_answer(b"ok", content_type="text/plain; charset=utf-8")
+    path = request.path
+    for each in _HEALTH:
+        if path == each or path.startswith(f"{each}/"):
+            said = "ok"
+            if path == each and "verbose" in request.query:
+                checks = "".join(f"[+]{check} ok\n" for check in _CHECKS)
+                said = f"{checks}{each[1:]} check passed\n"
+            return raw_answer(said.encode(), content_type="text/plain; charset=utf-8")
     return None
 
 
@@ -43,6 +52,8 @@ class Documents:
         """
         self._refresh()
         parts = tuple(part for part in request.path.split("/") if part)
+        if not parts:
+            return json_answer({"paths": discovery.paths(self._served)})
         if parts == ("version",):
             return raw_answer(_VERSION)
         if parts == ("openapi", "v2"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from lwstui.sandbox.containers import Container, Phase, Run
 from lwstui.sandbox.engines.detect import detect
+from lwstui.sandbox.engines.program import program
 from lwstui.sandbox.engines.scene import Line, Scene
 from lwstui.sandbox.engines.stages import stages
 from lwstui.sandbox.engines.story import KEPT_LINES, tail
@@ -55,6 +56,7 @@ def scene(record: PodRecord, container: Container, run: Run) -> Scene:
         demand=tuple((at_s - run.started_s, asked) for at_s, asked in record.demand),
         last_words=run.last_words,
         hang_s=container.script.hang_s,
+        program=program(spec),
     )
 
 

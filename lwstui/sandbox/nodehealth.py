@@ -55,6 +55,7 @@ class NodeHealth:
         self._recorder = recorder
         self._kubelet = kubelet
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._cut_off: set[str] = set()
 
     def stop(self) -> None:
         """Drop what is planned."""
@@ -62,10 +63,15 @@ class NodeHealth:
             timer.cancel()
         self._timers.clear()
 
+    def is_cut_off(self, node: str) -> bool:
+        """Tell whether a node is silent; one that only cannot run pods is not."""
+        return node in self._cut_off
+
     def cut_off(self, node: str) -> None:
         """Silence a node: after the grace period it is unreachable."""
         self._kubelet.pause(node)
         self._cancel(node)
+        self._cut_off.add(node)
         later = self._store.clock.call_later(GRACE_S, lambda: self._lose(node, UNREACHABLE))
         self._timers[node] = later
 
@@ -89,6 +95,7 @@ class NodeHealth:
         self._kubelet.resume(node)
 
     def _cancel(self, node: str) -> None:
+        self._cut_off.discard(node)
         timer = self._timers.pop(node, None)
         if timer is not None:
             timer.cancel()

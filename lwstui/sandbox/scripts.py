@@ -31,6 +31,7 @@ from typing import Any
 from lwstui.sandbox.amounts import is_sidecar, milli
 from lwstui.sandbox.containers import FOREVER, Container, PodRun, Probe, Role, Script
 from lwstui.sandbox.engines.detect import Kind, detect
+from lwstui.sandbox.engines.program import program
 from lwstui.sandbox.engines.scene import GROUP_TIMEOUT_S
 from lwstui.sandbox.engines.stages import stages
 from lwstui.sandbox.images import image, tag_of
@@ -125,6 +126,10 @@ def _script(pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, ho
         readiness=read_probe(container, "readinessProbe", host),
         liveness=read_probe(container, "livenessProbe", host),
     )
+    small = program(container)
+    if small is not None:
+        run_s, exit_code = small.run_s, small.exit_code
+        script = replace(script, boot_s=0.0, load_s=0.0, run_s=run_s, exit_code=exit_code)
     script = _with_wishes(script, wishes, host)
     return replace(script, oom_s=_oom_s(script, wishes, container))
 

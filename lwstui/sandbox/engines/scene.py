@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lwstui.sandbox.engines.detect import Engine
+from lwstui.sandbox.engines.program import Program
 from lwstui.sandbox.engines.stages import Stages
 
 BEAT_S = 10.0
@@ -21,7 +22,8 @@ class Scene:
 
     ``joined_s`` is when the group was complete (None: still waiting), ``finished_s`` when the
     process exited (None: it runs), ``hang_s`` from when on it does nothing more, ``demand`` what
-    is asked of it, ``started_at`` the start in epoch seconds.
+    is asked of it, ``started_at`` the start in epoch seconds, ``program`` what it runs in place of
+    the engine, if that is a small program.
     """
 
     engine: Engine
@@ -42,6 +44,7 @@ class Scene:
     last_words: tuple[str, ...] = ()
     demand: Demand = ()
     hang_s: float = float("inf")
+    program: Program | None = None
 
     @property
     def serves_s(self) -> float | None:

@@ -46,6 +46,9 @@ def lines(scene: Scene, after_s: float, until_s: float) -> Iterator[Line]:
         after_s: Simulated seconds since its start; negative for everything.
         until_s: The present, in the same count.
     """
+    if scene.program is not None:
+        yield from (line for line in scene.program.lines if after_s < line[0] <= until_s)
+        return
     voice = _VOICES.get(scene.engine.kind, _PLAIN)
     end_s = min(until_s, scene.hang_s)
     if scene.finished_s is not None:

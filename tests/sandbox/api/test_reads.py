@@ -257,3 +257,13 @@ async def test_events_have_two_views(api: Api) -> None:
     assert (await api.get(f"/api/v1/events?{query}"))["items"] == []
     patched = await api.patch(f"{path}/e", {"series": {"count": 2}, "note": "again"})
     assert (patched["series"], patched["note"]) == ({"count": 2}, "again")
+
+
+async def test_the_root_lists_paths_and_health_tells_its_checks(api: Api) -> None:
+    paths = (await api.get("/"))["paths"]
+    assert {"/api/v1", "/apis/apps/v1", "/apis/leaderworkerset.x-k8s.io", "/version"} <= {*paths}
+    answer = await api.raw("GET", "/readyz?verbose")
+    text = await answer.text()
+    assert text.startswith("[+]ping ok\n")
+    assert text.endswith("readyz check passed\n")
+    assert await (await api.raw("GET", "/livez/ping?verbose")).text() == "ok"

@@ -381,3 +381,13 @@ async def test_a_status_patch_leaves_what_is_stored_alone(api: Api, content_type
 
 def _json(body: dict) -> bytes:
     return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("path", [PODS, LWS])
+async def test_what_is_empty_in_metadata_is_left_out(api: Api, path: str) -> None:
+    body = pod(a="b") if path == PODS else lws()
+    body["metadata"] |= {"name": "x", "labels": {"a": "b"}, "annotations": {}, "finalizers": []}
+    created = await api.post(path, body)
+    assert {"annotations", "finalizers"}.isdisjoint(created["metadata"])
+    patched = await api.patch(f"{path}/x", {"metadata": {"labels": {"a": None}}})
+    assert "labels" not in patched["metadata"]
