@@ -106,6 +106,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         "screens/apply.tcss",
         "screens/rollout.tcss",
         "screens/pod.tcss",
+        "screens/nodes.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True

@@ -15,6 +15,7 @@ from lwstui.kube.clean import clean_line
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.view.ages import age, bytes_, count, ratio, stamp
+from lwstui.view.devicemap import owners
 from lwstui.view.digest import GroupDigest, SetDigest, bad_nodes, digest
 from lwstui.view.events import about_object
 from lwstui.view.health import Health, node_health, pod_health
@@ -22,7 +23,6 @@ from lwstui.view.kubectl.custom import describe_object
 from lwstui.view.kubectl.node import describe_node
 from lwstui.view.kubectl.pod import describe_pod
 from lwstui.view.memo import Memo
-from lwstui.view.nodes import owners
 from lwstui.view.phrases import devices_text, event_line, product
 from lwstui.view.pods import role
 from lwstui.view.rollout import budget, floor, partition_now

@@ -11,7 +11,7 @@ from lwstui.view.ages import count
 from lwstui.view.drain import DrainImpact, GroupLoss, SetLoss, drain_impact
 from lwstui.view.impact_parts import Builder, Facts, kubectl_command
 from lwstui.view.phrases import group_runs
-from lwstui.view.types import Impact, Span
+from lwstui.view.types import Impact, Line, Span
 
 _MOST_SETS: Final = 6
 
@@ -66,6 +66,16 @@ def _drain(snapshot: Snapshot, intent: Any, now: float) -> Impact:
         intent.target, "drain", node.name, "--ignore-daemonsets", "--delete-emptydir-data"
     )
     return Impact("", f"node {node.name}", tuple(what), _drain_facts(found), kubectl, level=3)
+
+
+def loss_lines(found: DrainImpact) -> tuple[Line, ...]:
+    """Return what a drain costs, one line per set; what stops serving stands out."""
+    lines: list[Line] = [(Span(text),) for text in _losses(found)]
+    if found.others:
+        lines.append((Span(f"{count(len(found.others), 'other pod')} with accelerators.", "dim"),))
+    if found.stops:
+        lines.append((Span(f"stops serving: {', '.join(map(str, found.stops))}", "bad"),))
+    return tuple(lines)
 
 
 def _losses(found: DrainImpact) -> list[str]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import inf
 from typing import Final
 
 from controller.api.core import Node
 from controller.api.pods import Pod
-from lwstui.capacity.free import Devices, node_devices
+from lwstui.capacity.free import node_devices, totals
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, changes_in
+from lwstui.view.ages import age, changes_in, count, ratio
+from lwstui.view.devicemap import HELD, STRANGER, device_map, owners, ranks
 from lwstui.view.health import node_health
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import devices_text, natural, product, runs, topology_key
+from lwstui.view.phrases import devices_text, family, natural, product, topology_keys
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
 
-MAX_CELLS: Final = 16
+HOSTNAME: Final = "kubernetes.io/hostname"
 COARSE_ABOVE: Final = 200
+NEVER: Final = 10_000
+"""Width of a screen that no terminal has: a column that wants it is not shown."""
 
 
 def _columns(topology: str) -> tuple[Column, ...]:
@@ -25,20 +31,26 @@ def _columns(topology: str) -> tuple[Column, ...]:
     return (
         Column("state", "S", 1),
         Column("topology", title[:14], 10),
-        Column("name", "NODE", 14, flex=True),
-        Column("map", "0-7", 8, min_screen=90),
-        Column("gpu", "ALLOCATED", 16),
-        Column("free", "FREE", 4, "right"),
-        Column("pods", "PODS", 4, "right"),
+        Column("name", "NODE", 11, flex=True),
+        Column("map", "DEVICES", 8),
+        Column("gpu", "ALLOCATED", 14),
+        Column("free", "FREE", 4, "right", min_screen=90),
+        Column("pods", "PODS", 4, "right", min_screen=90),
         Column("status", "STATUS", 8),
-        Column("owner", "HELD BY", 12, flex=True),
+        Column("owner", "OWNER", 16, flex=True),
         Column("version", "KUBELET", 10, min_screen=141),
         Column("age", "AGE", 5, "right", min_screen=100, age=True),
     )
 
 
 def nodes(
-    snapshot: Snapshot, query: Query, now: float, memo: Memo, *, scope: Ref | None = None
+    snapshot: Snapshot,
+    query: Query,
+    now: float,
+    memo: Memo,
+    *,
+    scope: Ref | None = None,
+    key: str = "",
 ) -> TableView:
     """Return the nodes table, by default in the order of their topology.
 
@@ -50,13 +62,9 @@ def nodes(
         now: Epoch seconds.
         memo: Keeps rows of nodes that nothing changed on.
         scope: Only the nodes that a set's, group's or pod's pods are on; None for all.
+        key: Topology key; the first known one that nodes have if left out.
     """
-    key = memo.get(
-        "topology-key",
-        (snapshot.nodes,),
-        now,
-        lambda: (topology_key(snapshot.nodes.values()), float("inf")),
-    )
+    key = key or next(iter(node_keys(snapshot, memo, now)), "")
     columns = _columns(key)
     coarse = len(snapshot.nodes) > COARSE_ABOVE
     rows = [
@@ -65,6 +73,16 @@ def nodes(
         if scope is None or any(_of(pod, scope) for pod in snapshot.node_pods.get(name, ()))
     ]
     return arrange(columns, rows, query, now, empty=_empty(snapshot, scope), default="topology")
+
+
+def node_keys(snapshot: Snapshot, memo: Memo, now: float) -> tuple[str, ...]:
+    """Return the topology keys that nodes have, closest domains first, their names left out."""
+
+    def build() -> tuple[tuple[str, ...], float]:
+        found = topology_keys(snapshot.nodes.values())
+        return tuple(key for key in found if key != HOSTNAME), inf
+
+    return memo.get("node-keys", (snapshot.nodes,), now, build)
 
 
 def _of(pod: Pod, scope: Ref) -> bool:
@@ -102,14 +120,14 @@ def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse
         glyph(health),
         Cell(domain, "dim"),
         Cell(node.name),
-        _map(devices, usable=health.glyph == "·"),
+        device_map(devices, held_by, usable=health.glyph == "·"),
         Cell(", ".join(devices_text(d, name if len(devices) == 1 else "") for d in devices))
         if devices
         else DASH,
         Cell(str(free), "ok" if free else "dim") if devices else DASH,
         Cell(str(members)),
         Cell(health.word, health.tone),
-        Cell(owners(held_by)),
+        Cell(ranks(held_by)),
         Cell(node.kubelet_version, "dim"),
         Cell(age(now - node.created_at, coarse=coarse) if node.created_at else "", "dim"),
     )
@@ -130,32 +148,135 @@ def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse
     return row(node.uid or node.name, cells, sort, ref, health, labels=node.labels)
 
 
-def _map(devices: Sequence[Devices], *, usable: bool) -> Cell:
-    """Return one cell per device: held, free, unhealthy, or cordoned; a bar above 16."""
-    if len(devices) != 1:
-        return Cell("")
-    only = devices[0]
-    if only.capacity > MAX_CELLS:
-        held = 8 * min(only.allocated, only.capacity) // only.capacity
-        return Cell("█" * held + "_" * (8 - held))
-    spans: Line = (
-        Span("█" * min(only.allocated, only.capacity), "busy"),
-        Span(("_" if usable else "x") * only.free, "dim"),
-        Span("!" * max(0, only.capacity - max(only.allocatable, only.allocated)), "warn"),
+# The screen.
+
+
+@dataclass(frozen=True, slots=True)
+class NodesView:
+    """The nodes screen.
+
+    Attributes:
+        title: The title line.
+        keys: Topology keys to choose from.
+        key: The one nodes are grouped by, empty if they have none.
+        legend: Meaning of the cells.
+        table: Nodes below a row for each domain, unless the operator wants another order.
+    """
+
+    title: Line
+    keys: tuple[str, ...]
+    key: str
+    legend: Line
+    table: TableView
+
+
+def nodes_view(
+    snapshot: Snapshot,
+    query: Query,
+    now: float,
+    memo: Memo,
+    *,
+    scope: Ref | None = None,
+    key: str = "",
+) -> NodesView:
+    """Return what the nodes screen shows; the arguments are those of ``nodes``."""
+    keys = node_keys(snapshot, memo, now)
+    key = key if key in keys else next(iter(keys), "")
+    table = nodes(snapshot, query, now, memo, scope=scope, key=key)
+    shown = [found.ref.name for found in table.rows if found.ref is not None]
+    title = _title(snapshot, shown, table.total, query)
+    if key and not query.sort:
+        columns = tuple(_below_domains(column, key) for column in table.columns)
+        rows = _grouped(_Grouping(snapshot, key, columns, memo, now), table.rows)
+        table = TableView(columns, rows, table.total, table.note, table.everything)
+    return NodesView(title, keys, key, _legend(), table)
+
+
+def _title(snapshot: Snapshot, shown: Sequence[str], total: int, query: Query) -> Line:
+    spans = [Span("nodes ", "title"), Span(f"{len(shown):,} of {total:,}")]
+    if query.filter:
+        spans += [Span("   / ", "dim"), Span(query.filter, "bold")]
+    if query.faults_only:
+        spans.append(Span("   faults only", "info"))
+    if query.sort:
+        spans.append(Span(f"   sort {query.sort.upper()}{'↓' if query.descending else '↑'}", "dim"))
+    mine = {name: snapshot.nodes[name] for name in shown if name in snapshot.nodes}
+    usable = {name: node for name, node in mine.items() if node_health(node).glyph == "·"}
+    free = {d.resource: d.free for d in totals(usable, snapshot.node_pods)}
+    for devices in totals(mine, snapshot.node_pods):
+        text = ratio(devices.allocated, devices.allocatable)
+        spans.append(Span(f"   {family(devices.resource)} {text} allocated"))
+        spans.append(Span(f", {free.get(devices.resource, 0)} free", "ok"))
+        if devices.unhealthy:
+            spans.append(Span(f", {devices.unhealthy} unhealthy", "warn"))
+    return tuple(spans)
+
+
+def _below_domains(column: Column, key: str) -> Column:
+    """Return a column as it is when domains have rows of their own."""
+    if column.id == "topology":
+        return replace(column, min_screen=NEVER)
+    if column.id == "name":
+        return replace(column, title=f"{key.rpartition('/')[2].upper()} / NODE")
+    return column
+
+
+def _legend() -> Line:
+    return (
+        Span(f"{HELD[0]} {HELD[1]} ", "busy"),
+        Span("held, groups in turn   ", "dim"),
+        Span(f"{STRANGER} ", "info"),
+        Span("other pods   ", "dim"),
+        Span("_ free   x not usable   ", "dim"),
+        Span("! ", "warn"),
+        Span("unhealthy", "dim"),
     )
-    return Cell("".join(span.text for span in spans), spans=spans)
 
 
-def owners(pods: Sequence[Pod]) -> str:
-    """Return who holds a node's devices: ``llama70b 3-4, other pods 2``."""
-    groups: dict[str, set[int]] = {}
-    others = 0
-    for pod in pods:
-        if pod.set_name:
-            groups.setdefault(pod.set_name, set()).add(pod.group)
-        else:
-            others += 1
-    parts = [f"{name} {runs(sorted(found))}" for name, found in sorted(groups.items())]
-    if others:
-        parts.append(f"{others} other {'pod' if others == 1 else 'pods'}")
-    return ", ".join(parts)
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """What the rows of domains are made with."""
+
+    snapshot: Snapshot
+    key: str
+    columns: tuple[Column, ...]
+    memo: Memo
+    now: float
+
+
+def _grouped(grouping: _Grouping, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows, which are in the order of their domains, each below its domain's row."""
+    found: list[Row] = []
+    for domain, members in groupby(rows, key=lambda r: _domain(grouping, r)):
+        nodes_of = tuple(members)
+        found += (_domain_row(grouping, domain, nodes_of), *nodes_of)
+    return tuple(found)
+
+
+def _domain(grouping: _Grouping, found: Row) -> str:
+    node = grouping.snapshot.nodes.get(found.ref.name) if found.ref is not None else None
+    return node.labels.get(grouping.key, "") if node is not None else ""
+
+
+def _domain_row(grouping: _Grouping, domain: str, rows: tuple[Row, ...]) -> Row:
+    snapshot = grouping.snapshot
+    names = tuple(found.ref.name for found in rows if found.ref is not None)
+    held = tuple(snapshot.node_pods.get(name, ()) for name in names)
+
+    def build() -> tuple[Row, float]:
+        mine = {name: snapshot.nodes[name] for name in names}
+        devices = totals(mine, dict(zip(names, held, strict=True)))
+        pods = [pod for pods in held for pod in pods]
+        texts = {
+            "name": domain or "no such label",
+            "map": count(len(names), "node"),
+            "gpu": ", ".join(devices_text(d) for d in devices),
+            "free": str(sum(d.free for d in devices)) if devices else "",
+            "pods": str(sum(bool(pod.set_name) for pod in pods)),
+            "owner": owners(pods),
+        }
+        cells = tuple(Cell(texts.get(column.id, ""), "bold") for column in grouping.columns)
+        return Row(f"domain/{domain}", cells), inf
+
+    slot, facts = ("domain", domain), (grouping.key, grouping.columns)
+    return grouping.memo.get(slot, (*rows, *held), grouping.now, build, facts=facts)

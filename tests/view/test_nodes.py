@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from lwstui.view.devicemap import ranks
 from lwstui.view.memo import Memo
-from lwstui.view.nodes import nodes
+from lwstui.view.nodes import nodes, nodes_view
 from lwstui.view.types import Query
 from tests.view.build import GPU, NOW, node, pod, snapshot
 
@@ -30,7 +31,7 @@ def test_allocated_and_free_devices():
     assert cells(found, "node-0")["gpu"].text == "7/8 H100-80G"
     assert cells(found, "node-0")["free"].text == "1"
     assert cells(found, "node-0")["pods"].text == "2"
-    assert cells(found, "node-0")["owner"].text == "llama 0"
+    assert cells(found, "node-0")["owner"].text == "llama-0 2 pods"
     assert cells(found, "cpu")["gpu"].text == "—"
     assert cells(found, "cpu")["free"].text == "—"
 
@@ -62,3 +63,75 @@ def test_a_filter_on_the_topology(column):
     found = table(made=made, query=Query(filter=f"{column}:rack-2"))
     assert [row.ref.name for row in found.rows] == ["b", "c"]
     assert found.total == 3
+
+
+# The screen.
+
+
+def screen(*, made, pods=(), **options):
+    found = snapshot(nodes=made, pods=pods)
+    return nodes_view(found, options.pop("query", Query()), NOW, Memo(), **options)
+
+
+RACK, ZONE = "topology.kubernetes.io/rack", "topology.kubernetes.io/zone"
+
+
+def racked(name, rack, **changes):
+    return node(name, labels={RACK: rack, ZONE: "z", "kubernetes.io/hostname": name}, **changes)
+
+
+def test_nodes_stand_below_their_domains_with_what_these_have_in_all():
+    made = (racked("a", "rack-1"), racked("b", "rack-2"), racked("c", "rack-1"))
+    found = screen(made=made, pods=(pod(0, 0, node="a"), pod(0, 1, node="c")))
+    assert [row.cells[2].text for row in found.table.rows] == ["rack-1", "a", "c", "rack-2", "b"]
+    assert [row.ref is None for row in found.table.rows] == [True, False, False, True, False]
+    texts = [cell.text for cell in found.table.rows[0].cells]
+    assert "8/16 GPU" in texts
+    assert "llama 0" in texts
+    assert found.keys == (RACK, ZONE)
+
+
+def test_another_order_has_no_domains():
+    made = (racked("a", "rack-1"), racked("b", "rack-2"))
+    found = screen(made=made, query=Query(sort="name", descending=True))
+    assert [row.ref.name for row in found.table.rows] == ["b", "a"]
+
+
+def test_the_title_adds_up_per_resource_and_counts_only_usable_devices_as_free():
+    made = (
+        racked("a", "1"),
+        racked("b", "1", unschedulable=True),
+        racked("c", "1", allocatable=((GPU, 6),)),
+        racked("t", "1", allocatable=(("google.com/tpu", 4),), capacity=(("google.com/tpu", 4),)),
+    )
+    title = "".join(span.text for span in screen(made=made, pods=(pod(node="a"),)).title)
+    assert "GPU 4/22 allocated, 10 free, 2 unhealthy" in title
+    assert "TPU 0/4 allocated, 4 free" in title
+
+
+@pytest.mark.parametrize(
+    ("made", "pods", "cells_of"),
+    [
+        pytest.param(node("n"), (pod(0, 0), pod(1, 0)), "████▒▒▒▒", id="groups-in-turn"),
+        pytest.param(node("n"), (pod(0, 0),), "████____", id="free"),
+        pytest.param(node("n", unschedulable=True), (), "xxxxxxxx", id="cordoned"),
+        pytest.param(node("n", allocatable=((GPU, 6),)), (pod(),), "████__!!", id="unhealthy"),
+        pytest.param(
+            node("n"),
+            (pod(), pod(set_name="", group=-1, worker=-1, name="x", uid="x")),
+            "████░░░░",
+            id="strangers-last",
+        ),
+        pytest.param(node("n", 32), (pod(accelerators=((GPU, 16),)),), "████____", id="bar"),
+    ],
+)
+def test_one_cell_per_device(made, pods, cells_of):
+    held = tuple(msgspec.structs.replace(one, node="n") for one in pods)
+    assert cells(table(made=(made,), pods=held), "n")["map"].text == cells_of
+
+
+def test_owners_are_named_with_their_rank():
+    one = (pod(2, 1),)
+    assert ranks(one) == "llama-2 w1"
+    assert ranks((pod(2, 0), pod(2, 1), pod(3, 0))) == "llama-2 2 pods, llama-3 leader"
+    assert ranks(tuple(pod(group) for group in range(5))).endswith("llama-2 leader, +2 groups")

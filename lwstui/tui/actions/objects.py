@@ -94,6 +94,7 @@ def of_pod() -> Iterator[ActionSpec]:
 def of_node() -> Iterator[ActionSpec]:
     """Yield what can be done with a node."""
     yield _verb("node", "open", "Pods", "Pods on the node.", "enter", at=5)
+    yield _verb("node", "topology", "Topology", "Group by the next topology key.", "t", at=40)
     verb = partial(_verb, "node")
     yield verb("cordon", "Cordon", "Let no new pod onto the node.", "c", at=20, danger=1)
     yield verb("uncordon", "Uncordon", "Let new pods onto the node again.", "u", at=22, danger=1)

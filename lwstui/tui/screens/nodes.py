@@ -1,25 +1,83 @@
-"""Nodes: accelerators allocated and free, by topology domain."""
+"""Nodes: accelerators allocated and free by topology domain, and what a drain would cost."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
-from lwstui.view.nodes import nodes
+from lwstui.view.drain import drain_impact
+from lwstui.view.impact_nodes import loss_lines
+from lwstui.view.nodes import NodesView, nodes_view
 from lwstui.view.types import Query, TableView
 
 
 class NodesScreen(TableScreen):
-    """A table of nodes."""
+    """Nodes below their domains."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("node",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("node")]
 
+    def body(self) -> Iterable[Widget]:
+        """Return heading, table, and what draining the node under the cursor would cost."""
+        yield LineBlock(id="legend")
+        yield Heading("NODES", hint="t other key", id="nodes-head")
+        yield from super().body()
+        with Vertical(id="drain-pane"):
+            yield Heading("IF DRAINED", id="drain-head")
+            yield LineBlock(id="drain", classes="data")
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Show the nodes."""
+        view = self._view(snapshot, self.state.query, now)
+        self.headline = view.title
+        self.query_one("#legend", LineBlock).show((view.legend,))
+        self.query_one("#nodes-head", Heading).show("NODES", f"by {view.key}" if view.key else "")
+        # The cursor starts on a node, not on the domain above it.
+        first = next((row.key for row in view.table.rows if row.ref is not None), "")
+        self.state.cursor = self.state.cursor or first
+        self.fill(view.table)
+        self.show_headline()
+
+    def _view(self, snapshot: Snapshot, query: Query, now: float) -> NodesView:
+        memo, key = self.host.memo, self.state.tab
+        return nodes_view(snapshot, query, now, memo, scope=self.route.ref, key=key)
+
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of nodes."""
-        return nodes(snapshot, query, now, self.host.memo, scope=self.route.ref)
+        return self._view(snapshot, query, now).table
+
+    def show_headline(self) -> None:
+        """Show the title, and what a drain of the node under the cursor would cost."""
+        super().show_headline()
+        if self.alive:
+            self._show_drain()
+
+    def _show_drain(self) -> None:
+        ref, host = self.selected(), self.host
+        pane = self.query_one("#drain-pane")
+        pane.set_class(ref is None, "-empty")
+        if ref is None:
+            return
+        found = drain_impact(host.snapshot, ref.name, host.now(), host.memo)
+        self.query_one("#drain-head", Heading).show(f"IF {ref.name} WERE DRAINED")
+        self.query_one("#drain", LineBlock).show(loss_lines(found))
+
+    def action_topology(self) -> None:
+        """Group by the next topology key."""
+        host = self.host
+        keys = self._view(host.snapshot, self.state.query, host.now()).keys
+        if len(keys) < 2:
+            self.say("nodes have no other topology key", "dim")
+            return
+        at = keys.index(self.state.tab) if self.state.tab in keys else 0
+        self.state.tab = keys[(at + 1) % len(keys)]
+        self.refresh_view()
