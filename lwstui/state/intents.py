@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from controller.api.meta import Key
+from controller.api.names import Resource
 from lwstui.state.manifests import Trial
 
 
@@ -161,6 +164,24 @@ class Drain:
     uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change the fields in which two states of an object differ, and no other.
+
+    Attributes:
+        resource: Kind of the object.
+        uid: UID it must have.
+        before: The object that was looked at; fields that are changed must still be so.
+        after: What it shall be.
+    """
+
+    target: Key
+    resource: Resource
+    uid: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
 SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
@@ -176,5 +197,6 @@ Intent = (
     | DeletePod
     | DeleteSet
     | NodeChange
+    | Edit
     | Apply
 )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import subprocess  # noqa: TID251 - editors are started here and nowhere else
 import sys
 import tempfile
 import termios
 import tty
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ from lwstui.runtime.backend import TerminalEnd, TerminalHandle
 
 LEAVE_KEY: Final = b"\x1d"
 """``ctrl-]``: leaves a conversation without ending what runs in the container."""
+EDITORS: Final = ("LWSTUI_EDITOR", "KUBE_EDITOR", "VISUAL", "EDITOR")
+"""Variables that name an editor, the first that is set wins; else it is vi."""
 _LOOK_S: Final = 0.25
 _READ_BYTES: Final = 1 << 16
 # Attributes, cursor keys, mouse reports, bracketed paste, the second screen, a hidden cursor.
@@ -87,6 +90,14 @@ def edit(app: App[int], text: str, command: Sequence[str], *, name: str) -> str:
         if code:
             raise EditorFailed(f"{command[0]} ended with {code}, so nothing was sent")
         return path.read_text(encoding="utf-8", errors="replace")
+
+
+def editor(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the editor that the environment asks for, with its arguments."""
+    for name in EDITORS:
+        if words := shlex.split(environ.get(name, "")):
+            return tuple(words)
+    return ("vi",)
 
 
 class _Bridge:

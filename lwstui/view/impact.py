@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from lwstui.state.intents import Intent
 from lwstui.state.model import ClusterState, Snapshot
-from lwstui.view import impact_apply, impact_nodes, impact_pods, impact_rollout, impact_sets
+from lwstui.view import (
+    impact_apply,
+    impact_edit,
+    impact_nodes,
+    impact_pods,
+    impact_rollout,
+    impact_sets,
+)
 from lwstui.view.ages import age
 from lwstui.view.digest import digest
 from lwstui.view.impact_parts import Builder, Facts, SetBuilder
@@ -120,5 +127,6 @@ BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
     **impact_pods.BUILDERS,
     **impact_nodes.BUILDERS,
     **impact_apply.BUILDERS,
+    **impact_edit.BUILDERS,
 }
 """Title and text of each kind of intent; a test holds it against ``Intent``."""

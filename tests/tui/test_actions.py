@@ -55,9 +55,12 @@ def test_what_changes_the_cluster_is_marked():
         "set.resume-rollout",
         "set.next-group",
         "set.delete",
+        "set.edit",
+        "set.edit-fields",
         "group.recreate",
         "group.delete",
         "group.shell",
+        "group.edit",
         "group.attach",
         "pod.recreate",
         "revision.next-group",
@@ -71,6 +74,7 @@ def test_what_changes_the_cluster_is_marked():
         "node.cordon",
         "node.uncordon",
         "node.drain",
+        "node.edit",
         "node.delete",
     }
 

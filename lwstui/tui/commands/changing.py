@@ -10,6 +10,7 @@ from lwstui.tui import targets, verbs
 from lwstui.tui.commands.meaning import one_set, target, writable
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
+from lwstui.view.types import Ref
 
 
 def _scale(host: Host, command: Command) -> None:
@@ -37,6 +38,10 @@ def _changes(
     return run
 
 
+async def _edit(host: Host, key: Key) -> None:
+    await verbs.edit(host, Ref("set", *key))
+
+
 def _recreate(host: Host, command: Command) -> None:
     ref = target(host, command)
     key = targets.set_key(host.snapshot, ref)
@@ -55,6 +60,9 @@ def _image(host: Host, command: Command) -> None:
 COMMANDS: Final = (
     CommandSpec("scale", "set the number of groups", _scale, (), ("set", "number"), 1),
     CommandSpec("restart", "rolling restart of a set", _changes(verbs.restart), (), ("set",), 1),
+    CommandSpec("edit", "edit a set in your editor", _changes(_edit), (), ("set",), 1),
+    CommandSpec("fields", "edit common fields", _changes(verbs.edit_fields), (), ("set",), 1),
+    CommandSpec("delete", "delete a set", _changes(verbs.delete_set), (), ("set",), 1),
     CommandSpec("undo", "go back to an earlier revision", _undo, (), ("set", "number"), 1),
     CommandSpec(
         "pause",

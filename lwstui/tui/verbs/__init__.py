@@ -12,6 +12,7 @@ from lwstui.tui.verbs.bulk import (
     of_set,
 )
 from lwstui.tui.verbs.deleting import delete_node, delete_pod, delete_set
+from lwstui.tui.verbs.editing import edit, edit_fields
 from lwstui.tui.verbs.nodes import cordon, drain
 from lwstui.tui.verbs.reading import open_logs, open_text
 from lwstui.tui.verbs.rollouts import (
@@ -39,6 +40,8 @@ __all__ = [
     "delete_pod",
     "delete_set",
     "drain",
+    "edit",
+    "edit_fields",
     "impact_of",
     "leave_guard",
     "of_group",

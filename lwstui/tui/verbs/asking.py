@@ -75,12 +75,13 @@ def impact_of(host: Host, intent: Intent) -> Impact:
     return replace(strict, facts=(*strict.facts, ("Asked because", HURRIED)))
 
 
-async def submit(host: Host, intent: Intent) -> None:
+async def submit(host: Host, intent: Intent) -> Outcome:
     """Carry an intent out and say what became of it."""
     host.pace.note(intent, host.now())
     host.say("asking the server…", "busy")
     outcome = await asyncio.wrap_future(host.backend.submit(intent))
     host.say(outcome.message, "ok" if outcome.ok else "bad")
+    return outcome
 
 
 async def leave_guard(host: Host, impact_text: Impact, *, quits: bool = True) -> bool:

@@ -1,6 +1,7 @@
 """The verb keys of screens: what is selected goes to the verb of the same name."""
 
 from lwstui.tui.screens.verbs.deleting import DeletingKeys
+from lwstui.tui.screens.verbs.editing import EditingKeys
 from lwstui.tui.screens.verbs.jumping import JumpKeys
 from lwstui.tui.screens.verbs.nodes import NodeKeys
 from lwstui.tui.screens.verbs.overtime import TimeKeys
@@ -13,6 +14,14 @@ __all__ = ["VerbKeys"]
 
 
 class VerbKeys(
-    SetKeys, NodeKeys, PodKeys, DeletingKeys, JumpKeys, ReadingKeys, TimeKeys, TakingKeys
+    SetKeys,
+    NodeKeys,
+    PodKeys,
+    DeletingKeys,
+    EditingKeys,
+    JumpKeys,
+    ReadingKeys,
+    TimeKeys,
+    TakingKeys,
 ):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""
