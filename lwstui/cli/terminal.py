@@ -59,6 +59,7 @@ def run_app(
             history_limit=HISTORY_LIMIT if history_limit is None else history_limit,
             lease_namespace=lease_namespace or NAMESPACE,
             apply_first=apply_first,
+            state=state_folder(os.environ),
         )
     )
     console = Console(

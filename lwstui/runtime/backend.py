@@ -14,7 +14,7 @@ from controller.api.names import Resource
 from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Snapshot
+from lwstui.state.model import Activity, Snapshot
 
 TAIL_LINES: Final = 500
 """Lines per container that a log begins with."""
@@ -237,6 +237,10 @@ class Backend(Protocol):
 
     def pause_controller(self, paused: bool) -> None:
         """Pause or resume the embedded controller."""
+        ...
+
+    def record(self, activity: Activity) -> None:
+        """Add to the activity log what was refused before the engine was asked."""
         ...
 
     def attach(self, destination: Destination) -> int:

@@ -125,5 +125,11 @@ def told(decision: Decision) -> Activity:
     """Return a decision of the controller as a line of the activity log."""
     done = decision.outcome == "done"
     return Activity(
-        decision.at, "controller", decision.what, str(decision.set), decision.outcome, done
+        decision.at,
+        "controller",
+        decision.what,
+        str(decision.set),
+        decision.outcome,
+        done,
+        kind="controller",
     )

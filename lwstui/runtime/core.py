@@ -22,13 +22,15 @@ from lwstui.runtime.feed import Feed
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logmux import LogSession
+from lwstui.runtime.past import Past
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
 from lwstui.runtime.streams import Streams
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
-from lwstui.runtime.writes import explain, perform, phrase
+from lwstui.runtime.writer import Writer
+from lwstui.runtime.writes import explain
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
 from lwstui.state.store import Store
@@ -94,12 +96,12 @@ class Core:
                 namespaces=options.namespaces, read_only=options.read_only, attachment=attachment
             )
         )
-        for line in activity:
-            self._store.log(line)
+        self._past = Past(self._store, options.state, activity)
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
+        self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
         self._session: Session | None = None
         self._link: Link | None = None
         self.wants_events = False
@@ -122,6 +124,7 @@ class Core:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._works.end()
+            await self._past.keep()
             self._feed.flush()
 
     # What the console asks for.
@@ -129,17 +132,15 @@ class Core:
     async def write(self, intent: Intent, *, dry_run: bool) -> Outcome:
         """Carry an intent out, or ask whether the server would accept it."""
         if self._options.read_only:
-            return Outcome(False, f"{phrase(intent)}: read-only, nothing was sent")
+            return self._writer.refuse(intent, "read-only")
         if self._link is None:
-            return Outcome(False, f"{phrase(intent)}: not connected, nothing was sent")
-        cluster = self._link.cluster
-        outcome = await perform(cluster, intent, look=self._store.get, dry_run=dry_run)
-        if not dry_run:
-            self._ledger.enter(intent, outcome, self._clock.now())
-            if outcome.ok:
-                self._works.start(intent, cluster)
-            self._feed.changed()
-        return outcome
+            return self._writer.refuse(intent, "not connected")
+        return await self._writer.send(intent, self._link.cluster, dry_run=dry_run)
+
+    def record(self, activity: Activity) -> None:
+        """Add a line to the activity log."""
+        self._store.log(activity)
+        self._feed.changed()
 
     async def try_manifests(self, manifests: Sequence[Manifest]) -> tuple[Trial, ...]:
         """Ask the server what applying manifests would do; nothing is changed.
@@ -250,7 +251,7 @@ class Core:
     @property
     def activity(self) -> tuple[Activity, ...]:
         """What was done, oldest first."""
-        return self._store.activity
+        return self._store.past.lines
 
     def look_at(self, namespaces: tuple[str, ...]) -> None:
         """Show these namespaces from now on; none means all."""
@@ -302,6 +303,7 @@ class Core:
     async def _connect_once(self) -> None:
         """Connect and work until the connection fails for good or all is cancelled."""
         self._introduce()
+        await self._past.recall()
         link = await self._factory.connect(self._options.target, self._told)
         options = SessionOptions(
             namespaces=self._options.namespaces,
@@ -380,6 +382,7 @@ class Core:
         while True:
             await self._sleep(TICK_S)
             self._feed.changed()
+            await self._past.keep()
 
     def _derive(self, now: float) -> None:
         self._ledger.settle(now)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from controller.api.lws import HISTORY_LIMIT
@@ -29,7 +30,7 @@ from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Snapshot
+from lwstui.state.model import Activity, Snapshot
 
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
@@ -56,6 +57,7 @@ class EngineOptions:
         history_limit: Revisions the controller keeps although nothing uses them.
         lease_namespace: Where controllers have their Lease, the same for all of a cluster.
         apply_first: Objects to apply after connecting.
+        state: Folder where what was done is kept; None keeps nothing.
     """
 
     target: Target
@@ -66,6 +68,7 @@ class EngineOptions:
     history_limit: int = HISTORY_LIMIT
     lease_namespace: str = NAMESPACE
     apply_first: tuple[dict[str, Any], ...] = ()
+    state: Path | None = None
 
 
 class Engine:
@@ -172,6 +175,10 @@ class Engine:
     def pause_controller(self, paused: bool) -> None:
         """Pause or resume the embedded controller."""
         self._with_core(lambda core: core.pause(paused=paused))
+
+    def record(self, activity: Activity) -> None:
+        """Add a line to the activity log."""
+        self._with_core(lambda core: core.record(activity))
 
     def attach(self, destination: Destination) -> int:
         """Leave the cluster for another; may be called before the engine is up."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.api.meta import Key
+from lwstui.runtime.facts import NO_FACTS, Facts
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.writes import confirmed, missing, phrase, works
 from lwstui.state.model import Activity, Pending, Underway
@@ -49,9 +50,25 @@ class Ledger:
         self._store = store
         self._open: dict[Key, _Entry] = {}
 
-    def enter(self, intent: Intent, outcome: Outcome, now: float) -> None:
+    def refuse(self, intent: Intent, outcome: Outcome, now: float) -> None:
+        """Log that an intent was not sent."""
+        line = self._line(intent, outcome.message, now, ok=False)
+        self._store.log(replace(line, kind="refused"))
+
+    def enter(self, intent: Intent, outcome: Outcome, now: float, facts: Facts = NO_FACTS) -> None:
         """Log what became of an intent, and mark its target if the server accepted it."""
-        self._log(intent, outcome.message, now, ok=outcome.ok)
+        line = self._line(intent, outcome.message, now, ok=outcome.ok)
+        line = replace(
+            line,
+            kind="asked",
+            before=facts.change.before,
+            after=facts.change.after,
+            dry_run=facts.dry_run,
+            took_s=facts.took_s,
+            command=facts.command,
+            reversal=facts.change.reversal if outcome.ok else None,
+        )
+        self._store.log(line)
         if not outcome.ok:
             return
         before = frozenset(pod.uid for pod in self._store.members(intent.target))
@@ -108,4 +125,8 @@ class Ledger:
         self._store.follow(key, None)
 
     def _log(self, intent: Intent, outcome: str, now: float, *, ok: bool) -> None:
-        self._store.log(Activity(now, OPERATOR, phrase(intent), str(intent.target), outcome, ok))
+        line = self._line(intent, outcome, now, ok=ok)
+        self._store.log(replace(line, kind="followed"))
+
+    def _line(self, intent: Intent, outcome: str, now: float, *, ok: bool) -> Activity:
+        return Activity(now, OPERATOR, phrase(intent), str(intent.target), outcome, ok)

@@ -95,9 +95,39 @@ class ControllerView:
     waits: Mapping[Key, tuple[tuple[str, str, int], ...]] = field(default_factory=_empty)
 
 
+class Reversal(NamedTuple):
+    """What takes a change back.
+
+    Attributes:
+        verb: ``scale``, ``partition``, ``pause``, ``resume``, ``revision``, ``image``, ``cordon``
+            or ``uncordon``.
+        values: What the verb wants, as text.
+        text: The same for people: ``scale back to 48``.
+    """
+
+    verb: str
+    values: tuple[str, ...]
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One thing that was done: by the operator or by this process's controller."""
+    """One thing that was done or refused: by the operator or by this process's controller.
+
+    Attributes:
+        at: Epoch seconds.
+        target: The object, as ``namespace/name``.
+        outcome: What became of it, in words.
+        kind: ``asked`` of the server, ``refused`` before anything was sent, ``followed`` to its
+            end, ``controller`` or ``console``.
+        before: What was changed, as it was; empty where that is not one value.
+        after: The same as it was asked for.
+        dry_run: What the server said when it was asked whether it would accept it.
+        took_s: Seconds until the server answered.
+        command: The same as one kubectl command.
+        reversal: What takes it back, None if nothing does.
+        context: Where it was done.
+    """
 
     at: float
     who: str
@@ -105,6 +135,14 @@ class Activity:
     target: str
     outcome: str
     ok: bool = True
+    kind: str = "console"
+    before: str = ""
+    after: str = ""
+    dry_run: str = ""
+    took_s: float | None = None
+    command: str = ""
+    reversal: Reversal | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from controller.api.names import (
 )
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
+from lwstui.state.activitylog import ActivityLog
 from lwstui.state.model import (
     Activity,
     ClusterState,
@@ -35,7 +36,6 @@ from lwstui.state.records import key_of, uid_of
 from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
 
 EVENT_LIMIT: Final = 2000
-ACTIVITY_LIMIT: Final = 500
 
 _FIELDS: Final = {
     LEADERWORKERSETS: "sets",
@@ -68,7 +68,7 @@ class Store:
         self._by_set: dict[Key, tuple[Pod, ...]] = {}
         self._node_pods: dict[str, tuple[Pod, ...]] = {}
         self._sync: dict[str, KindSync] = {}
-        self._activity: list[Activity] = []
+        self.past = ActivityLog()
         self._pending: dict[Key, Pending] = {}
         self._underway: dict[Key, Underway] = {}
         self._changed: set[str] = set()
@@ -154,15 +154,14 @@ class Store:
             self._changed.add("controller")
 
     def log(self, activity: Activity) -> None:
-        """Add one line to the activity log, oldest first; the oldest are dropped."""
-        self._activity.append(activity)
-        del self._activity[:-ACTIVITY_LIMIT]
+        """Add one line to the activity log."""
+        self.past.add(activity, self._cluster.context)
         self._changed.add("activity")
 
     @property
-    def activity(self) -> tuple[Activity, ...]:
-        """What was done, oldest first."""
-        return tuple(self._activity)
+    def latest(self) -> Snapshot:
+        """The last snapshot."""
+        return self._snapshot
 
     def mark(self, key: Key, pending: Pending | None) -> None:
         """Set or clear the mark of an intent that the watch has not confirmed yet."""
@@ -216,7 +215,7 @@ class Store:
             counts = Counter(key.namespace for key in self._kinds["sets"])
             fields["sets_by_namespace"] = MappingProxyType(counts)
         if "activity" in self._changed:
-            fields["activity"] = tuple(self._activity)
+            fields["activity"] = self.past.lines
         self._snapshot = replace(
             self._snapshot,
             version=self._snapshot.version + 1,

@@ -18,6 +18,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "pod": "On a pod",
     "node": "On a node",
     "event": "On an event",
+    "activity": "On what was done",
     "revision": "On a rollout and its revisions",
     "text": "Text views",
     "logs": "Logs",

@@ -11,6 +11,7 @@ from lwstui.kube.connect import Target
 from lwstui.runtime.backend import LogRequest
 from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale
+from lwstui.runtime.journal import decode
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from lwstui.view.fleet import fleet
 from lwstui.view.memo import Memo
@@ -50,12 +51,13 @@ def manifest():
     }
 
 
-def test_a_set_is_served_scaled_recreated_and_restarted(sandbox):
+def test_a_set_is_served_scaled_recreated_and_restarted(sandbox, tmp_path):
     options = EngineOptions(
         Target(kubeconfig=str(sandbox.kubeconfig)),
         embedded_controller=True,
         identity="test",
         apply_first=(manifest(),),
+        state=tmp_path,
     )
     engine, snapshots = Engine(options), []
 
@@ -95,6 +97,13 @@ def test_a_set_is_served_scaled_recreated_and_restarted(sandbox):
         assert {a.who for a in snapshots[-1].activity} == {"you", "controller"}
     finally:
         engine.stop()
+    lines = (tmp_path / "activity" / "activity.jsonl").read_bytes().splitlines()
+    done = [one for one in map(decode, lines) if one is not None and one.kind == "asked"]
+    scaled = done[0]
+    assert (scaled.before, scaled.after, scaled.dry_run) == ("replicas 1", "replicas 2", "accepted")
+    assert scaled.command == "kubectl -n default scale lws small --replicas=2"
+    assert scaled.reversal.values == ("1",)
+    assert any(one.kind == "controller" for one in map(decode, lines))
     lease = sandbox.store.get("leases.coordination.k8s.io", "default", CONTROLLER_LEASE)
     assert not lease["spec"].get("holderIdentity")
 

@@ -3,8 +3,9 @@ import msgspec
 from controller.api.core import Event
 from controller.api.names import EVENTS, LEADERWORKERSETS, LEASES, NODES, PODS
 from lwstui.kube.sync import KindSync
+from lwstui.state.activitylog import ACTIVITY_LIMIT
 from lwstui.state.model import Activity, ClusterState, ControllerView, GroupStart, Pending
-from lwstui.state.store import ACTIVITY_LIMIT, EVENT_LIMIT, Store
+from lwstui.state.store import EVENT_LIMIT, Store
 from tests.view.build import LLAMA, NOW, container, lws, node, pod, starting
 
 OTHER = LLAMA._replace(name="other")

@@ -24,7 +24,7 @@ from lwstui.runtime.backend import (
 )
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Snapshot
+from lwstui.state.model import Activity, Snapshot
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.worlds import NOW
@@ -81,6 +81,7 @@ class FakeBackend:
     hurries: int = 0
     events_wanted: bool = False
     controller_paused: bool = False
+    recorded: list[Activity] = field(default_factory=list)
     attached: list[Destination] = field(default_factory=list)
     looked_at: list[tuple[str, ...]] = field(default_factory=list)
     verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
@@ -165,6 +166,10 @@ class FakeBackend:
     def pause_controller(self, paused: bool) -> None:
         """Note the wish."""
         self.controller_paused = paused
+
+    def record(self, activity: Activity) -> None:
+        """Remember it."""
+        self.recorded.append(activity)
 
     def attach(self, destination: Destination) -> int:
         """Note where to; nothing is published."""

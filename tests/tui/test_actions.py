@@ -67,6 +67,7 @@ def test_what_changes_the_cluster_is_marked():
         "revision.release-all",
         "revision.pause-rollout",
         "revision.undo",
+        "activity.reverse",
         "pod.delete",
         "pod.kill",
         "pod.shell",

@@ -24,6 +24,7 @@ TOUR = {
     "rollout": ["z"],
     "revisions": ["enter", "5"],
     "diff": ["D"],
+    "activity": ["colon", *"activity", "enter"],
     "help": ["question_mark"],
     "scale": ["s"],
     "restart": ["r"],

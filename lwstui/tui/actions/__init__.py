@@ -12,6 +12,7 @@ from typing import Final
 
 from textual.binding import Binding
 
+from lwstui.tui.actions.activity import of_activity
 from lwstui.tui.actions.general import everywhere, moves, tables
 from lwstui.tui.actions.manifests import of_apply, of_check
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
@@ -30,6 +31,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_pod(),
     *of_node(),
     *of_revision(),
+    *of_activity(),
     *texts("text"),
     *documents(),
     *logs(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lwstui.tui import targets
 from lwstui.tui.commands.objects import resolve
-from lwstui.tui.commands.spec import Command, CommandError
+from lwstui.tui.commands.spec import Command, CommandError, Refused
 from lwstui.tui.host import Host
 from lwstui.view.types import Ref
 
@@ -34,8 +34,8 @@ def writable(host: Host) -> None:
     """Refuse to go on where nothing may be changed.
 
     Raises:
-        CommandError: It says why.
+        Refused: It says why.
     """
     why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
     if why:
-        raise CommandError(why)
+        raise Refused(why)

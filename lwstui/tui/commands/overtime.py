@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from lwstui.tui.commands.meaning import one_set
-from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
+from lwstui.tui.exporting import export
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route, revisions_route, rollout_route
 
@@ -22,7 +23,17 @@ def _diff(host: Host, command: Command) -> None:
     host.goto(Route("diff", one_set(host, command)), top=True)
 
 
+def _activity(host: Host, command: Command) -> None:
+    if not command.args:
+        host.goto(Route("activity"), top=True)
+        return
+    if command.arg(0) != "export" or not command.arg(1):
+        raise CommandError("usage: activity, or activity export FILE")
+    host.run_task(export(host, command.arg(1)))
+
+
 COMMANDS: Final = (
+    CommandSpec("activity", "what was done", _activity, ("act",), ("word", "path")),
     CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
     CommandSpec("revisions", "the history of a set", _revisions, ("rev", "history"), ("set",), 1),
     CommandSpec("diff", "a set's revision against the one before", _diff, (), ("set",), 1),

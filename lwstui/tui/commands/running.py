@@ -10,8 +10,9 @@ from lwstui.state.model import Snapshot
 from lwstui.tui import places
 from lwstui.tui.commands.language import Language
 from lwstui.tui.commands.objects import resolve
-from lwstui.tui.commands.spec import ArgKind, Command, CommandError
+from lwstui.tui.commands.spec import ArgKind, Command, CommandError, Refused
 from lwstui.tui.host import Host
+from lwstui.tui.refusing import note_refusal
 
 _OBJECTS: Final[frozenset[ArgKind]] = frozenset({"set", "group", "target"})
 _UNDECIDED: Final = ("connecting", "listing", "reconnecting")
@@ -113,7 +114,12 @@ class Commander:
             self._perform(command)
 
     def _perform(self, command: Command) -> None:
-        self.language.find(command.verb).run(self._host, command)
+        try:
+            self.language.find(command.verb).run(self._host, command)
+        except Refused as error:
+            words = " ".join((command.verb, *command.args))
+            note_refusal(self._host, words, None, str(error))
+            raise
         if command.filter:
             self._host.filter_front(command.filter)
 

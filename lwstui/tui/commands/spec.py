@@ -38,6 +38,10 @@ class CommandError(Exception):
     """A command cannot be run; the text is a sentence for the operator."""
 
 
+class Refused(CommandError):
+    """A command that changes something may not be run at present."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command as typed.

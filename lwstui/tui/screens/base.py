@@ -21,11 +21,12 @@ from lwstui.tui.entered import Mode
 from lwstui.tui.guard import guarded
 from lwstui.tui.host import Host
 from lwstui.tui.marks import Marks
+from lwstui.tui.refusing import note_refusal
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import key_pairs, screen_bindings
 from lwstui.tui.screens.blocks import LineBlock
 from lwstui.tui.screens.verbs import VerbKeys
-from lwstui.tui.whynot import Situation, offered, refusal_of
+from lwstui.tui.whynot import Situation, alternatives, offered, refusal_of
 from lwstui.tui.widgets.keyline import Crumbs, Flash, KeyLine
 from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import StatusLine, TitleLine
@@ -182,7 +183,10 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def refusal_of(self, action: str) -> str:
         """Return why an action of this screen cannot be had at present, empty if it can."""
         name = action.partition("(")[0]
-        return refusal_of(name, self.situation(), *self.SCOPES) if self.alive else ""
+        why = refusal_of(name, self.situation(), *self.SCOPES) if self.alive else ""
+        if why and any(spec.danger for spec in alternatives(name, *self.SCOPES)):
+            note_refusal(self.host, name, self.selected(), why)
+        return why
 
     def key_scopes(self) -> tuple[Scope, ...]:
         """Return the scopes whose keys help most at present, for the key line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lwstui.tui.routes import Route, RouteState, ScreenName
+from lwstui.tui.screens.activity import ActivityScreen
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
@@ -39,6 +40,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "rollout": RolloutScreen,
     "check": CheckScreen,
     "revisions": RevisionsScreen,
+    "activity": ActivityScreen,
     "diff": DiffScreen,
 }
 

@@ -10,6 +10,7 @@ from controller.api.meta import Key
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.marks import Marks
+from lwstui.tui.refusing import note_refusal
 from lwstui.tui.verbs.bulk import BulkVerb, act_on_all
 from lwstui.view.types import Ref
 
@@ -56,6 +57,7 @@ class Selecting:
         if not why and not self.settled:
             why = "what was selected is gone; look again before acting"
         if why:
+            note_refusal(host, getattr(verb, "__name__", "a change"), self.selected(), why)
             verb.close()
             host.say(why, "warn")
             return

@@ -1,0 +1,25 @@
+"""Actions on what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lwstui.tui.actions.spec import ActionSpec
+
+
+def of_activity() -> Iterator[ActionSpec]:
+    """Yield what can be done with a line of activity."""
+
+    def verb(name: str, title: str, text: str, key: str, *, at: int, danger: int = 0) -> ActionSpec:
+        return ActionSpec(f"activity.{name}", title, text, (key,), "activity", danger, priority=at)
+
+    yield verb("open-details", "Details", "Show or hide the details.", "enter", at=5)
+    yield verb("open-object", "Object", "Open what was changed.", "o", at=10)
+    yield verb(
+        "reverse",
+        "Take back",
+        "Take the change back, where that is possible.",
+        "ctrl+l",
+        at=15,
+        danger=2,
+    )

@@ -1,0 +1,85 @@
+"""Taking back what was done: each reversal is an ordinary verb, with its dialog."""
+
+from __future__ import annotations
+
+from controller.api.meta import Key
+from lwstui.runtime.intents import Cordon, SetImage, SetPartition
+from lwstui.state.model import Activity
+from lwstui.tui.host import Host
+from lwstui.tui.verbs.asking import change_spec, confirm
+from lwstui.tui.verbs.rollouts import pause_rollout, resume_rollout, undo
+from lwstui.tui.verbs.sets import scale
+
+
+async def reverse(host: Host, line: Activity) -> None:
+    """Ask for what takes a change back, and carry it out.
+
+    Args:
+        host: The application.
+        line: What was done; it must have a reversal.
+    """
+    back, context = line.reversal, host.snapshot.cluster.context
+    if back is None:
+        return
+    if line.context and line.context != context:
+        host.say(f"this was done in {line.context}; go there first: :ctx {line.context}", "warn")
+        return
+    namespace, _, name = line.target.rpartition("/")
+    key = Key(namespace, name)
+    match back.verb:
+        case "scale":
+            await scale(host, key, int(back.values[0]))
+        case "pause":
+            await pause_rollout(host, key)
+        case "resume":
+            await resume_rollout(host, key)
+        case "partition":
+            to = int(back.values[0])
+            await change_spec(
+                host,
+                key,
+                lambda key, uid, generation: SetPartition(key, uid, generation, to),
+                "Set",
+            )
+        case "revision":
+            await _revision(host, key, back.values[0])
+        case "image":
+            await _images(host, key, back.values)
+        case _:
+            await _cordon(host, key, on=back.verb == "cordon")
+
+
+async def _partition(host: Host, key: Key, to: int) -> None:
+    def intent(key: Key, uid: str, generation: int) -> SetPartition:
+        return SetPartition(key, uid, generation, to)
+
+    await change_spec(host, key, intent, "Set")
+
+
+async def _revision(host: Host, key: Key, revision: str) -> None:
+    mine = [
+        one.number
+        for one in host.snapshot.revisions.values()
+        if (one.namespace, one.set_name, one.key) == (*key, revision)
+    ]
+    if mine:
+        await undo(host, key, max(mine))
+    else:
+        host.say(f"revision {revision} of {key} is not kept any more", "warn")
+
+
+async def _images(host: Host, key: Key, values: tuple[str, ...]) -> None:
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    changes = tuple(zip(values[::3], values[1::3], values[2::3], strict=True))
+    await confirm(host, SetImage(key, lws.metadata.uid, changes), "Set image")
+
+
+async def _cordon(host: Host, key: Key, *, on: bool) -> None:
+    node = host.snapshot.nodes.get(key.name)
+    if node is None:
+        host.say(f"node {key.name} is gone", "warn")
+        return
+    await confirm(host, Cordon(key, node.uid, on), "Cordon" if on else "Uncordon")
