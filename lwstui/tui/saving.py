@@ -48,7 +48,7 @@ async def save(host: Host, shown: Shown | None, form: str = "") -> None:
     if shown is None:
         host.say("there is nothing to save on this screen", "dim")
         return
-    if not form and not shown.columns:
+    if not shown.columns:
         form = "text"
     if not form:
         notes = {"text": "as it is shown", "csv": "for spreadsheets", "json": "for programs"}
@@ -80,7 +80,7 @@ async def _write(host: Host, folder: str, name: str, make: Callable[[], str], be
     except OSError as error:
         host.say(f"cannot save in {where}: {error.strerror or error}", "bad")
         return
-    host.say(f"{before}saved {bytes_(size)} in {path}", "ok")
+    host.say(f"{before}saved as {path} ({bytes_(size)})", "ok")
 
 
 def free_path(folder: Path, name: str) -> Path:

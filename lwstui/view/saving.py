@@ -32,14 +32,14 @@ class Shown:
         title: Title line: what is listed, filter, order, how much.
         columns: (index in the row, column), from left to right; empty for a text.
         rows: Rows from top to bottom.
-        lines: Lines of a text.
+        text: A text, saved as it is; it has no columns.
     """
 
     name: str
     title: Line = ()
     columns: tuple[tuple[int, Column], ...] = ()
     rows: Sequence[Row] = ()
-    lines: Sequence[Line] = ()
+    text: str = ""
 
 
 def saved(shown: Shown, form: Format, context: str, now: float) -> str:
@@ -47,17 +47,18 @@ def saved(shown: Shown, form: Format, context: str, now: float) -> str:
 
     Args:
         shown: What is saved.
-        form: How; a text has no CSV.
+        form: How; a text is saved as it is.
         context: Where it was seen.
         now: Epoch seconds.
     """
+    if not shown.columns:
+        return shown.text
     if form == "csv":
         return _csv(shown)
     if form == "json":
         return _json(shown, context, now)
     head = f"{plain(shown.title).strip()}   {context}   {stamp(now)}"
-    body = [plain(line) for line in shown.lines] or _table(shown)
-    return "\n".join((clean_line(head), "", *(line.rstrip() for line in body), ""))
+    return "\n".join((clean_line(head), "", *(line.rstrip() for line in _table(shown)), ""))
 
 
 def plain(line: Line) -> str:
@@ -77,13 +78,10 @@ def _table(shown: Shown) -> list[str]:
 def _csv(shown: Shown) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    if shown.columns:
-        writer.writerow([_title(column) for _, column in shown.columns])
-        writer.writerows(
-            [_harmless(_text(row, i, column)) for i, column in shown.columns] for row in shown.rows
-        )
-    else:
-        writer.writerows([_harmless(plain(line))] for line in shown.lines)
+    writer.writerow([_title(column) for _, column in shown.columns])
+    writer.writerows(
+        [_harmless(_text(row, i, column)) for i, column in shown.columns] for row in shown.rows
+    )
     return out.getvalue()
 
 
@@ -97,13 +95,10 @@ def _json(shown: Shown, context: str, now: float) -> str:
         "title": plain(shown.title).strip(),
         "context": clean_line(context),
         "at": stamp(now),
-    }
-    if shown.columns:
-        document["items"] = [
+        "items": [
             {column.id: _text(row, i, column) for i, column in shown.columns} for row in shown.rows
-        ]
-    else:
-        document["lines"] = [plain(line) for line in shown.lines]
+        ],
+    }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

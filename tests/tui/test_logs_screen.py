@@ -25,8 +25,8 @@ def clock():
 
 
 @pytest.fixture
-def app(backend, clock):
-    return console(backend, clock=lambda: clock[0])
+def app(backend, clock, tmp_path):
+    return console(backend, clock=lambda: clock[0], state=tmp_path)
 
 
 async def _open(pilot, app, *pressed):
@@ -218,10 +218,7 @@ async def test_nothing_but_the_log_fills_the_screen(backend, app, clock):
         await until(pilot, lambda: "SOURCES" in shown(app))
 
 
-async def test_a_log_is_saved_line_by_line_for_its_owner_only(
-    backend, app, clock, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
+async def test_a_log_is_saved_line_by_line_for_its_owner_only(backend, app, clock, tmp_path):
     async with app.run_test(size=(200, 30)) as pilot:
         await _open(pilot, app, "L")
         _say(backend, ("w1", 0.1, "rank 1 up"), ("w2", 0.2, "rank 2 up"), ("w1", 0.3, "x" * 300))
@@ -242,7 +239,6 @@ async def test_a_log_is_saved_line_by_line_for_its_owner_only(
 async def test_what_is_too_long_for_the_clipboard_goes_to_a_file(
     backend, app, clock, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
     copied = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(120, 30)) as pilot:

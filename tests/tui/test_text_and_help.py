@@ -147,9 +147,8 @@ async def test_managed_fields_are_shown_on_demand():
         await until(pilot, lambda: "managedFields" in shown(app))
 
 
-async def test_a_text_is_saved_for_its_owner_only(tmp_path, monkeypatch):
-    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
-    app = console(FakeBackend(first=rolling()[0].snapshot()))
+async def test_a_text_is_saved_for_its_owner_only(tmp_path):
+    app = console(FakeBackend(first=rolling()[0].snapshot()), state=tmp_path)
     async with app.run_test(size=(160, 30)) as pilot:
         await until(pilot, lambda: "llama70b" in shown(app))
         await keys(pilot, "y")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import cast
 
-from textual.app import App
-
-from lwstui.tui import keeping
+from lwstui.tui import saving
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.view.ages import count
+from lwstui.view.saving import Shown
 
 
 class ReadingScreen(ConsoleScreen):
@@ -29,25 +28,17 @@ class ReadingScreen(ConsoleScreen):
 
     def action_copy(self) -> None:
         """Copy what is selected, else everything."""
-        self.host.run_task(self._copy(self.get_selected_text() or self.plain_text()))
-
-    def action_save(self) -> None:
-        """Save the text."""
-        self.host.run_task(self._save())
-
-    async def _copy(self, text: str) -> None:
-        app = cast("App[int]", self.app)
-        try:
-            said = await keeping.copy(app, text, self.text_name(), self.host.now())
-        except OSError as error:
-            self.say(f"the text cannot be saved: {error.strerror or error}", "bad")
+        text = self.get_selected_text() or self.plain_text()
+        what = count(len(text.splitlines()), "line") if text else ""
+        if what:
+            self.host.run_task(saving.copy(self.host, text, what))
         else:
-            self.say(said, "dim")
+            self.say("nothing to copy", "dim")
 
-    async def _save(self) -> None:
-        try:
-            path = await keeping.save(self.plain_text(), self.text_name(), self.host.now())
-        except OSError as error:
-            self.say(f"the text cannot be saved: {error.strerror or error}", "bad")
-        else:
-            self.say(f"saved as {path}", "ok")
+    def copy_names(self) -> None:
+        """Copy what is selected, else everything."""
+        self.action_copy()
+
+    def shown_now(self) -> Shown:
+        """Return the text, to be saved."""
+        return Shown(self.text_name(), text=self.plain_text())
