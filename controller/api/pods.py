@@ -1,17 +1,19 @@
 """Pods: flat, frozen, interned records, cheap to keep by the thousand.
 
-Wire structs name the JSON fields; ``Pod`` is what stores and planners hold. Times are epoch
+``podwire`` names the JSON fields; ``Pod`` is what stores and planners hold. Times are epoch
 seconds; counts of accelerators are whole devices as the scheduler counts them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from sys import intern
 from typing import Final
 
 import msgspec
 
 from controller.api import names
+from controller.api import podwire as wire
 from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
 from controller.api.resources import Accelerators, WireContainer, accelerators, effective_request
 
@@ -19,58 +21,6 @@ from controller.api.resources import Accelerators, WireContainer, accelerators, 
 _SAME_MOMENT_S: Final = 1.0
 # A million replicas and as many surge groups.
 _MOST_DIGITS: Final = 7
-
-
-class _State(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    reason: str = ""
-    message: str = ""
-    exit_code: int = 0
-    signal: int = 0
-    started_at: str | None = None
-    finished_at: str | None = None
-
-
-class _States(msgspec.Struct, frozen=True, gc=False):
-    waiting: _State | None = None
-    running: _State | None = None
-    terminated: _State | None = None
-
-
-class _ContainerStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    name: str = ""
-    ready: bool = False
-    started: bool | None = None
-    restart_count: int = 0
-    image: str = ""
-    state: _States | None = None
-    last_state: _States | None = None
-
-
-class _PodSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    node_name: str = ""
-    subdomain: str = ""
-    containers: list[WireContainer] | None = None
-    init_containers: list[WireContainer] | None = None
-    overhead: dict[str, str | int | float] | None = None
-    scheduling_gates: list[dict[str, str]] | None = None
-    termination_grace_period_seconds: int | None = None
-
-
-class _PodStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    phase: str = ""
-    reason: str = ""
-    message: str = ""
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    start_time: str | None = None
-    conditions: list[Condition] | None = None
-    container_statuses: list[_ContainerStatus] | None = None
-    init_container_statuses: list[_ContainerStatus] | None = None
-
-
-class _WirePod(msgspec.Struct, frozen=True):
-    metadata: ObjectMeta = ObjectMeta()
-    spec: _PodSpec = _PodSpec()
-    status: _PodStatus = _PodStatus()
 
 
 class Container(msgspec.Struct, frozen=True, gc=False):
@@ -127,7 +77,9 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         baseline_restarts: Restarts that happened before the pod was adopted.
         stop_asked_at: When deletion was requested; ``deleted_at`` is when its grace ends.
         subgroup: Subgroup index, -1 if none.
-        role: ``leader``, ``worker``, or empty for pods outside sets.
+        devices: Ids of the devices its containers were given, where the kubelet says so: the
+            vendor's UUIDs, or ``driver/pool/device`` for those of claims.
+        sick_devices: Those of them that the kubelet calls unhealthy.
     """
 
     namespace: str
@@ -173,6 +125,13 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     ownerless: bool = False
     baseline_restarts: int = 0
     stop_asked_at: float | None = None
+    devices: tuple[str, ...] = ()
+    sick_devices: tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended and holds nothing any more."""
+        return self.phase in ("Succeeded", "Failed")
 
     @property
     def key(self) -> Key:
@@ -226,10 +185,12 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         return self.ready_changed_at > self.started_at + _SAME_MOMENT_S
 
 
-def _container(spec: WireContainer, status: _ContainerStatus | None, *, init: bool) -> Container:
+def _container(
+    spec: WireContainer, status: wire.ContainerStatus | None, *, init: bool
+) -> Container:
     if status is None:
         return Container(intern(spec.name), intern(spec.image), init)
-    states = status.state or _States()
+    states = status.state or wire.States()
     name, current = next(
         (
             (label, state)
@@ -263,7 +224,7 @@ def _container(spec: WireContainer, status: _ContainerStatus | None, *, init: bo
     )
 
 
-def _containers(spec: _PodSpec, status: _PodStatus) -> tuple[Container, ...]:
+def _containers(spec: wire.PodSpec, status: wire.PodStatus) -> tuple[Container, ...]:
     inits = {s.name: s for s in status.init_container_statuses or ()}
     mains = {s.name: s for s in status.container_statuses or ()}
     return tuple(
@@ -288,12 +249,25 @@ def _stop_asked(meta: ObjectMeta) -> float | None:
     return deleted_at - (meta.deletion_grace_period_seconds or 0)
 
 
+def _given(statuses: Sequence[wire.ContainerStatus]) -> dict[str, str]:
+    """Return the health of the devices that containers were given, by id.
+
+    A device that is shared out in replicas has their number behind two colons.
+    """
+    return {
+        device.id.partition("::")[0]: device.health
+        for status in statuses
+        for devices in status.allocated_resources_status or ()
+        for device in devices.resources or ()
+    }
+
+
 _NO_OWNER: Final = OwnerReference()
 _NO_CONDITION: Final = Condition()
 
 
-def _pod(wire: _WirePod) -> Pod:
-    meta, spec, status = wire.metadata, wire.spec, wire.status
+def _pod(whole: wire.WirePod) -> Pod:
+    meta, spec, status = whole.metadata, whole.spec, whole.status
     labels, annotations = meta.labels or {}, meta.annotations or {}
     owner = meta.controller_owner or _NO_OWNER
     conditions = {c.type: c for c in status.conditions or ()}
@@ -302,6 +276,7 @@ def _pod(wire: _WirePod) -> Pod:
     initialized = conditions.get("Initialized", _NO_CONDITION)
     request = effective_request(spec.containers, spec.init_containers, spec.overhead)
     refused = scheduled.status == "False"
+    given = _given(status.container_statuses or ())
     return Pod(
         namespace=intern(meta.namespace),
         name=meta.name,
@@ -350,10 +325,12 @@ def _pod(wire: _WirePod) -> Pod:
         ownerless=meta.ownerless,
         baseline_restarts=max(_index(annotations.get(names.RESTARTS_BASELINE)), 0),
         stop_asked_at=_stop_asked(meta),
+        devices=tuple(given),
+        sick_devices=tuple(device for device, health in given.items() if health == "Unhealthy"),
     )
 
 
-_POD_DECODER = msgspec.json.Decoder(_WirePod)
+_POD_DECODER = msgspec.json.Decoder(wire.WirePod)
 
 
 def decode_pod(raw: bytes | msgspec.Raw) -> Pod:

@@ -99,3 +99,32 @@ def test_readiness_is_lost_if_it_changed_after_the_start(
         status["startTime"] = f"2026-01-01T00:00:{started:02}Z"
     made = decode_pod(msgspec.json.encode({"metadata": {"name": "a-0"}, "status": status}))
     assert made.lost_readiness is lost
+
+
+def test_the_devices_a_pod_was_given_are_read_from_its_status():
+    status = {
+        "phase": "Running",
+        "containerStatuses": [
+            {
+                "name": "engine",
+                "allocatedResourcesStatus": [
+                    {
+                        "name": "nvidia.com/gpu",
+                        "resources": [
+                            {"resourceID": "GPU-a::3", "health": "Healthy"},
+                            {"resourceID": "GPU-b", "health": "Unhealthy"},
+                        ],
+                    },
+                    {
+                        "name": "claim:x/gpu",
+                        "resources": [{"resourceID": "gpu.nvidia.com/n/gpu-0"}],
+                    },
+                    {"name": "example.com/none"},
+                ],
+            }
+        ],
+    }
+    pod = decode_pod(msgspec.json.encode({"metadata": {"name": "p"}, "status": status}))
+    assert pod.devices == ("GPU-a", "GPU-b", "gpu.nvidia.com/n/gpu-0")
+    assert pod.sick_devices == ("GPU-b",)
+    assert not pod.finished
