@@ -70,8 +70,8 @@ def _scale(lws: LeaderWorkerSet, intent: Any) -> Alteration:
     given = lws.spec.get("replicas", 1)
     before, after = str(given), str(intent.replicas)
     back = Reversal("scale", (before,), f"scale back to {before}")
-    back = back if before != after else None
-    return Alteration(f"replicas {before}", f"replicas {after}", back)
+    changed = before != after
+    return Alteration(f"replicas {before}", f"replicas {after}", back if changed else None)
 
 
 def _partition(lws: LeaderWorkerSet, intent: Any) -> Alteration:
