@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-SHARED: Final = frozenset({"logs", "activity", "screens", "copies"})
+SHARED: Final = frozenset({"logs", "activity", "screens", "copies", "kept"})
 """Folders beside those of the contexts, which no context may take."""
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -42,7 +42,9 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written; what was there before is still there.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    missing = [one for one in path.parents if not one.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:

@@ -21,11 +21,10 @@ from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ledger import Ledger
-from lwstui.runtime.logmux import LogSession
+from lwstui.runtime.logdesk import LogDesk, OpenLog
 from lwstui.runtime.past import Past
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
-from lwstui.runtime.streams import Streams
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
@@ -42,22 +41,6 @@ TICK_S: Final = 1.0
 _FIRST: Final = ("apiVersion", "kind", "metadata", "spec")
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _log = logging.getLogger("lwstui.engine")
-
-
-class OpenLog:
-    """A merged log that is being read, on the engine's loop."""
-
-    def __init__(self, session: LogSession, task: asyncio.Task[None]) -> None:
-        self._session = session
-        self._task = task
-
-    def close(self) -> None:
-        """Stop all its streams."""
-        self._task.cancel()
-
-    def open(self, source: str) -> None:
-        """Read a source that is only listed so far."""
-        self._session.open(source)
 
 
 class Core:
@@ -106,8 +89,7 @@ class Core:
         self._link: Link | None = None
         self.wants_events = False
         self._again = asyncio.Event()
-        self._readers: set[asyncio.Task[None]] = set()
-        self._streams = Streams()
+        self._logs = LogDesk(self._store, self._feed, clock, sleep=sleep, state=options.state)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -119,7 +101,7 @@ class Core:
         try:
             await self._connect_for_ever()
         finally:
-            tasks = [*helpers, *self._readers]
+            tasks = [*helpers, *self._logs.tasks]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -212,29 +194,7 @@ class Core:
         self, request: LogRequest, sink: Callable[[list[LogEntry]], None]
     ) -> OpenLog | None:
         """Open merged logs; None if there is no cluster to read them from."""
-        if self._link is None:
-            sink([LogEntry("", self._clock.now(), "not connected to a cluster", "error")])
-            return None
-        session = LogSession(
-            request,
-            sink,
-            store=self._store,
-            link=self._link,
-            now=self._clock.now,
-            sleep=self._sleep,
-            streams=self._streams,
-        )
-        task = asyncio.create_task(self._read(session))
-        self._readers.add(task)
-        task.add_done_callback(self._readers.discard)
-        return OpenLog(session, task)
-
-    async def _read(self, session: LogSession) -> None:
-        self._feed.listeners.append(session.changed)
-        try:
-            await session.run()
-        finally:
-            self._feed.listeners.remove(session.changed)
+        return self._logs.open(self._link, request, sink)
 
     def want_events(self, *, wanted: bool) -> None:
         """Watch events from now on, or no longer."""
@@ -321,10 +281,13 @@ class Core:
             sleep=self._sleep,
         )
         self._link, self._session = link, session
+        keeping = asyncio.create_task(self._kept(lambda: self._logs.keep(link)))
         try:
             await session.run(events=self.wants_events)
         finally:
             self._link = self._session = None
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await link.close()
 
     def _introduce(self) -> None:

@@ -35,7 +35,8 @@ from lwstui.state.model import Activity, Snapshot
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
     from lwstui.runtime.attachments import Attachments
-    from lwstui.runtime.core import Core, OpenLog
+    from lwstui.runtime.core import Core
+    from lwstui.runtime.logdesk import OpenLog
     from lwstui.runtime.ports import Factory
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class EngineOptions:
         history_limit: Revisions the controller keeps although nothing uses them.
         lease_namespace: Where controllers have their Lease, the same for all of a cluster.
         apply_first: Objects to apply after connecting.
-        state: Folder where what was done is kept; None keeps nothing.
+        state: Folder where what was done and what died is kept; None keeps nothing.
     """
 
     target: Target

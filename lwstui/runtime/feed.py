@@ -52,6 +52,7 @@ class Feed:
     Attributes:
         cache: The embedded controller's cache, which gets the same records.
         cache_namespace: The namespace that controller serves; empty for all.
+        on_pod: Called with each pod that comes, before the store takes it.
         on_sync: Called with the freshness of each watch.
         listeners: Called after each snapshot.
     """
@@ -74,6 +75,7 @@ class Feed:
         self._syncs: dict[Resource, dict[str, KindSync]] = {}
         self.cache: ControllerCache | None = None
         self.cache_namespace = ""
+        self.on_pod: Callable[[Any], None] | None = None
         self.on_sync: Callable[[WatchSpec, KindSync], None] | None = None
         self.listeners: list[Callable[[], None]] = []
 
@@ -123,8 +125,15 @@ class Feed:
             return self.cache
         return None
 
+    def _show_pods(self, spec: WatchSpec, items: Sequence[Any]) -> None:
+        """Show pods to whom wants to see them before the store takes them."""
+        if self.on_pod is not None and spec.resource == PODS:
+            for pod in items:
+                self.on_pod(pod)
+
     def page(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a part of a list."""
+        self._show_pods(spec, items)
         self._store.page(spec.resource, items)
         if (cache := self._cached(spec)) is not None:
             cache.page(spec.resource, items)
@@ -132,6 +141,7 @@ class Feed:
 
     def replace(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a complete list of a kind in the namespace of its watch."""
+        self._show_pods(spec, items)
         self._store.replace(spec.resource, items, namespace=spec.namespace)
         if (cache := self._cached(spec)) is not None:
             cache.replace(spec.resource, items)
@@ -139,6 +149,7 @@ class Feed:
 
     def apply(self, spec: WatchSpec, type_: str, item: Any) -> None:
         """Take one watch event."""
+        self._show_pods(spec, (item,))
         self._store.apply(spec.resource, type_, item)
         if (cache := self._cached(spec)) is not None:
             cache.apply(spec.resource, type_, item)

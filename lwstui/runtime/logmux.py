@@ -10,7 +10,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.loglines import LogLine
 from lwstui.runtime.backend import LogEntry, LogRequest
-from lwstui.runtime.logselect import Chosen, chosen, label
+from lwstui.runtime.logselect import Chosen, chosen, generation, label
 from lwstui.runtime.logsources import Source
 from lwstui.runtime.ports import Link
 from lwstui.runtime.streams import Streams
@@ -100,6 +100,7 @@ class LogSession:
         self._listed: set[str] = set()
         self._asked: set[str] = set()
         self._began = now()
+        self._empty = False
 
     def changed(self) -> None:
         """Say that pods may have changed."""
@@ -200,7 +201,18 @@ class LogSession:
         for one in [*asked, *others][: self.streams.room]:
             self._start(one)
         if self.request.follows:
+            self._tell_empty()
             self._list([one for one in fresh if one.id not in self._sources])
+
+    def _tell_empty(self) -> None:
+        """Say once that there is nothing to read, and what there is instead."""
+        if self._joined or self._empty:
+            return
+        self._empty = True
+        key = self.request.target
+        kept = self._kept.of_set(key) if self._kept is not None else ()
+        more = f"; p shows what was kept of {len(kept)} containers that died" if kept else ""
+        self._put("", f"no pod of {key.name} to read yet{more}", "mark")
 
     def _start(self, one: Chosen) -> None:
         again = one.label in self._joined
@@ -292,7 +304,7 @@ class Generations:
         return f"{pod.set_name} group {pod.group if pod.group >= 0 else pod.group_id}"
 
     def _number(self, pod: Pod) -> str:
-        count = self._store.generation(pod.set_key, pod.group)
+        count = generation(self._store, pod)
         return f": generation {count} starts" if count else ""
 
 

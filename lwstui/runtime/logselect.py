@@ -119,6 +119,12 @@ def _one_group(targets: tuple[LogTarget, ...]) -> bool:
     return len({(t.key, t.group) for t in targets}) == 1 and targets[0].group is not None
 
 
+def generation(store: Store, pod: Pod) -> int:
+    """Return which incarnation of its group a pod belongs to, from 1; 0 if that is not known."""
+    history = store.latest.history.get((pod.set_key, pod.group))
+    return len(history.incarnations) if history is not None else 0
+
+
 def has_run(container: Container) -> bool:
     """Tell whether a container has a log: it runs, has ended, or waits to be restarted."""
     return container.state in ("running", "terminated") or container.last_exit_code is not None

@@ -12,6 +12,7 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
+from lwstui.state.deaths import Death
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -208,6 +209,7 @@ class Snapshot:
         node_pods: Pods bound to each node that request accelerators or belong to sets.
         starts: The last group starts seen of each set, oldest first, at most 50.
         sync: Freshness by plural resource name.
+        deaths: How containers of the sets ended, oldest first; bounded, and kept between runs.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
     """
 
@@ -227,6 +229,7 @@ class Snapshot:
     cluster: ClusterState = ClusterState()
     controller: ControllerView = ControllerView()
     activity: tuple[Activity, ...] = ()
+    deaths: tuple[Death, ...] = ()
     pending: Mapping[Key, Pending] = field(default_factory=_empty)
     sets_by_namespace: Mapping[str, int] = field(default_factory=_empty)
     underway: Mapping[Key, Underway] = field(default_factory=_empty)

@@ -22,6 +22,7 @@ from controller.api.names import (
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
+from lwstui.state.deathlog import DeathLog
 from lwstui.state.model import (
     Activity,
     ClusterState,
@@ -72,6 +73,7 @@ class Store:
         self._pending: dict[Key, Pending] = {}
         self._underway: dict[Key, Underway] = {}
         self._changed: set[str] = set()
+        self.deaths = DeathLog(self._changed)
         self._dirty_sets: set[Key] = set()
         self._dirty_nodes: set[str] = set()
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
@@ -188,10 +190,6 @@ class Store:
         """Return the pods of a set as they are held now, in no order."""
         return self._members.get(key, {}).values()
 
-    def generation(self, key: Key, group: int) -> int:
-        """Return which incarnation of a group is the present one, from 1; 0 if unknown."""
-        return len(self._history.get((key, group), GroupHistory()).incarnations)
-
     @property
     def natively_owned(self) -> bool:
         """Whether some set's leader belongs to a StatefulSet: a native controller made it."""
@@ -216,6 +214,8 @@ class Store:
             fields["sets_by_namespace"] = MappingProxyType(counts)
         if "activity" in self._changed:
             fields["activity"] = self.past.lines
+        if "deaths" in self._changed:
+            fields["deaths"] = self.deaths.all
         self._snapshot = replace(
             self._snapshot,
             version=self._snapshot.version + 1,

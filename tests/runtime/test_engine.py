@@ -83,7 +83,7 @@ def test_logs_arrive_and_can_be_closed(engine, factory):
     engine._loop.call_soon_threadsafe(queue.put_nowait, LogPart(lines=[LogLine(1.0, "hello")]))
     until(lambda: [entry.text for entry in entries] == ["open", "hello"])
     handle.close()
-    until(lambda: not engine._attachments.core._readers)
+    until(lambda: not engine._attachments.core._logs.tasks)
 
 
 def test_what_is_asked_before_the_start_is_not_lost(engine, factory):

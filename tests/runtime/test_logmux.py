@@ -41,6 +41,7 @@ class Bench:
             self.store.apply(PODS, "MODIFIED", one)
         for one in gone:
             self.store.apply(PODS, "DELETED", one)
+        self.store.publish(self.time.now())
         self.session.changed()
         await self.time.advance(0.1)
 
