@@ -56,7 +56,8 @@ class Script:
     A process runs for ``boot_s``, then waits for the pods of its group if ``waits_for_group`` or
     for its leader if ``waits_for_leader``, then loads for ``load_s`` and serves. It exits by itself
     ``run_s`` after its start, is killed for its memory after ``oom_s``, and answers no more after
-    ``hang_s``. When told to end it first runs its hook for ``prestop_s``.
+    ``hang_s``. It counts as started when its first hook is over, ``poststart_s`` after its start;
+    one that fails ends it. When told to end it first runs its last hook for ``prestop_s``.
     """
 
     pull_s: float
@@ -75,6 +76,8 @@ class Script:
     exit_code: int = 0
     oom_s: float = FOREVER
     hang_s: float = FOREVER
+    poststart_s: float = 0.0
+    poststart_fails: bool = False
     prestop_s: float = 0.0
     stop_s: float = 1.0
     stop_code: int = 0

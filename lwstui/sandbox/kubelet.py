@@ -56,6 +56,7 @@ class Kubelet:
 
     Attributes:
         ledger: Who holds which device.
+        cut_off: Uids of the pods that have no network to the rest of their group.
     """
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
@@ -64,6 +65,7 @@ class Kubelet:
         self._records = PodRecords()
         self._cached: dict[str, frozenset[str]] = {}
         self.ledger = Ledger()
+        self.cut_off: set[str] = set()
         self._paused: set[str] = set()
         self._pull_faults: tuple[PullFault, ...] = ()
         self._addresses = Addresses()
@@ -335,6 +337,7 @@ class Kubelet:
         if record is None:
             return
         self._lonely.discard(record.ref)
+        self.cut_off.discard(uid)
         if record.timer is not None:
             record.timer.cancel()
         now_s = record.pod_time(self._store.clock.now())

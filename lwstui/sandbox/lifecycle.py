@@ -15,7 +15,7 @@ from lwstui.sandbox.containers import (
     Run,
     Step,
 )
-from lwstui.sandbox.endings import exit_by_itself
+from lwstui.sandbox.endings import exit_by_itself, tell
 from lwstui.sandbox.probes import check, first_checks
 from lwstui.sandbox.pulls import back_off, backoff_s, fetch, pulled
 
@@ -141,7 +141,14 @@ def _start(step: Step, container: Container, at_s: float) -> None:
     number = container.first if container.run is None else container.run.number + 1
     step.note(container, "Created", "Container created")
     step.note(container, "Started", "Container started")
-    step.put(begun(container, number, at_s))
+    # Until its hook is over, what a container does is not told: it has been running since before.
+    step.put(begun(container, number, at_s - container.script.poststart_s))
+    if container.script.poststart_fails:
+        step.note(container, "FailedPostStartHook", "PostStartHook failed", warning=True)
+        started = step.pod.container(container.name)
+        if started is not None:
+            deadline_s = at_s + step.pod.patience_s
+            tell(step, started, at_s, deadline_s, why="FailedPostStartHook")
 
 
 def begun(container: Container, number: int, at_s: float) -> Container:

@@ -175,6 +175,11 @@ class Network:
             for each in (node.get("status") or {}).get("addresses") or ()
         )
 
+    def reaches(self, pod: Json, ip: str) -> bool:
+        """Tell whether somebody is at an address, and a pod's packets get there."""
+        severed = (self._processes.severed(pod, each) for each in self._pods_at(ip))
+        return self.knows(ip) and not any(severed)
+
     def names_of(self, ip: str) -> tuple[str, ...]:
         """Return the qualified names of the pods at an address."""
         return tuple(full_hostname(pod) for pod in self._pods_at(ip))
@@ -184,6 +189,8 @@ class Network:
         if ip == "127.0.0.1":
             return self.listener(pod, port)
         pods = self._pods_at(ip)
+        if any(self._processes.severed(pod, each) for each in pods):
+            return Refused(at_once=False)
         for each in pods:
             found = self.listener(each, port)
             if isinstance(found, Reached):

@@ -13,7 +13,7 @@ from lwstui.sandbox.engines.scene import Scene
 from lwstui.sandbox.kubelet import Kubelet
 from lwstui.sandbox.logs import scene
 from lwstui.sandbox.objects import Json, Store
-from lwstui.sandbox.podrecords import PodRecord
+from lwstui.sandbox.podrecords import PodRecord, group_of
 from lwstui.sandbox.podstatus import phase
 
 
@@ -114,6 +114,15 @@ class KubeletProcesses:
             process = self._process(record, state) if record is not None else None
             if process is not None:
                 yield process
+
+    def severed(self, one: Json, other: Json) -> bool:
+        """Tell whether nothing gets between two pods: one is cut off from the rest of its group."""
+        cut = self._kubelet.cut_off
+        uids = {one["metadata"]["uid"], other["metadata"]["uid"]}
+        if uids.isdisjoint(cut) or len(uids) == 1:
+            return False
+        group = group_of(one)
+        return group is not None and group == group_of(other)
 
     async def ended(self, pod: Json, container: str) -> None:
         """Return when the process that runs in a container now has ended."""

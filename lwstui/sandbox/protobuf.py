@@ -86,12 +86,14 @@ def _store(decoded: Json, field: str, kind: str, value: Any) -> None:
         parts = dict(_fields(value))
         key = parts.get(1, b"").decode()
         decoded.setdefault(field, {})[key] = _MAPS[kind](parts.get(2, b""))
-    elif kind == "strings":
-        decoded.setdefault(field, []).append(value.decode())
+    elif kind in _LISTS:
+        decoded.setdefault(field, []).append(_LISTS[kind](value))
     elif kind.startswith("[]"):
         decoded.setdefault(field, []).append(_message(kind[2:], value))
-    else:
+    elif field:
         decoded[field] = _message(kind, value)
+    else:
+        decoded.update(_message(kind, value))
 
 
 def _signed(value: int) -> int:
@@ -120,8 +122,10 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "bool": bool,
     "flag": bool,
     "bytes": bytes,
+    "quantity": _quantity,
     "IntOrString": _int_or_string,
 }
+_LISTS: Mapping[str, Callable[[Any], Any]] = {"strings": bytes.decode, "ints": _signed}
 _MAPS: Mapping[str, Callable[[bytes], str]] = {
     "map": bytes.decode,
     "bytesmap": _base64,

@@ -2,7 +2,8 @@
 
 A field is its JSON name and its type: a scalar, a message, ``[]`` and a message, or one of
 ``count`` and ``flag`` (a number or bool that is left out when zero), ``strings``, ``map``,
-``bytesmap``, ``quantities`` (a map of quantities) and ``IntOrString``.
+``bytesmap``, ``quantity``, ``quantities`` (a map of them), ``ints`` and ``IntOrString``. The fields
+of a message without a name are those of the message around it.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ _BINDING: Mapping[int, ProtoField] = {
 COMPLETE = frozenset(
     {"Container", "CronJobSpec", "DeploymentSpec", "EnvVar", "JobSpec", "LabelSelector", "PodSpec"}
     | {"PodDisruptionBudgetSpec", "ResourceQuotaSpec", "ResourceRequirements", "ServiceSpec"}
+    | {"EnvVarSource", "IngressBackend", "IngressSpec", "PodSecurityContext", "ProbeHandler"}
+    | {"SecurityContext", "VolumeMount", "VolumeSource"}
 )
 MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
     "ObjectMeta": _META,
@@ -125,7 +128,81 @@ MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
         4: ("protocol", "string"),
         5: ("hostIP", "string"),
     },
-    "EnvVar": {1: ("name", "string"), 2: ("value", "string")},
+    "EnvVar": {1: ("name", "string"), 2: ("value", "string"), 3: ("valueFrom", "EnvVarSource")},
+    "EnvVarSource": {
+        1: ("fieldRef", "ObjectFieldSelector"),
+        3: ("configMapKeyRef", "KeySelector"),
+        4: ("secretKeyRef", "KeySelector"),
+    },
+    "ObjectFieldSelector": {1: ("apiVersion", "string"), 2: ("fieldPath", "string")},
+    "LocalObjectReference": {1: ("name", "string")},
+    "KeySelector": {1: ("", "LocalObjectReference"), 2: ("key", "string"), 3: ("optional", "bool")},
+    "VolumeMount": {
+        1: ("name", "string"),
+        2: ("readOnly", "flag"),
+        3: ("mountPath", "string"),
+        4: ("subPath", "string"),
+        5: ("mountPropagation", "string"),
+        6: ("subPathExpr", "string"),
+        7: ("recursiveReadOnly", "string"),
+    },
+    "Capabilities": {1: ("add", "strings"), 2: ("drop", "strings")},
+    "SecurityContext": {
+        1: ("capabilities", "Capabilities"),
+        2: ("privileged", "bool"),
+        4: ("runAsUser", "int"),
+        5: ("runAsNonRoot", "bool"),
+        6: ("readOnlyRootFilesystem", "bool"),
+        7: ("allowPrivilegeEscalation", "bool"),
+        8: ("runAsGroup", "int"),
+    },
+    "PodSecurityContext": {
+        2: ("runAsUser", "int"),
+        3: ("runAsNonRoot", "bool"),
+        4: ("supplementalGroups", "ints"),
+        5: ("fsGroup", "int"),
+        6: ("runAsGroup", "int"),
+    },
+    "ExecAction": {1: ("command", "strings")},
+    "HTTPHeader": {1: ("name", "string"), 2: ("value", "string")},
+    "HTTPGetAction": {
+        1: ("path", "string"),
+        2: ("port", "IntOrString"),
+        3: ("host", "string"),
+        4: ("scheme", "string"),
+        5: ("httpHeaders", "[]HTTPHeader"),
+    },
+    "TCPSocketAction": {1: ("port", "IntOrString"), 2: ("host", "string")},
+    "ProbeHandler": {
+        1: ("exec", "ExecAction"),
+        2: ("httpGet", "HTTPGetAction"),
+        3: ("tcpSocket", "TCPSocketAction"),
+    },
+    "Probe": {
+        1: ("", "ProbeHandler"),
+        2: ("initialDelaySeconds", "count"),
+        3: ("timeoutSeconds", "count"),
+        4: ("periodSeconds", "count"),
+        5: ("successThreshold", "count"),
+        6: ("failureThreshold", "count"),
+        7: ("terminationGracePeriodSeconds", "int"),
+    },
+    "HostPathVolumeSource": {1: ("path", "string"), 2: ("type", "string")},
+    "EmptyDirVolumeSource": {1: ("medium", "string"), 2: ("sizeLimit", "quantity")},
+    "PersistentVolumeClaimVolumeSource": {1: ("claimName", "string"), 2: ("readOnly", "flag")},
+    "VolumeSource": {
+        1: ("hostPath", "HostPathVolumeSource"),
+        2: ("emptyDir", "EmptyDirVolumeSource"),
+        10: ("persistentVolumeClaim", "PersistentVolumeClaimVolumeSource"),
+    },
+    "Volume": {1: ("name", "string"), 2: ("", "VolumeSource")},
+    "Toleration": {
+        1: ("key", "string"),
+        2: ("operator", "string"),
+        3: ("value", "string"),
+        4: ("effect", "string"),
+        5: ("tolerationSeconds", "int"),
+    },
     "ResourceRequirements": {1: ("limits", "quantities"), 2: ("requests", "quantities")},
     "Container": {
         1: ("name", "string"),
@@ -136,14 +213,21 @@ MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
         6: ("ports", "[]ContainerPort"),
         7: ("env", "[]EnvVar"),
         8: ("resources", "ResourceRequirements"),
+        9: ("volumeMounts", "[]VolumeMount"),
+        10: ("livenessProbe", "Probe"),
+        11: ("readinessProbe", "Probe"),
         13: ("terminationMessagePath", "string"),
         14: ("imagePullPolicy", "string"),
+        15: ("securityContext", "SecurityContext"),
         16: ("stdin", "flag"),
         17: ("stdinOnce", "flag"),
         18: ("tty", "flag"),
         20: ("terminationMessagePolicy", "string"),
+        22: ("startupProbe", "Probe"),
+        24: ("restartPolicy", "string"),
     },
     "PodSpec": {
+        1: ("volumes", "[]Volume"),
         2: ("containers", "[]Container"),
         3: ("restartPolicy", "string"),
         4: ("terminationGracePeriodSeconds", "int"),
@@ -156,11 +240,21 @@ MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
         11: ("hostNetwork", "flag"),
         12: ("hostPID", "flag"),
         13: ("hostIPC", "flag"),
+        14: ("securityContext", "PodSecurityContext"),
+        15: ("imagePullSecrets", "[]LocalObjectReference"),
         16: ("hostname", "string"),
         17: ("subdomain", "string"),
         19: ("schedulerName", "string"),
+        20: ("initContainers", "[]Container"),
+        21: ("automountServiceAccountToken", "bool"),
+        22: ("tolerations", "[]Toleration"),
         24: ("priorityClassName", "string"),
+        25: ("priority", "int"),
+        27: ("shareProcessNamespace", "bool"),
+        30: ("enableServiceLinks", "bool"),
+        31: ("preemptionPolicy", "string"),
     },
+    "Pod": {1: ("metadata", "ObjectMeta"), 2: ("spec", "PodSpec")},
     "PodTemplateSpec": {1: ("metadata", "ObjectMeta"), 2: ("spec", "PodSpec")},
     "DeploymentStrategy": {1: ("type", "string")},
     "DeploymentSpec": {
@@ -231,6 +325,25 @@ MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
         4: ("description", "string"),
         5: ("preemptionPolicy", "string"),
     },
+    "ServiceBackendPort": {1: ("name", "string"), 2: ("number", "count")},
+    "IngressServiceBackend": {1: ("name", "string"), 2: ("port", "ServiceBackendPort")},
+    "IngressBackend": {4: ("service", "IngressServiceBackend")},
+    "HTTPIngressPath": {
+        1: ("path", "string"),
+        2: ("backend", "IngressBackend"),
+        3: ("pathType", "string"),
+    },
+    "HTTPIngressRuleValue": {1: ("paths", "[]HTTPIngressPath")},
+    "IngressRuleValue": {1: ("http", "HTTPIngressRuleValue")},
+    "IngressRule": {1: ("host", "string"), 2: ("", "IngressRuleValue")},
+    "IngressTLS": {1: ("hosts", "strings"), 2: ("secretName", "string")},
+    "IngressSpec": {
+        1: ("defaultBackend", "IngressBackend"),
+        2: ("tls", "[]IngressTLS"),
+        3: ("rules", "[]IngressRule"),
+        4: ("ingressClassName", "string"),
+    },
+    "Ingress": {1: ("metadata", "ObjectMeta"), 2: ("spec", "IngressSpec")},
     "ServicePort": {
         1: ("name", "string"),
         2: ("protocol", "string"),

@@ -27,11 +27,12 @@ def fetch(step: Step, container: Container, at_s: float) -> None:
     if script.never_pulls and not known:
         message = f'Container image "{image}" is not present with pull policy of Never'
         step.note(container, "ErrImageNeverPull", message, warning=True)
+        step.note(container, "Failed", "Error: ErrImageNeverPull", warning=True)
         step.put(container.move(Phase.PULL_FAILED))
         return
     if known and not script.always_pulls:
         step.note(container, "Pulled", f'Container image "{image}" {_PRESENT}')
-        step.put(container.move(Phase.STARTING, at_s + CREATE_S))
+        step.put(container.move(Phase.STARTING, at_s + CREATE_S + script.poststart_s))
         return
     step.note(container, "Pulling", f'Pulling image "{image}"')
     step.put(container.move(Phase.PULLING, at_s + _pull_s(script, known=known)))
@@ -54,7 +55,9 @@ def pulled(step: Step, container: Container, at_s: float) -> None:
     )
     step.pulled.add(image)
     step.note(container, "Pulled", message)
-    step.put(container.move(Phase.STARTING, at_s + CREATE_S))
+    if container.run is None:
+        container = replace(container, failures=0)  # they were of the pull, not of its process
+    step.put(container.move(Phase.STARTING, at_s + CREATE_S + script.poststart_s))
 
 
 def back_off(step: Step, container: Container, at_s: float) -> None:

@@ -121,7 +121,9 @@ def _script(pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, ho
         group_timeout_s=GROUP_TIMEOUT_S,
         run_s=_INIT_RUN_S if role is Role.INIT else FOREVER,
         stop_code=_TERM_CODES.get(engine.kind, _TERMINATED),
-        prestop_s=_prestop_s(container),
+        poststart_s=_hook_s(container, "postStart"),
+        poststart_fails=_fails(container),
+        prestop_s=_hook_s(container, "preStop"),
         startup=read_probe(container, "startupProbe", host),
         readiness=read_probe(container, "readinessProbe", host),
         liveness=read_probe(container, "livenessProbe", host),
@@ -134,9 +136,16 @@ def _script(pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, ho
     return replace(script, oom_s=_oom_s(script, wishes, container))
 
 
-def _prestop_s(container: Mapping[str, Any]) -> float:
-    """Return how long a container's preStop hook takes: the sleep it names, else a moment."""
-    hook = (container.get("lifecycle") or {}).get("preStop") or {}
+def _fails(container: Mapping[str, Any]) -> bool:
+    """Tell whether a container's postStart hook is a command that fails for certain."""
+    hook = (container.get("lifecycle") or {}).get("postStart") or {}
+    small = program({"command": (hook.get("exec") or {}).get("command")})
+    return small is not None and small.exit_code != 0
+
+
+def _hook_s(container: Mapping[str, Any], name: str) -> float:
+    """Return how long a container's hook takes: the sleep it names, else a moment."""
+    hook = (container.get("lifecycle") or {}).get(name) or {}
     if "sleep" in hook:
         return float(hook["sleep"].get("seconds") or 0)
     text = " ".join((hook.get("exec") or {}).get("command") or ())

@@ -49,6 +49,9 @@ class ProcessSource(Protocol):
     def listed(self, pod: Json) -> Iterable[Process]:
         """Return the processes that share a pod's network."""
 
+    def severed(self, one: Json, other: Json) -> bool:
+        """Tell whether nothing gets from one pod to the other."""
+
     async def ended(self, pod: Json, container: str) -> None:
         """Return when the process that runs in a container now has ended."""
 

@@ -35,6 +35,9 @@ class _Nothing:
     def listed(self, pod: Json) -> tuple[()]:
         return ()
 
+    def severed(self, one: Json, other: Json) -> bool:
+        return False
+
     async def ended(self, pod: Json, container: str) -> None:
         return None
 

@@ -1,5 +1,6 @@
 """What a step can do: the base of all actions, and those on pods and on the load of engines."""
 
+from functools import partial
 from typing import ClassVar
 
 from lwstui.sandbox.kubelet import Failure
@@ -89,7 +90,7 @@ class OomKill(PodAction, frozen=True, kw_only=True):
 
 
 class CutNetwork(PodAction, frozen=True, kw_only=True):
-    """Cut pods off from their leader: their collectives time out after ``timeout``."""
+    """Cut pods off from their group; their collectives time out after ``timeout``."""
 
     WORD = "cut-network"
     timeout: Seconds = Seconds(60)
@@ -98,9 +99,12 @@ class CutNetwork(PodAction, frozen=True, kw_only=True):
         """Plan the end of the cut off processes, unless the network is back before."""
         pods = self.living(stage.store)
         for pod in pods:
-            key = f"network/{pod['metadata']['uid']}"
+            uid = pod["metadata"]["uid"]
+            key = f"network/{uid}"
+            stage.behaviour.kubelet.cut_off.add(uid)
+            stage.on_heal(key, partial(stage.behaviour.kubelet.cut_off.discard, uid))
             stage.later(self.timeout, lambda pod=pod: self._time_out(stage, pod), key)  # type: ignore[misc]
-        return f"no network between the leader and {_names(pods)}"
+        return f"no network between {_names(pods)} and the rest of the group"
 
     def _time_out(self, stage: Stage, pod: Json) -> None:
         labels = pod["metadata"].get("labels") or {}

@@ -71,7 +71,7 @@ class NodeReady(NodeAction, frozen=True, kw_only=True):
 
 
 class DrainNode(NodeAction, frozen=True, kw_only=True):
-    """Cordon a node and evict its pods, as ``kubectl drain --ignore-daemonsets`` does."""
+    """Cordon a node and evict its pods as their budgets allow, like ``kubectl drain`` does."""
 
     WORD = "drain-node"
 

@@ -79,9 +79,9 @@ _CONDITIONS = """
 _LIMITS = """
 ## What is not simulated
 
-Nodes have no Leases; a cut network is what its processes make of it (`ping` and `curl` in a shell
-still get through); evictions by `drain-node` ask no PodDisruptionBudget. Faults of the API server
-hit every client alike, the sandbox's own paths never.
+Only the network within a group can be cut: nothing gets between the chosen pods and its others, not
+`ping` and `curl` in a shell either, while names still resolve. Faults of the API server hit every
+client alike, the sandbox's own paths never.
 """
 
 

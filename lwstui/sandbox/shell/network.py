@@ -119,7 +119,7 @@ def _time_ms(session: Session, ip: str, number: int) -> float | None:
     """Return how long an answer takes, None when nobody is at the address now."""
     if ip.startswith("127.") or full_hostname(session.pod) in session.network.names_of(ip):
         return session.process.scene.dice("ping", ip, number).uniform(0.02, 0.06)
-    if not session.network.knows(ip):
+    if not session.network.reaches(session.pod, ip):
         return None
     return session.process.scene.dice("ping", ip, number).uniform(0.15, 0.45)
 

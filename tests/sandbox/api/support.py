@@ -79,6 +79,9 @@ class NoProcesses:
     def listed(self, pod: dict) -> tuple:
         return ()
 
+    def severed(self, one: dict, other: dict) -> bool:
+        return False
+
     async def ended(self, pod: dict, container: str) -> None:
         return None
 

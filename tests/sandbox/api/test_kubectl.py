@@ -260,3 +260,52 @@ async def test_errors(cluster: Cluster) -> None:
     unknown = lws("unknown", replica=1)
     out = await cluster.run("apply", "-f", cluster.file("unknown.yaml", unknown), code=1)
     assert 'strict decoding error: unknown field "spec.replica"' in out
+
+
+async def test_an_ingress_is_stored_as_kubectl_means_it(cluster: Cluster) -> None:
+    rules = ("--rule=a.example/x*=web:80,tls=cert", "--rule=b.example/=web:http", "--class=nginx")
+    command = ("create", "ingress", "web", *rules, "--default-backend=web:8080")
+    meant = yaml.safe_load(await cluster.run(*command, "--dry-run=client", "-o", "yaml"))
+    await cluster.run(*command)
+    (stored,) = cluster.store.items("ingresses.networking.k8s.io")
+    assert stored["spec"] == meant["spec"]
+
+
+async def test_debugging_pods_are_created(cluster: Cluster) -> None:
+    said = await cluster.run("debug", "node/n0", "--image=busybox", "--profile=sysadmin")
+    assert "with container debugger on node n0" in said
+    (made,) = cluster.store.items("pods")
+    spec = made["spec"]
+    assert (spec["nodeName"], spec["hostNetwork"], spec["hostPID"]) == ("n0", True, True)
+    assert spec["volumes"] == [{"name": "host-root", "hostPath": {"path": "/", "type": ""}}]
+    (main,) = spec["containers"]
+    assert main["volumeMounts"] == [{"name": "host-root", "mountPath": "/host"}]
+    assert main["securityContext"]["privileged"] is True
+    assert spec["tolerations"][0] == {"operator": "Exists"}
+
+
+async def test_a_pod_is_copied_whole_to_debug_it(cluster: Cluster) -> None:
+    body = pod("web")
+    body["spec"] |= {
+        "tolerations": [{"key": "a", "operator": "Exists", "tolerationSeconds": 5}],
+        "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
+        "securityContext": {"runAsUser": 7, "supplementalGroups": [1, 2]},
+        "initContainers": [{"name": "init", "image": "i", "restartPolicy": "Always"}],
+    }
+    probe = {"periodSeconds": 3, "httpGet": {"path": "/ready", "port": "http", "scheme": "HTTP"}}
+    body["spec"]["containers"][0] |= {
+        "env": [
+            {"name": "A", "value": "1"},
+            {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+            {"name": "S", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+        ],
+        "volumeMounts": [{"name": "v", "mountPath": "/v", "readOnly": True}],
+        "livenessProbe": probe,
+        "resources": {"limits": {"cpu": "2"}, "requests": {"cpu": "500m"}},
+    }
+    await cluster.run("create", "-f", cluster.file("pod.yaml", body))
+    await cluster.run("debug", "web", "--copy-to=copy", "--set-image=main=other", "--keep-liveness")
+    found = {each["metadata"]["name"]: each["spec"] for each in cluster.store.items("pods")}
+    wanted = found["web"]
+    wanted["containers"][0]["image"] = "other"
+    assert found["copy"] == wanted

@@ -176,7 +176,7 @@ def test_protobuf_bodies() -> None:
         "data": {"k": "v"},
     }
     with pytest.raises(StatusError) as refused:
-        protobuf.decode(b"k8s\x00" + field(1, field(2, b"Ingress")))
+        protobuf.decode(b"k8s\x00" + field(1, field(2, b"Lease")))
     assert refused.value.code == 415
     with pytest.raises(StatusError) as refused:
         protobuf.decode(body[:-3])

@@ -85,9 +85,11 @@ def test_a_grace_period(
     ],
 )
 def test_a_hook_takes_as_long_as_it_says(hook: dict[str, Any], expected: float) -> None:
-    made = container(lifecycle={"preStop": hook} if hook else {})
+    made = container(lifecycle={"preStop": hook, "postStart": hook} if hook else {})
     run = pod_run(pod(containers=[made], terminationGracePeriodSeconds=45), "10.1.2.3")
-    assert run.containers[0].script.prestop_s == expected
+    script = run.containers[0].script
+    assert (script.prestop_s, script.poststart_s) == (expected, expected)
+    assert not script.poststart_fails
     assert run.patience_s == 45
 
 

@@ -231,3 +231,49 @@ def test_a_container_killed_from_outside_restarts() -> None:
     assert after.containers[0].restarts == 1
     assert after.containers[0].previous is not None
     assert after.containers[0].previous.exit_code == 137
+
+
+def test_a_failed_pull_does_not_make_a_first_crash_look_like_many() -> None:
+    failing = replace(PLAIN, pull_error="no such host")
+    pod, _ = _played(_pod(_container(script=failing)), 40)
+    assert pod.containers[0].failures > 1
+    cured = replace(pod.containers[0], script=replace(PLAIN, run_s=5, exit_code=1))
+    pod = replace(pod, containers=(cured,))
+    started_s = next_wake(pod, 40)
+    while pod.containers[0].restarts == 0:
+        pod = advance(pod, started_s).pod
+        started_s = next_wake(pod, started_s)
+    previous = pod.containers[0].previous
+    assert previous is not None
+    assert pod.containers[0].run is not None
+    assert pod.containers[0].run.started_s - (previous.finished_s or 0) < 5  # at once, no back-off
+
+
+def test_an_image_that_may_not_be_pulled_is_an_error_twice_told() -> None:
+    step = advance(_pod(_container(script=replace(PLAIN, never_pulls=True))), 5)
+    assert [(note.reason, note.warning) for note in step.notes] == [
+        ("ErrImageNeverPull", True),
+        ("Failed", True),
+    ]
+    assert step.notes[1].message == "Error: ErrImageNeverPull"
+
+
+def test_a_start_hook_holds_up_the_containers_after_it() -> None:
+    hooked = _container("a", script=replace(PLAIN, poststart_s=10))
+    pod, _ = _played(_pod(hooked, _container("b")), 8)
+    assert [item.phase for item in pod.containers] == [Phase.STARTING, Phase.WAITING]
+    pod, noted = _played(_pod(hooked, _container("b")), 30)
+    assert [at_s for at_s, reason in noted if reason == "Started"] == [12.7, 15.0]
+    first = pod.containers[0].run
+    assert first is not None
+    assert first.started_s == pytest.approx(2.7)
+
+
+def test_a_start_hook_that_fails_ends_its_container() -> None:
+    failing = replace(PLAIN, poststart_s=1, poststart_fails=True)
+    pod, noted = _played(_pod(_container(script=failing)), 8)
+    reasons = [reason for _, reason in noted]
+    assert reasons[2:6] == ["Created", "Started", "FailedPostStartHook", "Killing"]
+    pod, noted = _played(_pod(_container(script=failing)), 60)
+    assert pod.containers[0].restarts > 1
+    assert "BackOff" in [reason for _, reason in noted]

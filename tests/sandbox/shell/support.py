@@ -98,6 +98,7 @@ class Town:
     def __init__(self) -> None:
         self.store = Store(SimClock())
         self.processes: dict[str, Process] = {}
+        self.cuts: list[set[str]] = []
         self.network = Network(self.store, self)
         labels = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}
         addresses = [{"type": "InternalIP", "address": "10.0.0.2"}]
@@ -111,6 +112,9 @@ class Town:
     def listed(self, pod: dict) -> list[Process]:
         found = self.processes.get(pod["metadata"]["name"])
         return [found] if found else []
+
+    def severed(self, one: dict, other: dict) -> bool:
+        return {one["metadata"]["name"], other["metadata"]["name"]} in self.cuts
 
     async def ended(self, pod: dict, container: str) -> None:
         raise NotImplementedError

@@ -84,6 +84,19 @@ def test_ping_counts_what_comes_back(town: Town) -> None:
     assert lost.code == 1
 
 
+def test_nothing_gets_over_a_cut(town: Town) -> None:
+    town.cuts.append({"llm-0", "llm-0-1"})
+    lost = town.sh("ping -c 2 llm-0-1.llm")
+    assert lost.code == 1
+    assert "2 packets transmitted, 0 received, 100% packet loss" in lost.out
+    assert town.sh("getent hosts llm-0-1.llm").code == 0
+    silent = town.sh("curl -sS -m 3 http://llm-0-1.llm:8080/")
+    assert (silent.code, silent.waited_s) == (28, 3)
+    assert "timed out" in silent.err
+    town.cuts.clear()
+    assert town.sh("ping -c 1 llm-0-1.llm").code == 0
+
+
 def test_ping_stops_at_the_interrupt_key_and_sums_up(town: Town) -> None:
     program = commands.start(town.session("llm-0", tty=True), ["ping", "llm-0-1.llm"])
     found = drive(program, interrupt_after=4)
