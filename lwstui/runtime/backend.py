@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,6 +15,10 @@ from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot
+
+if TYPE_CHECKING:
+    from lwstui.runtime.takeover import Moved
+    from lwstui.runtime.taking import Standing, TakeoverOrder
 
 TAIL_LINES: Final = 500
 """Lines per container that a log begins with."""
@@ -207,6 +211,16 @@ class Backend(Protocol):
 
     def cancel(self, target: Key) -> None:
         """Stop what the engine still does for an intent that was accepted."""
+        ...
+
+    def takeover_standing(self) -> Future[Standing]:
+        """Read who controls which set, and what is in the way of moving them here."""
+        ...
+
+    def take_over(
+        self, order: TakeoverOrder, report: Callable[[str], None]
+    ) -> Future[tuple[Moved, ...]]:
+        """Move sets here; ``report`` is called on the engine's thread with each step."""
         ...
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:

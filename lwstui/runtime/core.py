@@ -25,6 +25,8 @@ from lwstui.runtime.logdesk import LogDesk, OpenLog
 from lwstui.runtime.past import Past
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
+from lwstui.runtime.takeover import Moved, TakeoverError
+from lwstui.runtime.taking import Standing, TakeoverOrder, Takeovers
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
@@ -133,6 +135,23 @@ class Core:
         if self._link is None:
             raise Unavailable("not connected to a cluster")
         return await try_manifests(self._link, manifests, self._link.where.namespace or "default")
+
+    async def takeover_standing(self) -> Standing:
+        """Return who controls which set; see ``Takeovers``."""
+        return await self._takeovers().standing()
+
+    async def take_over(
+        self, order: TakeoverOrder, report: Callable[[str], None]
+    ) -> tuple[Moved, ...]:
+        """Move sets here; see ``Takeovers``."""
+        if self._options.read_only:
+            raise TakeoverError("read-only: nothing is done")
+        return await self._takeovers().take_over(order, report)
+
+    def _takeovers(self) -> Takeovers:
+        if self._link is None:
+            raise Unavailable("not connected to a cluster")
+        return Takeovers(self._link, self._clock, self._store.log)
 
     async def terminal(self, request: TerminalRequest, terminal: RemoteTerminal) -> TerminalEnd:
         """Run something in a container.

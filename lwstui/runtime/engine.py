@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from lwstui.runtime.core import Core
     from lwstui.runtime.logdesk import OpenLog
     from lwstui.runtime.ports import Factory
+    from lwstui.runtime.takeover import Moved
+    from lwstui.runtime.taking import Standing, TakeoverOrder
 
 T = TypeVar("T")
 
@@ -143,6 +145,16 @@ class Engine:
     def cancel(self, target: Key) -> None:
         """Stop what is still done for an intent."""
         self._with_core(lambda core: core.cancel(target))
+
+    def takeover_standing(self) -> Future[Standing]:
+        """Read who controls which set; the future fails with a ``ControllerError``."""
+        return self._ask(lambda core: core.takeover_standing())
+
+    def take_over(
+        self, order: TakeoverOrder, report: Callable[[str], None]
+    ) -> Future[tuple[Moved, ...]]:
+        """Move sets here; the future fails with a ``TakeoverError`` or ``ControllerError``."""
+        return self._ask(lambda core: core.take_over(order, report))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open merged logs."""

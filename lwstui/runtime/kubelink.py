@@ -14,7 +14,7 @@ from controller.api.names import NAMESPACES, Resource
 from controller.errors import Unauthorized, Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
-from controller.ports import EventSink
+from controller.ports import Clock, EventSink
 from lwstui.data import crd
 from lwstui.kube import connect
 from lwstui.kube.apply import apply_objects, define_sets
@@ -39,6 +39,7 @@ from lwstui.runtime.ports import (
     WatchSpec,
     Where,
 )
+from lwstui.runtime.takeover import Mover
 from lwstui.runtime.terminal import Conversation
 
 
@@ -205,6 +206,10 @@ class KubeLink:
     async def ping(self) -> float | None:
         """Ask for the version, which everybody may see."""
         return await self._connection.rest.server_time()
+
+    def mover(self, clock: Clock, report: Callable[[str], None]) -> Mover:
+        """Return what moves sets here from another controller."""
+        return Mover(self._connection.rest, clock, report=report)
 
     async def run_background(self) -> None:
         """Write queued events until cancelled."""

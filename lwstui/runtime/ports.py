@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.api.names import Resource
-from controller.ports import Cluster, EventSink
+from controller.ports import Clock, Cluster, EventSink
 from lwstui.kube.loglines import LONGEST_LINE, LogLine
 from lwstui.kube.sync import KindSync
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from controller.activity import ControllerState
     from lwstui.kube.connect import Target
     from lwstui.runtime.backend import TerminalRequest
+    from lwstui.runtime.takeover import Mover
     from lwstui.runtime.terminal import Conversation
 
 
@@ -200,6 +201,10 @@ class Link(Protocol):
         Raises:
             ControllerError: If there is no answer within a few seconds, or a refusal.
         """
+        ...
+
+    def mover(self, clock: Clock, report: Callable[[str], None]) -> Mover:
+        """Return what moves sets here from another controller; ``report`` takes each step."""
         ...
 
     async def run_background(self) -> None:

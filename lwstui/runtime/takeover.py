@@ -84,6 +84,10 @@ class Mover:
         self._report = report
         self._sleep = sleep
 
+    def say(self, text: str) -> None:
+        """Tell of something that was done."""
+        self._report(text)
+
     async def stop_native(self, native: Native) -> Native:
         """Scale the native controller to zero, wait until it is gone, remove its webhooks.
 

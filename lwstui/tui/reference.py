@@ -26,6 +26,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "sources": "Sources of a log",
     "apply": "On the plan of an apply",
     "check": "On findings about manifests",
+    "takeover": "On who controls which set",
 }
 _DANGER: Final = ("", "asks yes or no", "asks", "asks, shows what stops", "asks for the name")
 _HEAD: Final = """\

@@ -11,6 +11,7 @@ from lwstui.state.manifests import Trial
 from lwstui.state.model import Snapshot
 from lwstui.view.advice import advise, placement
 from lwstui.view.ages import count
+from lwstui.view.diffs import short
 from lwstui.view.preflight import Finding, Level, as_set, is_set, judge, room, title
 from lwstui.view.tables import arrange
 from lwstui.view.types import Cell, Column, Line, Query, Row, Span, TableView, Tone
@@ -68,12 +69,11 @@ def table(found: Sequence[Finding], query: Query, now: float, empty: str) -> Tab
 def _row(number: int, finding: Finding) -> Row:
     tone = _TONES[finding.level]
     about = finding.about.partition(" ")[2]
-    said = str(finding).removeprefix(f"{finding.about}: ")
     cells = (
         Cell(_MARKS[finding.level], tone),
         Cell(finding.level, tone),
         Cell(clean_line(about)),
-        Cell(said),
+        _said(finding),
     )
     return Row(
         f"{number} {finding}",
@@ -83,6 +83,17 @@ def _row(number: int, finding: Finding) -> Row:
         state=finding.level,
         severity=_RANKS[finding.level],
     )
+
+
+def _said(finding: Finding) -> Cell:
+    """Return what was found first, then where."""
+    message = clean_line(finding.message)
+    where = clean_line(finding.field.removeprefix("spec.leaderWorkerTemplate."))
+    if finding.value is not None and not finding.bare:
+        where = f"{where}: {clean_line(short(finding.value))}"
+    if not where:
+        return Cell(message)
+    return Cell(f"{message}   {where}", "", (Span(message), Span(f"   {where}", "dim")))
 
 
 def summary(found: Sequence[Finding], objects: int) -> Line:

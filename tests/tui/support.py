@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, Resource
 from controller.errors import NotFound
+from controller.takeover.native import Native
 from lwstui.runtime.backend import (
     Destination,
     LogEntry,
@@ -23,6 +24,8 @@ from lwstui.runtime.backend import (
     TerminalRequest,
 )
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.takeover import Moved
+from lwstui.runtime.taking import Standing, TakeoverOrder
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot
 from lwstui.tui.app import Console, ConsoleOptions
@@ -87,6 +90,8 @@ class FakeBackend:
     verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
     outcome: Outcome = field(default_factory=lambda: Outcome(ok=True, message="done"))
     yaml_text: str = YAML
+    standing: Standing = field(default_factory=lambda: Standing((), Native()))
+    takeovers: list[TakeoverOrder] = field(default_factory=list)
     trials_asked: list[tuple[Manifest, ...]] = field(default_factory=list)
     trial_of: Callable[[Manifest], Trial] = lambda one: Trial(
         one, Key(one.namespace or "default", one.name), LEADERWORKERSETS, after=one.body
@@ -127,6 +132,18 @@ class FakeBackend:
     def cancel(self, target: Key) -> None:
         """Note the wish."""
         self.cancelled.append(target)
+
+    def takeover_standing(self) -> Future[Standing]:
+        """Answer with ``standing``."""
+        return _done(self.standing)
+
+    def take_over(
+        self, order: TakeoverOrder, report: Callable[[str], None]
+    ) -> Future[tuple[Moved, ...]]:
+        """Note the order and move nothing."""
+        del report
+        self.takeovers.append(order)
+        return _done(tuple(Moved(key, 0, ()) for key in order.keys))
 
     def logs(self, request: LogRequest, sink: Callable[[list[LogEntry]], None]) -> LogHandle:
         """Open a silent log."""

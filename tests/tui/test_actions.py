@@ -47,6 +47,7 @@ def test_what_changes_the_cluster_is_marked():
     dangerous = {spec.id for spec in ACTIONS if spec.danger}
     assert dangerous == {
         "apply.apply",
+        "takeover.take-over",
         "set.scale",
         "set.restart",
         "set.image",

@@ -14,7 +14,7 @@ from textual.binding import Binding
 
 from lwstui.tui.actions.activity import of_activity
 from lwstui.tui.actions.general import everywhere, moves, tables
-from lwstui.tui.actions.manifests import of_apply, of_check
+from lwstui.tui.actions.manifests import of_apply, of_check, of_takeover
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
@@ -38,6 +38,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *sources(),
     *of_apply(),
     *of_check(),
+    *of_takeover(),
 )
 """Every action of the console."""
 

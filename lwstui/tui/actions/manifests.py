@@ -41,3 +41,24 @@ def of_check() -> Iterator[ActionSpec]:
         "check",
         priority=10,
     )
+
+
+def of_takeover() -> Iterator[ActionSpec]:
+    """Yield what works on who controls which set."""
+    yield ActionSpec(
+        "takeover.take-over",
+        "Take over",
+        "Move the marked sets, or this one, to this controller.",
+        ("a",),
+        "takeover",
+        4,
+        priority=5,
+    )
+    yield ActionSpec(
+        "takeover.look-again",
+        "Look again",
+        "Ask again who controls what.",
+        ("ctrl+r",),
+        "takeover",
+        priority=10,
+    )

@@ -23,11 +23,13 @@ Scope = Literal[
     "revision",
     "activity",
     "check",
+    "takeover",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
 those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text`` and ``logs`` in
 text views, ``document`` in descriptions and YAML, ``sources`` in the strip under a log, ``apply``
-on the plan of an apply, ``check`` on findings about manifests, ``activity`` on what was done."""
+on the plan of an apply, ``check`` on findings about manifests, ``activity`` on what was done,
+``takeover`` on who controls which set."""
 
 
 @dataclass(frozen=True, slots=True)

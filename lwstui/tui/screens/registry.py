@@ -22,6 +22,7 @@ from lwstui.tui.screens.pod import PodScreen
 from lwstui.tui.screens.pods import PodsScreen
 from lwstui.tui.screens.revisions import RevisionsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
+from lwstui.tui.screens.takeover import TakeoverScreen
 from lwstui.tui.screens.text import TextScreen
 
 _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
@@ -39,6 +40,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
     "check": CheckScreen,
+    "takeover": TakeoverScreen,
     "revisions": RevisionsScreen,
     "activity": ActivityScreen,
     "diff": DiffScreen,
