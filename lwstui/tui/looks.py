@@ -129,6 +129,10 @@ def _unknown(where: str, name: str, titles: list[str]) -> str:
     return f"{where}: no column {name}; {nearest(name, titles)}"
 
 
+ZOOMS: Final = 200
+"""Sets whose zoom level is kept."""
+
+
 @dataclass(slots=True)
 class Looks:
     """The looks of all tables in one context, kept between runs.
@@ -136,13 +140,13 @@ class Looks:
     Attributes:
         files: Where they are kept.
         views: What the operator wrote down about tables, for all contexts.
-        zoom: Zoom level of the group map that was chosen, 0 for the one that fits.
+        zooms: Zoom level of the group map that was chosen, by namespace and name of the set.
         place: The last place, as ``Route`` spells it for a state file.
     """
 
     files: StateFiles = field(default_factory=lambda: StateFiles(None))
     views: ViewsFile = field(default_factory=lambda: ViewsFile(None, VIEWS))
-    zoom: int = 0
+    zooms: dict[str, int] = field(default_factory=dict)
     place: Mapping[str, Any] | None = None
     _views: dict[str, Look] = field(default_factory=dict)
     _kept: Mapping[str, Any] = field(default_factory=dict)
@@ -212,8 +216,9 @@ class Looks:
             if isinstance(views, dict)
             else {}
         )
-        zoom, place = known.get("zoom"), known.get("place")
-        self.zoom = zoom if isinstance(zoom, int) else 0
+        zooms, place = known.get("zooms"), known.get("place")
+        chosen = zooms.items() if isinstance(zooms, dict) else ()
+        self.zooms = {str(name): zoom for name, zoom in chosen if isinstance(zoom, int)}
         self.place = place if isinstance(place, dict) else None
         self._kept = self.document()
         return problem
@@ -223,7 +228,7 @@ class Looks:
         views = {name: look.document() for name, look in sorted(self._views.items())}
         return {
             "views": {name: found for name, found in views.items() if found},
-            "zoom": self.zoom,
+            "zooms": dict(sorted(self.zooms.items())[-ZOOMS:]),
             "place": dict(self.place) if self.place is not None else None,
         }
 

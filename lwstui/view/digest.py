@@ -20,6 +20,7 @@ from controller.api.pods import Pod
 from lwstui.capacity.requests import GroupRequest, group_request
 from lwstui.state.model import GroupHistory, Snapshot
 from lwstui.view.health import (
+    FAULTS,
     NO_HISTORY,
     GroupContext,
     Health,
@@ -132,10 +133,15 @@ class SetDigest:
     @property
     def blocker(self) -> GroupDigest | None:
         """The highest group on the desired revision that is broken while a rollout runs."""
+        return self.blockers[-1] if self.blockers else None
+
+    @property
+    def blockers(self) -> tuple[GroupDigest, ...]:
+        """All broken groups on the desired revision while a rollout runs, by index."""
         if not self.rolling:
-            return None
-        broken = [g for g in self.groups if g.revision == self.desired and g.health.glyph in "XP!?"]
-        return broken[-1] if broken else None
+            return ()
+        new = (group for group in self.groups if group.revision == self.desired)
+        return tuple(group for group in new if group.health.glyph in FAULTS)
 
 
 def group_ref(one: SetDigest, group: GroupDigest) -> Ref:

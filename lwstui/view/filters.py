@@ -155,11 +155,16 @@ def _in_column(name: str, pattern: str, columns: Sequence[Column]) -> Test:
     index = _index(name, columns)
     if columns[index].id == "state":
         return _state(pattern, index)
+    column = columns[index].id
+
+    def text(row: Row) -> str:
+        return row.whole.get(column) or row.cells[index].text
+
     regex = _compiled(pattern[1:]) if pattern.startswith("~") else _guessed(pattern)
     if regex is not None:
-        return lambda row, _now: regex.search(row.cells[index].text) is not None
+        return lambda row, _now: regex.search(text(row)) is not None
     needle = pattern.lower()
-    return lambda row, _now: needle in row.cells[index].text.lower()
+    return lambda row, _now: needle in text(row).lower()
 
 
 def _state(pattern: str, index: int) -> Test:

@@ -126,7 +126,8 @@ def _group_row(one: SetDigest, group: GroupDigest, now: float, *, coarse: bool) 
     )
     key = f"{one.lws.metadata.uid or one.key}/{group.index}"
     extra = " ".join((*nodes, *(pod.name for pod in group.pods)))
-    return row(key, cells, sort, group_ref(one, group), health, extra=extra)
+    whole = {"nodes": " ".join(nodes), "revision": group.revision}
+    return row(key, cells, sort, group_ref(one, group), health, extra=extra, whole=whole)
 
 
 def _pod_cells(one: SetDigest, group: GroupDigest) -> list[tuple[Cell, int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from controller.api.meta import Key
@@ -12,6 +13,7 @@ from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref, pod_re
 from lwstui.view.groups import exception_table, group_table, judged, mark_of
 from lwstui.view.health import FINE, ORDER, TONES, WORDS
 from lwstui.view.memo import Memo
+from lwstui.view.rollout import partition_now
 from lwstui.view.spec import spec_text
 from lwstui.view.types import (
     Line,
@@ -25,6 +27,9 @@ from lwstui.view.types import (
 from lwstui.view.underway import since
 
 STRIP_CELLS: Final = 60
+NODES: Final = 2
+MANY: Final = 8
+"""Sets of more groups count their states in the header."""
 
 
 def set_view(snapshot: Snapshot, key: Key, query: Query, now: float, memo: Memo) -> SetView:
@@ -96,6 +101,9 @@ def _counts(one: SetDigest) -> Line:
         spans.append(Span(f" · GPU {ratio(*one.accelerators)}"))
     if one.partition:
         spans.append(Span(f" · partition {one.partition}", "info"))
+    if len(one.groups) > MANY:
+        behind = [group for group in one.groups if group.health.glyph not in "·:u"]
+        spans += [Span(" · "), *_states(behind)] if behind else []
     return tuple(span for span in spans if span.text)
 
 
@@ -106,7 +114,9 @@ def _state_line(one: SetDigest, now: float) -> Line:
     if health.reason:
         spans.append(Span(f"   {health.reason}"))
     if blocker is not None:
-        spans.append(Span(f"   rollout blocked by group {blocker.index}", "warn"))
+        others = len(one.blockers) - 1
+        more = f" +{others}" if others else ""
+        spans.append(Span(f"   rollout blocked by group {blocker.index}{more}", "warn"))
     elif one.held:
         spans.append(Span(f"   rollout held at partition {one.partition}", "info"))
     return tuple(spans)
@@ -130,7 +140,65 @@ def _build_map_group(one: SetDigest, group: GroupDigest) -> MapGroup:
         group.ready,
         tuple(_cells(one, group)),
         group_ref(one, group),
+        group.size,
+        _note(group),
     )
+
+
+def _note(group: GroupDigest) -> str:
+    """Return what is the matter with a group, and where it runs."""
+    health = group.health
+    nodes = sorted({pod.node for pod in group.pods if pod.node})
+    beyond = f" +{len(nodes) - NODES}" if len(nodes) > NODES else ""
+    words = (health.word, health.reason, " ".join(nodes[:NODES]) + beyond)
+    return "   ".join(filter(None, words))
+
+
+def cell_line(snapshot: Snapshot, key: Key, indexes: Sequence[int], now: float, memo: Memo) -> Line:
+    """Return what is in one cell of a map that is too small to tell its pods.
+
+    Args:
+        snapshot: What is known.
+        key: The set.
+        indexes: Groups of the cell; several when it is a bucket.
+        now: Epoch seconds.
+        memo: Remembers digests between calls.
+    """
+    lws = snapshot.sets.get(key)
+    if lws is None or not indexes:
+        return ()
+    one = digest(snapshot, lws, memo, now)
+    wanted = frozenset(indexes)
+    groups = [group for group in one.groups if group.index in wanted]
+    if not groups:
+        return ()
+    worst = min(groups, key=lambda group: group.health.severity)
+    spans = [Span("▶ ", "title")]
+    if len(groups) > 1:
+        spans.append(Span(f"groups {indexes[0]}-{indexes[-1]}: "))
+        spans += _states(groups)
+        spans.append(Span("  worst "))
+    health = worst.health
+    since = f" for {age(now - health.since)}" if health.since else ""
+    return (
+        *spans,
+        Span(f"{worst.index}", "bold"),
+        Span(f"   {health.glyph} {health.word}{since}", health.tone),
+        Span(f"   {health.reason}" if health.reason else ""),
+        Span(f"   rev {worst.revision[:6]}" if worst.revision else "", "dim"),
+        Span(f"   {_where(worst)}", "dim"),
+    )
+
+
+def _where(group: GroupDigest) -> str:
+    leader = group.leader
+    return f"leader on {leader.node}" if leader is not None and leader.node else "no node yet"
+
+
+def _states(groups: Iterable[GroupDigest]) -> list[Span]:
+    """Return how many groups are in which state, worst first."""
+    counts = Counter(group.health.glyph for group in groups)
+    return [Span(f"{g}{counts[g]:,} ", TONES[g]) for g in ORDER if counts[g]]
 
 
 def _cells(one: SetDigest, group: GroupDigest) -> Iterable[MapCell]:
@@ -174,22 +242,32 @@ def _legend(groups: Iterable[MapGroup]) -> Line:
 
 
 def _strip(one: SetDigest) -> Line:
-    """Return the partition strip of a running rollout: old and new groups by index."""
+    """Return the partition strip of a running rollout: old and new groups by index.
+
+    ``┃`` stands where the controller is, ``▽`` at the user's partition, below which nothing
+    is updated.
+    """
     groups = [g for g in one.groups if not g.surge]
     if not one.rolling or not groups:
         return ()
     step = -(-len(groups) // STRIP_CELLS)
+    now_at, user = partition_now(one), one.partition
     spans = [Span("0 ", "dim")]
     for start in range(0, len(groups), step):
-        bucket = groups[start : start + step]
-        if start <= one.partition < start + step and one.partition:
+        if start <= user < start + step and user:
             spans.append(Span("▽", "info"))
-        bad = min(bucket, key=lambda g: g.health.severity)
-        old = any(g.revision != one.desired for g in bucket)
-        fault = bad.health.severity < FINE
-        spans.append(
-            Span(bad.health.glyph, bad.health.tone)
-            if fault or not old
-            else Span("~", "info" if one.held else "dim")
-        )
-    return (*spans, Span(f" {groups[-1].index}", "dim"))
+        if start <= now_at < start + step and now_at:
+            spans.append(Span("┃", "title"))
+        spans.append(_strip_cell(one, groups[start : start + step]))
+    spans.append(Span(f" {groups[-1].index}", "dim"))
+    spans.append(Span(f"   ┃ partition {now_at}", "title"))
+    spans.append(Span(f"   ▽ yours {user}" if user else "", "info"))
+    return tuple(span for span in spans if span.text)
+
+
+def _strip_cell(one: SetDigest, bucket: Sequence[GroupDigest]) -> Span:
+    bad = min(bucket, key=lambda g: g.health.severity)
+    old = any(g.revision != one.desired for g in bucket)
+    if bad.health.severity < FINE or not old:
+        return Span(bad.health.glyph, bad.health.tone)
+    return Span("~", "info" if one.held else "dim")

@@ -21,6 +21,7 @@ def row(
     *,
     extra: str = "",
     labels: Mapping[str, str] | None = None,
+    whole: Mapping[str, str] | None = None,
 ) -> Row:
     """Return a row whose state comes from a health and whose haystack is all it shows.
 
@@ -32,6 +33,7 @@ def row(
         health: Judgment the row's state and severity come from.
         extra: Text that plain filter words search too.
         labels: Labels for ``-l``.
+        whole: By column what filters search where the cell shows only a part of it.
     """
     words = [cell.text for cell in cells]
     words += [health.word, health.reason, extra]
@@ -45,6 +47,7 @@ def row(
         health.word,
         health.severity,
         labels or {},
+        whole or {},
     )
 
 

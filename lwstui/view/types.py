@@ -81,6 +81,7 @@ class Row:
         state: Word of the row's state, such as ``failed``, for filters.
         severity: Rank of the state, 0 is worst; the default order and "faults only" use it.
         labels: Labels of the object as far as they are known, for ``-l``.
+        whole: By column what filters search where a cell shows only a part of it.
     """
 
     key: str
@@ -92,6 +93,7 @@ class Row:
     state: str = ""
     severity: int = 99
     labels: Mapping[str, str] = field(default_factory=_no_labels)
+    whole: Mapping[str, str] = field(default_factory=_no_labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class MapGroup:
         ready: Ready pods.
         cells: One per pod, leader first.
         ref: The group.
+        size: Pods it should have.
+        note: What is the matter with it, in words, and where it runs.
     """
 
     index: int
@@ -186,6 +190,8 @@ class MapGroup:
     ready: int
     cells: tuple[MapCell, ...]
     ref: Ref
+    size: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

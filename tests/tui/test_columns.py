@@ -315,7 +315,7 @@ async def test_a_first_command_goes_before_the_last_place(world, tmp_path):
     [
         "{",
         "[]",
-        '{"views": 3, "zoom": "x", "place": {"screen": "logs"}}',
+        '{"views": 3, "zooms": "x", "place": {"screen": "logs"}}',
         '{"views": {"sets": {"sort": 1, "columns": {"order": 2}}}, "place": {"screen": "lws"}}',
         '{"place": {"screen": "lws", "of": {"kind": "set", "namespace": 1}}}',
     ],
@@ -341,3 +341,15 @@ async def test_the_zoom_of_the_map_is_kept(tmp_path):
     again = console(FakeBackend(first=replace(world.snapshot())), state=tmp_path)
     async with again.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "zoom 3/4" in shown(again))
+
+
+async def test_each_set_has_its_own_zoom(tmp_path):
+    world, _ = rolling()
+    world.add_set("zzz", "·" * 20)
+    app = console(FakeBackend(first=world.snapshot()), state=tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "enter", "ctrl+w")
+        await until(pilot, lambda: "zoom 3/4" in shown(app))
+        await keys(pilot, "q", "j", "enter")
+        await until(pilot, lambda: "llm-prod / zzz" in shown(app) and "zoom 2/4" in shown(app))

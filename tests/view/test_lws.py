@@ -5,7 +5,7 @@ import pytest
 from controller.api.meta import Key
 from lwstui.state.model import ControllerView, Pending
 from lwstui.view.describe import describe
-from lwstui.view.lws import set_view
+from lwstui.view.lws import cell_line, set_view
 from lwstui.view.memo import Memo
 from lwstui.view.types import Query, Ref
 from tests.view.build import LLAMA, NOW, lws, node, pod, revision, snapshot, starting
@@ -62,7 +62,7 @@ def test_map_has_a_cell_per_pod_that_exists_or_should():
 def test_marks_and_strip_of_a_rollout():
     view = show(rolling(surge=1, new=(3, 4)))
     assert [g.mark for g in view.groups] == ["~", "~", "~", " ", "^"]
-    assert text(view.strip) == "0 ~~~· 3"
+    assert text(view.strip) == "0 ~~~┃· 3   ┃ partition 3"
     assert show(snapshot(sets=(lws(1),), pods=(pod(), pod(0, 1)))).strip == ()
 
 
@@ -137,3 +137,32 @@ def test_describe(ref, says):
     base = rolling()
     snap = replace(base, nodes={"node-3": node("node-3")})
     assert says in "\n".join(text(line) for line in describe(snap, ref, NOW))
+
+
+def test_the_strip_shows_where_the_controller_is_and_where_the_user_stops_it():
+    found = rolling(new=(3,))
+    key = next(iter(found.sets))
+    found.sets[key].spec["rolloutStrategy"] = {"rollingUpdateConfiguration": {"partition": 1}}
+    assert text(show(found).strip) == "0 ~▽~~┃· 3   ┃ partition 3   ▽ yours 1"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [("node:node-1", [1]), ("nodes:~node-[13]$", [1, 3]), ("rev:aaa1112", []), ("rev:bbb222", [3])],
+)
+def test_filters_see_all_of_a_group(wanted, left):
+    found = rolling(new=(3,))
+    key = next(iter(found.sets))
+    rows = set_view(found, key, Query(filter=wanted), NOW, Memo()).table.rows
+    assert [row.ref.group for row in rows] == left
+
+
+def test_a_cell_of_a_small_map_is_told_in_a_line():
+    found = rolling(new=(3,))
+    key = next(iter(found.sets))
+    one = text(cell_line(found, key, (3,), NOW, Memo()))
+    assert one.startswith("▶ 3   · ready")
+    assert "rev bbb222" in one
+    assert "leader on node-3" in one
+    assert text(cell_line(found, key, (0, 1, 2, 3), NOW, Memo())).startswith("▶ groups 0-3: :3 ·1 ")
+    assert cell_line(found, key, (), NOW, Memo()) == ()

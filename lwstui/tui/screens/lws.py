@@ -25,7 +25,7 @@ from lwstui.tui.screens.titles import about
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.view.events import events
-from lwstui.view.lws import set_view
+from lwstui.view.lws import cell_line, set_view
 from lwstui.view.pods import pods
 from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
 
@@ -41,6 +41,8 @@ SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
 
 GROUP_TABS: Final = frozenset({"map", "groups"})
 MOST_WAITS: Final = 3
+COARSE_LEVEL: Final = 3
+"""Zoom level from which a cell does not tell its pods."""
 IMPLIED: Final = frozenset({"namespace", "group"})
 """Columns of pods that say nothing within one group."""
 NEVER: Final = 10_000
@@ -68,6 +70,7 @@ class LwsScreen(TableScreen):
         yield LineBlock(id="tabs")
         with Vertical(id="map-pane"):
             yield GroupMap(id="map", classes="data")
+            yield LineBlock(id="cell", classes="data")
             yield LineBlock(id="strip", classes="data")
             yield LineBlock(id="waits", classes="data")
             yield Heading("EXCEPTIONS", id="exceptions-head")
@@ -110,8 +113,9 @@ class LwsScreen(TableScreen):
     def _show_map(self, view: SetView, snapshot: Snapshot, now: float) -> None:
         size = max((len(group.cells) for group in view.groups), default=1)
         group_map = self.query_one("#map", GroupMap)
-        if group_map.zoom != self.host.looks.zoom:
-            group_map.zoom = self.host.looks.zoom
+        zoom = self.host.looks.zooms.get(str(self._key), 0)
+        if group_map.zoom != zoom:
+            group_map.zoom = zoom
         before = group_map.cursor_ref
         group_map.set_groups(view.groups, size)
         if before is not None and all(group.index != before.group for group in view.groups):
@@ -121,8 +125,17 @@ class LwsScreen(TableScreen):
             tuple(line for line in (view.strip, view.legend) if line)
         )
         self.query_one("#waits", LineBlock).show(_waits(view))
+        self._show_cell()
         self._show_exceptions(view)
         self._show_group(snapshot, now)
+
+    def _show_cell(self) -> None:
+        """Say what is under the cursor where cells are too small to tell."""
+        group_map, host = self.query_one("#map", GroupMap), self.host
+        groups = group_map.cursor_groups if group_map.level >= COARSE_LEVEL else ()
+        indexes = tuple(group.index for group in groups)
+        line = cell_line(host.snapshot, self._key, indexes, host.now(), host.memo)
+        self.query_one("#cell", LineBlock).show((line,) if line else ())
 
     def _show_exceptions(self, view: SetView) -> None:
         found = view.exceptions
@@ -181,7 +194,8 @@ class LwsScreen(TableScreen):
     def zoomed(self, event: GroupMap.Zoomed) -> None:
         """Remember the zoom level."""
         event.stop()
-        self.host.looks.zoom = event.map.zoom
+        self.host.looks.zooms[str(self._key)] = event.map.zoom
+        self._show_cell()
 
     @on(GroupMap.FaultsAsked)
     @guarded("going to the exceptions")
@@ -255,6 +269,7 @@ class LwsScreen(TableScreen):
         """Show the group under the cursor."""
         event.stop()
         if self.alive:
+            self._show_cell()
             self._show_group(self.host.snapshot, self.host.now())
             self.show_headline()
 

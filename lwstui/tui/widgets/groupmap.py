@@ -154,13 +154,8 @@ class GroupMap(PaintedScroll):
 
     @property
     def level(self) -> int:
-        """The zoom level that is shown: 2 pods, 3 wide cells, 4 groups or buckets."""
+        """The zoom level that is shown: 1 table, 2 pods, 3 wide cells, 4 groups or buckets."""
         return self._scene.grid.level
-
-    def cycle_zoom(self) -> None:
-        """Show the next zoom level: after the last one the pods again."""
-        self.zoom = self.level + 1 if self.level < LEVELS[-1] else LEVELS[0]
-        self.post_message(self.Zoomed(self))
 
     # The cursor.
 
@@ -168,6 +163,12 @@ class GroupMap(PaintedScroll):
     def cursor_ref(self) -> Ref | None:
         """The group or pod under the cursor, None if there are no groups."""
         return _ref(self._scene)
+
+    @property
+    def cursor_groups(self) -> Sequence[MapGroup]:
+        """The groups of the cell under the cursor: several where a cell is a bucket."""
+        scene = self._scene
+        return scene.bucket(scene.at // scene.grid.bucket) if scene.at >= 0 else ()
 
     @property
     def settled(self) -> bool:
@@ -297,8 +298,9 @@ class GroupMap(PaintedScroll):
         self.post_message(self.FaultsAsked(self))
 
     def action_cycle_zoom(self) -> None:
-        """Show the next zoom level."""
-        self.cycle_zoom()
+        """Show the next zoom level: after the last one the table again."""
+        self.zoom = self.level + 1 if self.level < LEVELS[-1] else LEVELS[0]
+        self.post_message(self.Zoomed(self))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on what was clicked; open it on the second click."""
@@ -379,7 +381,7 @@ class GroupMap(PaintedScroll):
 
     def _heading(self, cells: int) -> Strip:
         chosen = self._scene.grid
-        marks = "   ~ old   * updating   ^ surge" if chosen.level == 2 and self._has_marks else ""
+        marks = "   ~ old   * updating   ^ surge" if chosen.level <= 2 and self._has_marks else ""
         hint = f"zoom {chosen.level}/4  ctrl-w"
         title = Span("GROUP MAP", "bold")
         return heading(self.brushes, title, chosen.caption + marks, hint, cells)

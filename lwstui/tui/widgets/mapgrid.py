@@ -1,7 +1,7 @@
 """Geometry of the group map: how many groups fit into a row at each zoom level.
 
-Levels: 2 a cell per pod, 3 three columns per group, 4 a cell per group or, when there are more
-groups than cells, per bucket of groups.
+Levels: 1 a line per group with what is the matter, 2 a cell per pod, 3 three columns per group,
+4 a cell per group or, when there are more groups than cells, per bucket of groups.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Final, Literal
 
 from lwstui.view.types import MapGroup
 
-Level = Literal[2, 3, 4]
-LEVELS: Final[tuple[Level, ...]] = (2, 3, 4)
+Level = Literal[1, 2, 3, 4]
+LEVELS: Final[tuple[Level, ...]] = (1, 2, 3, 4)
+LINES_UP_TO: Final = 8
+"""So many groups get a line each without being asked."""
 
 _WORST_FIRST: Final = "XP!-?ou:·_"
 _SCALES: Final = (1, 10, 100, 1_000, 10_000)
@@ -51,6 +53,8 @@ class Grid:
     @property
     def caption(self) -> str:
         """What one cell stands for."""
+        if self.level == 1:
+            return "one line = one group   leader│workers"
         if self.level == 2:
             return "one cell = one pod   leader│workers"
         if self.level == 3:
@@ -85,6 +89,8 @@ def grid(level: Level, groups: int, size: int, highest: int, room: tuple[int, in
     """
     width, height = room
     digits = max(2, len(str(max(0, highest))))
+    if level == 1:
+        return Grid(1, 1, 1, max(1, width - 1), 1, digits, groups)
     if level == 2:
         cell = 1 + digits + 1 + body_width(size) + 2
         return Grid(2, 1, _round(width // cell), cell, 1, digits, groups)
@@ -98,7 +104,7 @@ def grid(level: Level, groups: int, size: int, highest: int, room: tuple[int, in
 def fitting(groups: int, size: int, highest: int, room: tuple[int, int]) -> Grid:
     """Return the most detailed geometry that shows all groups without scrolling."""
     width, height = room
-    for level in LEVELS:
+    for level in LEVELS if groups <= LINES_UP_TO else LEVELS[1:]:
         found = grid(level, groups, size, highest, room)
         body_fits = level != 2 or found.cell <= width
         if found.rows <= height and body_fits:

@@ -10,8 +10,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from lwstui.tui.widgets.mapgrid import Grid, body_width, worker_column, worst
-from lwstui.tui.widgets.painting import Brushes
-from lwstui.view.types import MapCell, MapGroup, Tone
+from lwstui.tui.widgets.painting import Brushes, fit_spans
+from lwstui.view.types import MapCell, MapGroup, Span, Tone
 
 _MOST_READY: Final = 9
 _MARK: Final = "●"
@@ -65,7 +65,7 @@ class Scene:
         cell = row * grid.per_row + column
         if x < grid.label or column >= grid.per_row or not 0 <= cell < grid.cells:
             return None
-        if grid.level != 2:
+        if grid.level > 2:
             bucket = self.bucket(cell)
             return cell * grid.bucket + bucket.index(worst(bucket)), -1
         inner = (x - grid.label) % grid.cell - (grid.digits + 2)
@@ -75,7 +75,7 @@ class Scene:
 
 def map_row(brushes: Brushes, scene: Scene, row: int) -> Strip:
     """Return one row of a map; runs of equal style are one segment."""
-    painted = _pod_row(scene, row) if scene.grid.level == 2 else _group_row(scene, row)
+    painted = _pod_row(scene, row) if scene.grid.level <= 2 else _group_row(scene, row)
     segments = [
         Segment(text, brushes.tone(tone, base, text=text)) for text, base, tone in painted if text
     ]
@@ -96,6 +96,20 @@ def _pod_row(scene: Scene, row: int) -> Iterator[_Painted]:
         yield group.mark[:1] or " ", "", scene.tone(group, "info")
         yield from _pods(scene, group, scene.pod if here else -1)
         yield (f"{_MARK} ", "", "title") if marked else ("  ", "", "")
+        if grid.level == 1:
+            yield from _words(scene, group)
+
+
+def _words(scene: Scene, group: MapGroup) -> Iterator[_Painted]:
+    """Yield what is the matter with a group, cut at the end of its line."""
+    grid = scene.grid
+    room = grid.cell - (grid.digits + 4 + body_width(scene.size))
+    spans = (
+        Span(f"{group.ready}/{group.size} ready  "),
+        Span(f"{group.glyph} ", scene.tone(group, group.tone)),
+        Span(group.note, scene.tone(group, "")),
+    )
+    yield from ((span.text, "", span.tone) for span in fit_spans(spans, max(0, room)))
 
 
 def _pods(scene: Scene, group: MapGroup, pod: int) -> Iterator[_Painted]:

@@ -1,5 +1,7 @@
 """The group map: geometry, zoom, cursor, and how little it repaints."""
 
+from dataclasses import replace
+
 import pytest
 
 from lwstui.tui.widgets.groupmap import GroupMap
@@ -34,9 +36,11 @@ def groups(count: int, pods: str = "····", **special: str) -> tuple[MapGroup
         pytest.param(400, 8, (100, 25), 3, 1, id="wide-cells"),
         pytest.param(2000, 8, (100, 25), 4, 1, id="a-cell-per-group"),
         pytest.param(20_000, 8, (100, 25), 4, 10, id="buckets"),
-        pytest.param(1, 4, (100, 20), 2, 1, id="one-group"),
-        pytest.param(0, 4, (100, 20), 2, 1, id="no-group"),
-        pytest.param(3, 200, (80, 20), 3, 1, id="a-group-wider-than-the-screen"),
+        pytest.param(1, 4, (100, 20), 1, 1, id="one-group"),
+        pytest.param(8, 4, (100, 20), 1, 1, id="few-groups-get-lines"),
+        pytest.param(9, 4, (100, 20), 2, 1, id="a-group-more"),
+        pytest.param(0, 4, (100, 20), 1, 1, id="no-group"),
+        pytest.param(9, 200, (80, 20), 3, 1, id="a-group-wider-than-the-screen"),
     ],
 )
 def test_the_most_detailed_level_that_shows_the_whole_set(count, size, room, level, bucket):
@@ -184,10 +188,10 @@ async def test_zoom_cycles_and_can_be_chosen():
         view.set_groups(groups(48), 4)
         await pilot.pause()
         levels = [view.level]
-        for _ in range(3):
+        for _ in range(4):
             await pilot.press("ctrl+w")
             levels.append(view.level)
-        assert levels == [2, 3, 4, 2]
+        assert levels == [2, 3, 4, 1, 2]
         view.zoom = 3
         assert (view.zoom, view.level) == (3, 3)
         view.zoom = 0
@@ -253,3 +257,25 @@ async def test_a_small_screen_keeps_every_line_straight():
         await pilot.pause()
         await pilot.press("j", "enter", "ctrl+w")
         assert view.cursor_ref is None
+
+
+async def test_a_line_per_group_says_what_is_the_matter():
+    view = GroupMap()
+    async with run(Harness(view), size=(60, 20)) as pilot:
+        ill = replace(group(1, "X···"), size=4, note="failed   w0 exit 1   gpu-7")
+        view.set_groups((replace(group(0, "····"), size=4, note="ready"), ill), 4)
+        await pilot.pause()
+        assert view.level == 1
+        lines = [view.render_line(y).text for y in (1, 2)]
+        assert lines[0].startswith("  00 ·│···  4/4 ready  · ready")
+        assert lines[1].startswith(" ▶01 X│···  3/4 ready  X failed   w0 exit 1   gpu-7")
+
+
+async def test_a_bucket_tells_its_groups():
+    view = GroupMap()
+    async with run(Harness(view), size=(40, 10)) as pilot:
+        view.set_groups(groups(2000, "·", g700="X"), 1)
+        await pilot.pause()
+        found = [one.index for one in view.cursor_groups]
+        assert len(found) > 1
+        assert 700 in found
