@@ -177,6 +177,67 @@ class TerminalHandle(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ForwardRequest:
+    """Which port leads where.
+
+    Attributes:
+        target: The set, or the pod itself if it belongs to none.
+        pod: Name of the pod; of a group, of its leader.
+        port: Port of the pod.
+        local: Port of this machine; 0 for any that is free.
+        group: Group whose leader is meant, whoever that is by then; -1 for just this pod.
+    """
+
+    target: Key
+    pod: str
+    port: int
+    local: int = 0
+    group: int = -1
+
+    @property
+    def pod_key(self) -> Key:
+        """Namespace and name of the pod."""
+        return Key(self.target.namespace, self.pod)
+
+    @property
+    def to(self) -> str:
+        """Where it leads, in words."""
+        return (
+            f"leader of {self.target} group {self.group}" if self.group >= 0 else str(self.pod_key)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One open port-forward.
+
+    Attributes:
+        number: Tells it from others.
+        request: What was asked for, with the local port it got.
+        pod: Pod that the last connection went to.
+        open: Connections that are open.
+        connections: Connections so far.
+        sent: Bytes to the pod.
+        received: Bytes from the pod.
+        problem: Why the last connection failed, empty if it did not.
+    """
+
+    number: int
+    request: ForwardRequest
+    pod: str = ""
+    open: int = 0
+    connections: int = 0
+    sent: int = 0
+    received: int = 0
+    problem: str = ""
+
+    @property
+    def url(self) -> str:
+        """Address of the local side."""
+        return f"http://127.0.0.1:{self.request.local}"
+
+
 class Backend(Protocol):
     """The engine as the console sees it. No method blocks; futures resolve on the engine."""
 
@@ -207,6 +268,18 @@ class Backend(Protocol):
 
         The future fails with a ``ControllerError`` if it cannot be run.
         """
+        ...
+
+    def forward(self, request: ForwardRequest) -> Future[Forward]:
+        """Open a port-forward; the future fails with a ``ControllerError`` if it cannot be."""
+        ...
+
+    def stop_forward(self, number: int) -> None:
+        """Close a port-forward and its connections."""
+        ...
+
+    def forwards(self) -> tuple[Forward, ...]:
+        """Return the open port-forwards as they are now."""
         ...
 
     def cancel(self, target: Key) -> None:

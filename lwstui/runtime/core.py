@@ -19,6 +19,7 @@ from lwstui.kube.decoders import safe
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.feed import Feed
+from lwstui.runtime.forwards import Forwards
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logdesk import LogDesk, OpenLog
@@ -85,6 +86,7 @@ class Core:
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
+        self.forwards = Forwards(self._store, lambda: self._link)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
         self._session: Session | None = None
@@ -107,6 +109,7 @@ class Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.forwards.end()
             await self._works.end()
             await self._past.keep()
             self._feed.flush()

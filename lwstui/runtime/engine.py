@@ -19,6 +19,8 @@ from controller.leases import NAMESPACE
 from controller.ports import Clock
 from lwstui.runtime.backend import (
     Destination,
+    Forward,
+    ForwardRequest,
     LogEntry,
     LogHandle,
     LogRequest,
@@ -141,6 +143,19 @@ class Engine:
         """Run something in a container."""
         handle = RemoteTerminal(self._soon, sink)
         return handle, self._ask(lambda core: core.terminal(request, handle))
+
+    def forward(self, request: ForwardRequest) -> Future[Forward]:
+        """Open a port-forward."""
+        return self._ask(lambda core: core.forwards.open(request))
+
+    def stop_forward(self, number: int) -> None:
+        """Close a port-forward and its connections."""
+        self._with_core(lambda core: core.forwards.stop(number))
+
+    def forwards(self) -> tuple[Forward, ...]:
+        """Return the open port-forwards as they are now."""
+        work = self._attachments
+        return work.core.forwards.shown if work is not None else ()
 
     def cancel(self, target: Key) -> None:
         """Stop what is still done for an intent."""

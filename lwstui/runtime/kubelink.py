@@ -25,6 +25,7 @@ from lwstui.kube.events import KubeEvents
 from lwstui.kube.exec import Exec, ExecTarget
 from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
+from lwstui.kube.portforward import carry
 from lwstui.kube.reflector import Reflector
 from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
@@ -177,6 +178,17 @@ class KubeLink:
                 yield LogPart(gap=part.text)
             else:
                 yield LogPart(lines=part)
+
+    async def carry(
+        self,
+        namespace: str,
+        pod: str,
+        port: int,
+        read: Callable[[int], Awaitable[bytes]],
+        write: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        """Carry one connection to a port of a pod."""
+        await carry(self._connection.rest, namespace, pod, port, read=read, write=write)
 
     def conversation(self, request: TerminalRequest) -> Conversation:
         """Return a command in a container that is not running yet."""

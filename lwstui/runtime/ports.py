@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -170,6 +170,21 @@ class Link(Protocol):
 
         Raises:
             ApiError: If the server refuses to open it.
+        """
+        ...
+
+    async def carry(
+        self,
+        namespace: str,
+        pod: str,
+        port: int,
+        read: Callable[[int], Awaitable[bytes]],
+        write: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        """Carry one connection to a port of a pod until one side ends.
+
+        Raises:
+            ControllerError: If the pod cannot be reached, or refuses the port.
         """
         ...
 

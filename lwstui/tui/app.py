@@ -319,7 +319,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def quit_guarded(self) -> None:
         """Leave; ask first if something depends on this program."""
-        impact = at_stake(self.snapshot)
+        impact = at_stake(self.snapshot, forwards=self.backend.forwards())
         if impact is None:
             self.exit(0)
         else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from controller.api.meta import Key
+from lwstui.runtime.backend import Forward
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.spec import replicas_of
@@ -14,17 +17,20 @@ def _works(snapshot: Snapshot, works: list[Key]) -> str:
     return ", ".join(f"{going[key].text} of {key}: {going[key].now}" for key in works)
 
 
-def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
+def at_stake(
+    snapshot: Snapshot, *, forwards: Sequence[Forward] = (), going_to: str = ""
+) -> Impact | None:
     """Return what leaving would interrupt, None if nothing depends on this program.
 
     Args:
         snapshot: What is known.
+        forwards: Open port-forwards.
         going_to: The context to go to instead; empty to leave the program.
     """
     leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
     pending = len(snapshot.pending)
     works = [key for key, going in snapshot.underway.items() if going.stoppable]
-    if not leads and not pending and not works:
+    if not leads and not pending and not works and not forwards:
         return None
     what: list[str] = []
     facts: list[tuple[str, Span]] = []
@@ -41,6 +47,9 @@ def at_stake(snapshot: Snapshot, *, going_to: str = "") -> Impact | None:
         )
     if works:
         facts.append(("Stops half done", Span(_works(snapshot, works), "warn")))
+    if forwards:
+        text = ", ".join(f"{one.url} to {one.request.to}" for one in forwards)
+        facts.append(("Port-forwards", Span(text, "warn")))
     if pending:
         facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
     if going_to:

@@ -122,7 +122,7 @@ def switch_context(host: Host, name: str, namespaces: tuple[str, ...] | None = N
 
 
 async def _switch(host: Host, destination: Destination) -> None:
-    impact = at_stake(host.snapshot, going_to=destination.context)
+    impact = at_stake(host.snapshot, forwards=host.backend.forwards(), going_to=destination.context)
     if impact is None or await verbs.leave_guard(host, impact, quits=False):
         host.attach(destination)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from textual.pilot import Pilot
@@ -16,6 +16,8 @@ from controller.errors import NotFound
 from controller.takeover.native import Native
 from lwstui.runtime.backend import (
     Destination,
+    Forward,
+    ForwardRequest,
     LogEntry,
     LogHandle,
     LogRequest,
@@ -75,6 +77,7 @@ class FakeBackend:
     submitted: list[Intent] = field(default_factory=list)
     dry_runs: list[Intent] = field(default_factory=list)
     terminals: list[TerminalRequest] = field(default_factory=list)
+    opened: tuple[Forward, ...] = ()
     cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
     read_asked: list[tuple[str, str, str]] = field(default_factory=list)
@@ -128,6 +131,19 @@ class FakeBackend:
         """Note the request; it ends at once."""
         self.terminals.append(request)
         raise AssertionError("no test hands its terminal over")
+
+    def forward(self, request: ForwardRequest) -> Future[Forward]:
+        """Open it on the port asked for, else on 40001."""
+        self.opened = (*self.opened, Forward(1, replace(request, local=request.local or 40001)))
+        return _done(self.opened[-1])
+
+    def stop_forward(self, number: int) -> None:
+        """Take it away."""
+        self.opened = tuple(one for one in self.opened if one.number != number)
+
+    def forwards(self) -> tuple[Forward, ...]:
+        """Return what is open."""
+        return self.opened
 
     def cancel(self, target: Key) -> None:
         """Note the wish."""

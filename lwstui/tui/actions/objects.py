@@ -64,6 +64,8 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb("edit", "Edit set", "Edit the group's set in your editor.", "e", danger=2)
     yield verb("shell", "Shell", "A shell in the leader.", "s", at=30, danger=2)
     yield verb("attach", "Attach", "Attach to the leader's main process.", "a", danger=2)
+    yield verb("forward", "Forward", "Lead a port of this machine to the leader.", "F", at=32)
+    yield verb("forwards", "Forwards", "The open port-forwards.", "f")
     yield verb("placement", "Placement", "Groups against topology domains.", "t", at=40)
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
@@ -88,6 +90,8 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("nodes", "Nodes", "The node that the pod is on.", "m")
     yield verb("shell", "Shell", "A shell in the pod.", "s", at=15, danger=2)
     yield verb("attach", "Attach", "Attach to the pod's main process.", "a", danger=2)
+    yield verb("forward", "Forward", "Lead a port of this machine to the pod.", "F", at=32)
+    yield verb("forwards", "Forwards", "The open port-forwards.", "f")
     yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
     yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")

@@ -38,6 +38,11 @@ def _logs(host: Host, command: Command) -> None:
     verbs.open_logs(host, ref, role=role)
 
 
+def _forwards(host: Host, command: Command) -> None:
+    del command
+    host.run_task(verbs.show_forwards(host))
+
+
 def _describe(host: Host, command: Command) -> None:
     verbs.open_text(host, target(host, command), "describe")
 
@@ -63,6 +68,7 @@ COMMANDS: Final = (
         "events", "events, of everything or of a target", _events, ("ev", "event"), ("target",)
     ),
     CommandSpec("logs", "merged logs of a target", _logs, ("log",), ("target", "role"), 1),
+    CommandSpec("pf", "open port-forwards", _forwards, ("forwards", "portforwards")),
     CommandSpec("describe", "describe a target", _describe, ("desc",), ("target",), 1),
     CommandSpec("yaml", "a target as YAML", _yaml, (), ("target",), 1),
 )

@@ -13,6 +13,7 @@ from lwstui.tui.verbs.bulk import (
 )
 from lwstui.tui.verbs.deleting import delete_node, delete_pod, delete_set
 from lwstui.tui.verbs.editing import edit, edit_fields
+from lwstui.tui.verbs.forwards import forward, show_forwards
 from lwstui.tui.verbs.nodes import cordon, drain
 from lwstui.tui.verbs.reading import open_logs, open_text
 from lwstui.tui.verbs.rollouts import (
@@ -42,6 +43,7 @@ __all__ = [
     "drain",
     "edit",
     "edit_fields",
+    "forward",
     "impact_of",
     "leave_guard",
     "of_group",
@@ -57,6 +59,7 @@ __all__ = [
     "scale",
     "set_image",
     "shell",
+    "show_forwards",
     "submit",
     "undo",
 ]
