@@ -5,8 +5,9 @@ term    := [ "!" ] ( word | regex | column | label | fuzzy | compare )
 word    := text without blanks            substring, ignoring case
 regex   := "~" pattern                    also a word with | ( [ ^ $ or .* that compiles
 column  := NAME ":" pattern               only that column
-compare := NAME ( "<" | ">" | "=" ) value number, age (90s 5m 2h 3d) or percent
-label   := "-l" key[=value][,...]         all of them
+compare := NAME ( "<" | ">" | "=" | "<=" | ">=" ) value
+                                          number, age (90s 5m 2h 3d) or percent
+label   := "-l" key[=value][,...]         all of them; also !key and key!=value, as in kubectl
 fuzzy   := "-f" text                      the characters in this order in one cell
 """
 
@@ -14,17 +15,22 @@ from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
+from controller.api import names
 from lwstui.view.ages import parse_age
 from lwstui.view.types import Column, Row
 
 Test = Callable[[Row, float], bool]
 
 _REGEX_MARKS: Final = re.compile(r"[|(\[^$]|\.\*")
-_COMPARE: Final = re.compile(r"([a-z][\w-]*)(<|>|=)(.+)", re.IGNORECASE)
+_COMPARE: Final = re.compile(r"([a-z][\w-]*)(<=|>=|<|>|=)(.+)", re.IGNORECASE)
+_UNFINISHED: Final = re.compile(r"([a-z][\w-]*)(?:[:=]|[<>]=?)", re.IGNORECASE)
+_LABEL: Final = re.compile(r"(!?)([^!=]+)(?:(!?={1,2})(.*))?")
 _COLUMN: Final = re.compile(r"([a-z][\w-]*):(.+)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _RATIO: Final = re.compile(r"(-?\d[\d,]*)/(\d[\d,]*)")
@@ -32,6 +38,8 @@ _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     ">": operator.gt,
     "=": operator.eq,
+    "<=": operator.le,
+    ">=": operator.ge,
 }
 _ALIASES: Final = {
     "s": "state",
@@ -42,6 +50,15 @@ _ALIASES: Final = {
     "gpus": "gpu",
     "restart": "restarts",
 }
+
+
+_SHORT_LABELS: Final = {
+    names.SET_NAME: "name",
+    names.SET_NAME_X: "name",
+    names.POD_ROLE: "role",
+    names.REVISION: "revision",
+}
+"""Labels of pods that are held under a shorter name."""
 
 
 class FilterError(ValueError):
@@ -79,6 +96,9 @@ def parse(text: str, columns: Sequence[Column] = ()) -> Filter:
         term = word[1:] if negate else word
         if not term:
             raise FilterError("'!' needs something after it to leave out, such as !ready")
+        if match := _UNFINISHED.fullmatch(term):
+            _index(match[1], columns)  # a wrong name is said before there is a value
+            continue
         if term in ("-l", "-f"):
             if not words:
                 raise FilterError(_missing(term))
@@ -87,6 +107,15 @@ def parse(text: str, columns: Sequence[Column] = ()) -> Filter:
             test = _term(term, columns)
         tests.append(_negated(test) if negate else test)
     return Filter(text, tuple(tests))
+
+
+def problem(text: str, columns: Sequence[Column]) -> str:
+    """Return what cannot be understood in a filter, empty if it can be."""
+    try:
+        parse(text, columns)
+    except FilterError as error:
+        return str(error)
+    return ""
 
 
 def _missing(option: str) -> str:
@@ -116,9 +145,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     if not pattern:
         raise FilterError("'~' needs a regular expression, such as ~^llama")
     try:
-        return re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
+        return _regex(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
         raise FilterError(f"'{pattern}' is not a regular expression: {error}") from None
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what other versions of Python may take it for
+        return re.compile(pattern, re.IGNORECASE)
 
 
 def _guessed(word: str) -> re.Pattern[str] | None:
@@ -126,8 +161,8 @@ def _guessed(word: str) -> re.Pattern[str] | None:
     if not _REGEX_MARKS.search(word):
         return None
     try:
-        return re.compile(word, re.IGNORECASE)
-    except re.error:
+        return _regex(word)
+    except (re.error, OverflowError, RecursionError):
         return None
 
 
@@ -148,7 +183,12 @@ def _index(name: str, columns: Sequence[Column]) -> int:
     close = [i for i, known in enumerate(ids) if known.startswith(wanted)]
     if len(close) == 1:
         return close[0]
-    raise FilterError(f"there is no column '{name}' here; columns are {', '.join(ids)}")
+    raise FilterError(f"there is no column '{name}' here; {_meant(wanted, ids)}")
+
+
+def _meant(name: str, ids: Sequence[str]) -> str:
+    near = get_close_matches(name, ids, n=1)
+    return f"did you mean {near[0]}?" if near else f"columns are {', '.join(ids)}"
 
 
 def _in_column(name: str, pattern: str, columns: Sequence[Column]) -> Test:
@@ -179,6 +219,8 @@ def _state(pattern: str, index: int) -> Test:
 def _compare(name: str, sign: str, value: str, columns: Sequence[Column]) -> Test:
     index = _index(name, columns)
     column, compare = columns[index], _OPERATORS[sign]
+    if column.id == "state" and sign == "=":
+        return _state(value, index)
     if column.age:
         return _compare_age(index, compare, sign, value)
     share = value.endswith("%")
@@ -204,11 +246,10 @@ def _compare_age(
         raise FilterError(f"'{value}' is not an age, such as 90s, 5m, 2h or 3d")
 
     def test(row: Row, now: float) -> bool:
-        key = row.sort[index]
-        if not isinstance(key, int | float) or not row.cells[index].text:
+        key, seen = row.sort[index], parse_age(row.cells[index].text)
+        if not isinstance(key, int | float) or seen is None:
             return False
-        age = now + key
-        return parse_age(row.cells[index].text) == wanted if sign == "=" else compare(age, wanted)
+        return seen == wanted if sign == "=" else compare(now + key, wanted)
 
     return test
 
@@ -228,13 +269,23 @@ def _percent_of(text: str) -> float | None:
 
 
 def _labels(text: str) -> Test:
-    wanted = [part.partition("=") for part in text.split(",") if part]
-    if not wanted or any(not key for key, _, _ in wanted):
+    matches = [_LABEL.fullmatch(part) for part in text.split(",") if part]
+    wanted = [(m[1], m[2], m[3] or "", m[4] or "") for m in matches if m is not None]
+    if not wanted or len(wanted) < len(matches):
         raise FilterError(_missing("-l"))
-    return lambda row, _now: all(
-        key in row.labels and (not equals or row.labels[key] == value)
-        for key, equals, value in wanted
-    )
+    return lambda row, _now: all(_labelled(row.labels, *one) for one in wanted)
+
+
+def _labelled(labels: Mapping[str, str], absent: str, key: str, sign: str, value: str) -> bool:
+    """Tell whether labels are as a selector wants one of them, by kubectl's rules."""
+    found = labels.get(key)
+    if found is None and key in _SHORT_LABELS:
+        found = labels.get(_SHORT_LABELS[key])
+    if absent:
+        return found is None
+    if sign == "!=":
+        return found != value
+    return found is not None and (not sign or found == value)
 
 
 def _fuzzy(text: str) -> Test:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
+from textual.timer import Timer
 from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
@@ -28,10 +29,15 @@ from lwstui.tui.screens.titles import (
 from lwstui.tui.screens.verbs.taking import object_name
 from lwstui.tui.widgets.columns import Layout
 from lwstui.tui.widgets.keyed_table import KeyedTable
+from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.custom import with_columns
+from lwstui.view.filters import problem
 from lwstui.view.saving import Shown
 from lwstui.view.types import Column, Line, Query, Ref, Row, TableView
+
+FILTER_S: Final = 0.1
+"""Shortest time between two evaluations of a filter that is being typed."""
 
 
 class TableScreen(ConsoleScreen):
@@ -50,6 +56,8 @@ class TableScreen(ConsoleScreen):
         self._columns: tuple[Column, ...] = ()
         self._asked: tuple[str, Query] = ("", Query())
         self._is_held = False
+        self._filtering: Timer | None = None
+        self._applied = ""
         self._trial: Layout | None = None
         self._usual = Usual()
 
@@ -69,6 +77,26 @@ class TableScreen(ConsoleScreen):
         title = table_title(self.route.screen, self.route.ref, self.state.query, view)
         self.headline = self.titled(title)
         self.show_headline()
+
+    def find(self, text: str) -> None:
+        """Filter the table, and say at the prompt what cannot be understood.
+
+        While text is typed this happens at most ten times a second.
+        """
+        prompt = self.query_one(Prompt)
+        self.state.query = replace(self.state.query, filter=text)
+        if prompt.is_open:
+            prompt.complain(problem(text, self._columns))
+        if self._filtering is None or not prompt.is_open:
+            self._applied = text
+            self.refresh_view()
+            self._filtering = self.set_timer(FILTER_S, self._filter_again)
+
+    def _filter_again(self) -> None:
+        """Filter by what was typed meanwhile."""
+        self._filtering = None
+        if self.state.query.filter != self._applied:
+            self.find(self.state.query.filter)
 
     def begin(self) -> None:
         """Take over the order that is kept for this kind of table."""
