@@ -112,12 +112,15 @@ class ExecSession:
         self._clock = clock
         self._keyboard = _Keyboard(streams.tty)
 
-    async def play(self, program: Program, ended: Awaitable[None]) -> None:
+    async def play(self, program: Program, ended: Awaitable[None]) -> int | None:
         """Run a program until it ends, its container ends, or the client leaves.
 
         Args:
             program: What to run.
             ended: Returns when the container's process has ended.
+
+        Returns:
+            The program's exit code, None if it did not get to its end.
         """
         if not self._streams.stdin:
             self._keyboard.pieces.put_nowait(None)
@@ -131,6 +134,8 @@ class ExecSession:
             pass
         finally:
             program.close()
+        ran = running.done() and not running.cancelled() and running.exception() is None
+        return running.result() if ran else None
 
     async def show(self, pieces: AsyncIterator[bytes]) -> None:
         """Send pieces of output as they come, until they end or the client leaves."""

@@ -10,7 +10,7 @@ from lwstui.sandbox.devices import device_ids
 from lwstui.sandbox.engines.detect import RAY_PORT, RPC_PORT, Kind
 from lwstui.sandbox.engines.load import Load, load_now
 from lwstui.sandbox.engines.scene import Scene
-from lwstui.sandbox.kubelet import Kubelet
+from lwstui.sandbox.kubelet import Failure, Kubelet
 from lwstui.sandbox.logs import scene
 from lwstui.sandbox.objects import Json, Store
 from lwstui.sandbox.podrecords import PodRecord, group_of
@@ -114,6 +114,11 @@ class KubeletProcesses:
             process = self._process(record, state) if record is not None else None
             if process is not None:
                 yield process
+
+    def end(self, pod: Json, container: str, code: int) -> None:
+        """End the process of a container with an exit code."""
+        reason = "Error" if code else "Completed"
+        self._kubelet.fail(pod["metadata"]["uid"], container, Failure(code, reason))
 
     def severed(self, one: Json, other: Json) -> bool:
         """Tell whether nothing gets between two pods: one is cut off from the rest of its group."""

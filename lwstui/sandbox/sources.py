@@ -49,6 +49,9 @@ class ProcessSource(Protocol):
     def listed(self, pod: Json) -> Iterable[Process]:
         """Return the processes that share a pod's network."""
 
+    def end(self, pod: Json, container: str, code: int) -> None:
+        """End the process of a container with an exit code, as somebody types who is in it."""
+
     def severed(self, one: Json, other: Json) -> bool:
         """Tell whether nothing gets from one pod to the other."""
 

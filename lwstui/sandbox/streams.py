@@ -1,11 +1,12 @@
 """exec, attach and port-forward over HTTP: what is asked for, and the WebSocket it goes on over."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
 from lwstui.sandbox import channels, portforward, status
+from lwstui.sandbox.engines.program import is_shell
 from lwstui.sandbox.execs import ExecSession, Streams
 from lwstui.sandbox.network import Network
 from lwstui.sandbox.objects import Json, StatusError, Store
@@ -66,12 +67,23 @@ class PodStreams:
         process = self._processes.find(pod, container)
         if process is None:
             return await _absent(socket, container)
+        await self._play(socket, streams, process, container, argv)
+        return await _closed(socket)
+
+    async def _play(
+        self,
+        socket: web.WebSocketResponse,
+        streams: Streams,
+        process: Process,
+        container: str,
+        argv: Sequence[str],
+    ) -> int | None:
+        """Run a command in a container and return its exit code, None if it was cut short."""
         look = self._looking(process, container)
         session = commands.session(self._store, self._network, process, look, tty=streams.tty)
         player = ExecSession(socket, streams, self._store.clock)
-        ended = self._processes.ended(pod, container)
-        await player.play(commands.start(session, argv), ended)
-        return await _closed(socket)
+        ended = self._processes.ended(process.pod, container)
+        return await player.play(commands.start(session, argv), ended)
 
     def _looking(self, process: Process, container: str) -> Callable[[], Process]:
         return lambda: self._processes.find(process.pod, container) or process
@@ -79,8 +91,14 @@ class PodStreams:
     async def _attach(self, request: web.Request, pod: Json) -> web.WebSocketResponse:
         container, streams = _asked(request, pod)
         socket = await _upgraded(request, channels.PROTOCOLS)
-        if self._processes.find(pod, container) is None:
+        process = self._processes.find(pod, container)
+        if process is None:
             return await _absent(socket, container)
+        if streams.stdin and is_shell(process.spec):
+            code = await self._play(socket, streams, process, container, ("sh",))
+            if code is not None:
+                self._processes.end(pod, container, code)
+            return await _closed(socket)
         pieces = self._logs.open(
             pod,
             container,

@@ -35,6 +35,9 @@ class _Nothing:
     def listed(self, pod: Json) -> tuple[()]:
         return ()
 
+    def end(self, pod: Json, container: str, code: int) -> None:
+        raise NotImplementedError
+
     def severed(self, one: Json, other: Json) -> bool:
         return False
 

@@ -89,7 +89,8 @@ def jetstream_beat(scene: Scene, at_s: float, dice: random.Random) -> Iterator[L
 
 def nginx_opening(scene: Scene) -> Iterator[Line]:
     """Tell the start of an nginx server."""
-    version = scene.image.rpartition(":")[2].partition("-")[0] or "latest"
+    named = scene.image.rpartition("/")[2]
+    version = named.partition(":")[2].partition("-")[0] or "1.29.3"
 
     def notice(at_s: float, text: str) -> Line:
         return at_s, f"{scene.text(at_s, '%Y/%m/%d %H:%M:%S')} [notice] 1#1: {text}"

@@ -4,6 +4,7 @@ What a container is told to run is read statically, so that its end is known whe
 command with anything else in it is no such program; the sandbox then plays a process that stays.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from lwstui.sandbox.engines.detect import environment, expand
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_SHELL_IMAGES = frozenset({"alpine", "bash", "busybox", "centos", "debian", "fedora", "ubuntu"})
 _MOMENT_S = 0.05
 _FOREVER = ("infinity", "inf")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -39,9 +41,12 @@ def program(container: Mapping[str, Any]) -> Program | None:
     """Return what a container runs if it is a small program, None otherwise."""
     env = environment(container)
     argv = [*(container.get("command") or ()), *(container.get("args") or ())]
+    made = Program()
+    if is_shell(container):
+        made.run_s = float("inf")  # it says nothing until somebody types
+        return made
     if not argv:
         return None
-    made = Program()
     try:
         if _base(argv[0]) in _SHELLS:
             _play_script(made, argv[1:], env)
@@ -52,6 +57,17 @@ def program(container: Mapping[str, Any]) -> Program | None:
     except _Exit:
         pass
     return made
+
+
+def is_shell(container: Mapping[str, Any]) -> bool:
+    """Tell whether a container is a shell that reads what is typed into it."""
+    argv = [*(container.get("command") or ()), *(container.get("args") or ())]
+    if not container.get("stdin"):
+        return False
+    if argv:
+        return len(argv) == 1 and _base(argv[0]) in _SHELLS
+    named = str(container.get("image", "")).rpartition("/")[2]
+    return re.split("[:@]", named)[0] in _SHELL_IMAGES
 
 
 def _base(word: str) -> str:

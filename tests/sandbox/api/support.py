@@ -79,6 +79,9 @@ class NoProcesses:
     def listed(self, pod: dict) -> tuple:
         return ()
 
+    def end(self, pod: dict, container: str, code: int) -> None:
+        raise NotImplementedError
+
     def severed(self, one: dict, other: dict) -> bool:
         return False
 

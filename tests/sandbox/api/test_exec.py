@@ -6,7 +6,7 @@ import shutil
 import aiohttp
 import pytest
 
-from tests.sandbox.api.town import V4, V5, Town
+from tests.sandbox.api.town import V4, V5, Outcome, Town
 from tests.support.terminal import Terminal
 from tests.support.waiting import eventually
 
@@ -82,6 +82,23 @@ async def test_a_session_ends_with_its_container(town: Town) -> None:
     async with asyncio.timeout(10), town.socket("p/exec", query, V5) as socket:
         await town.call("DELETE", "pods/p", {"gracePeriodSeconds": 0})
         assert b'"137"' in await socket.receive_bytes()
+
+
+async def test_a_shell_that_is_attached_to_reads_and_ends_its_container(town: Town) -> None:
+    spec = {"restartPolicy": "Never"}
+    await town.pod("p", serves=False, image="busybox", stdin=True, stdinOnce=True, spec=spec)
+    query = [("stdin", "1"), ("stdout", "1"), ("stderr", "1"), ("container", "main")]
+    found = Outcome()
+    async with asyncio.timeout(10), town.socket("p/attach", query, V5) as socket:
+        await socket.send_bytes(b"\x00echo typed\nexit 3\n")
+        async for message in socket:
+            found.take(message.data)
+    assert found.out == "typed\n"
+    assert found.status["details"]["causes"][0]["message"] == "3"
+    await eventually(lambda: town.phase("p") == "Failed")
+    stored = town.sandbox.store.entry("pods", "default", "p").object
+    ended = stored["status"]["containerStatuses"][0]["state"]["terminated"]
+    assert (ended["exitCode"], ended["reason"]) == (3, "Error")
 
 
 async def test_attach_shows_what_is_printed_from_now_on(town: Town) -> None:
@@ -192,6 +209,13 @@ class TestKubectl:
         containers = [{"name": "a", "image": "nginx"}, {"name": "b", "image": "nginx", "env": env}]
         await town.pod("two", annotations=annotation, spec={"containers": containers})
         assert (await town.kubectl("exec", "two", "--", "printenv", "ME")).out == "b\n"
+
+    async def test_a_shell_is_run_typed_into_and_removed(self, town: Town) -> None:
+        flags = ("--image=busybox", "--restart=Never", "--rm", "-i", "--quiet")
+        ran = await town.kubectl("run", "sh", *flags, stdin=b"hostname\nexit 4\n")
+        assert ran.code == 4, ran.err
+        assert ran.out.startswith("sh\n")
+        await eventually(lambda: town.sandbox.store.get("pods", "default", "sh") is None)
 
     async def test_attach_follows_the_log(self, town: Town) -> None:
         await town.pod("p", annotations={"sandbox.lwstui.dev/log-rate": "50"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lwstui.sandbox.engines.program import program
+from lwstui.sandbox.engines.program import is_shell, program
 from tests.sandbox.cluster.builders import container, pod
 from tests.sandbox.cluster.conftest import World
 from tests.support.waiting import eventually
@@ -58,6 +58,26 @@ def test_small_programs(command: list[str], run_s: float, code: int, printed: li
 )
 def test_anything_else_is_no_small_program(command: list[str]) -> None:
     assert program({"command": command}) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"image": "busybox", "stdin": True}, True),
+        ({"image": "docker.io/library/ubuntu:24.04", "stdin": True}, True),
+        ({"image": "debian@sha256:0", "stdin": True}, True),
+        ({"image": "x", "command": ["/bin/bash"], "stdin": True}, True),
+        ({"image": "busybox"}, False),
+        ({"image": "nginx", "stdin": True}, False),
+        ({"image": "busybox", "command": ["sh", "-c", "true"], "stdin": True}, False),
+    ],
+)
+def test_which_containers_are_shells(fields: dict[str, Any], expected: bool) -> None:
+    assert is_shell(fields) is expected
+    made = program(fields)
+    if expected:
+        assert made is not None
+        assert (made.run_s, made.lines) == (FOREVER, [])
 
 
 async def run(world: World, *command: str, **fields: Any) -> None:

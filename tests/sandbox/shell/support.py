@@ -113,6 +113,9 @@ class Town:
         found = self.processes.get(pod["metadata"]["name"])
         return [found] if found else []
 
+    def end(self, pod: dict, container: str, code: int) -> None:
+        raise NotImplementedError
+
     def severed(self, one: dict, other: dict) -> bool:
         return {one["metadata"]["name"], other["metadata"]["name"]} in self.cuts
 
