@@ -18,7 +18,7 @@ from lwstui.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from lwstui.config.settings import Settings
+    from lwstui.config.settings import Config, Settings
     from lwstui.kube.connect import Target
 
 
@@ -44,53 +44,95 @@ def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
     group = parser.add_argument_group("console")
     for flags, text in (
         (("--read-only", "--readonly"), "refuse every write"),
+        (("--write",), "allow writes although the settings say read-only"),
         (("--ascii",), "draw with ASCII only"),
         (("--no-color",), "bold, dim, reverse and underline only"),
         (("--no-mouse",), "leave the mouse to the terminal"),
+        (("--headless",), "without the first two lines"),
+        (("--crumbsless",), "without breadcrumbs"),
     ):
         off = argparse.SUPPRESS if command else False
         group.add_argument(*flags, action="store_true", default=off, help=text)
+    absent = argparse.SUPPRESS if command else None
+    group.add_argument(
+        "-c",
+        "--command",
+        metavar="COMMAND",
+        default=absent,
+        help='what to show first, as in the command bar: "rollout llm-prod/qwen72b"',
+    )
+    group.add_argument(
+        "--refresh", metavar="SECONDS", type=float, default=absent, help=argparse.SUPPRESS
+    )
     group.add_argument(
         "--theme",
         metavar="NAME",
-        default=argparse.SUPPRESS if command else None,
+        default=absent,
         help="theme: midnight, daylight, contrast, ...",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the console on the chosen cluster."""
-    settings, problems = settings_of(arguments)
     target = target_of(arguments)
+    config = config_of(arguments)
+    settings = config.of(context_of(target)).settings
+    chosen = arguments.all_namespaces or arguments.namespace
+    namespaces = namespaces_of(arguments, target)
     return run_console(
         target,
         settings=settings,
-        problems=problems,
-        namespaces=namespaces_of(arguments, target),
+        config=config,
+        namespaces=namespaces if chosen else settings.namespaces or namespaces,
+        first_command=arguments.command or "",
+        problems=refreshed(arguments),
         embedded_controller=arguments.embedded_controller,
         history_limit=arguments.revision_history_limit,
         lease_namespace=arguments.lease_namespace,
     )
 
 
-def settings_of(arguments: argparse.Namespace) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings in force for these flags and the problems found."""
-    from lwstui.config.settings import load
+def config_of(arguments: argparse.Namespace) -> Config:
+    """Return the settings as these flags change them."""
+    from lwstui.config.settings import Config
 
-    return load(
-        os.environ,
-        theme=arguments.theme,
-        ascii_only=arguments.ascii or not _utf8(),
-        no_color=arguments.no_color,
-        read_only=arguments.read_only,
-        no_mouse=arguments.no_mouse,
+    given = (
+        ("ascii", arguments.ascii or not _utf8(), True),
+        ("no_color", arguments.no_color, True),
+        ("read_only", arguments.write, False),
+        ("read_only", arguments.read_only, True),
+        ("mouse", arguments.no_mouse, False),
+        ("header", arguments.headless, False),
+        ("crumbs", arguments.crumbsless, False),
+        ("theme", arguments.theme, arguments.theme),
     )
+    flags = {name: value for name, is_given, value in given if is_given}
+    return Config(os.environ, flags)
+
+
+def context_of(target: Target) -> str:
+    """Return the name of the context a target leads to, empty if it leads nowhere."""
+    from lwstui.kube.connect import ConnectError, describe
+
+    try:
+        return describe(target).context
+    except ConnectError:
+        return ""  # the console says what is wrong
+
+
+def refreshed(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return what there is to say about a rate of polling: nothing is polled here."""
+    if arguments.refresh is None:
+        return ()
+    return ("--refresh has no effect: changes are shown as they happen, nothing is polled",)
 
 
 def run_console(
     target: Target,
     *,
     settings: Settings,
+    config: Config | None = None,
+    first_command: str = "",
     problems: tuple[str, ...] = (),
     namespaces: tuple[str, ...] = (),
     embedded_controller: bool = False,
@@ -103,6 +145,8 @@ def run_console(
     Args:
         target: The cluster.
         settings: What is in force.
+        config: Where that comes from, to follow it.
+        first_command: Command run at the start, empty for none.
         problems: Sentences about broken settings, shown on the first screen.
         namespaces: Namespaces in view; empty means all.
         embedded_controller: Whether this process runs the controller.
@@ -119,6 +163,8 @@ def run_console(
     return run_app(
         target,
         settings=settings,
+        config=config,
+        first_command=first_command,
         problems=problems,
         namespaces=namespaces,
         embedded_controller=embedded_controller,

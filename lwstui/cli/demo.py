@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from lwstui.cli.common import fail
-from lwstui.cli.console import add_look, run_console, settings_of
+from lwstui.cli.console import add_look, config_of, context_of, refreshed, run_console
 from lwstui.cli.sandbox import positive
 from lwstui.data import folder
 
@@ -67,13 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
         documents = load_manifests(files)
     except ManifestError as error:
         return fail(str(error))
-    settings, problems = settings_of(arguments)
+    config = config_of(arguments)
     try:
         with _sandbox(arguments) as kubeconfig:
+            target = Target(kubeconfig=kubeconfig)
             return run_console(
-                Target(kubeconfig=kubeconfig),
-                settings=settings,
-                problems=problems,
+                target,
+                settings=config.of(context_of(target)).settings,
+                config=config,
+                first_command=arguments.command or "",
+                problems=refreshed(arguments),
                 embedded_controller=True,
                 apply_first=tuple(documents),
             )

@@ -16,7 +16,7 @@ from controller.activity import LogfmtFormatter
 from controller.api.lws import HISTORY_LIMIT
 from controller.leases import NAMESPACE
 from lwstui.config.paths import config_folder, state_folder
-from lwstui.config.settings import Settings
+from lwstui.config.settings import Config, Settings
 from lwstui.kube.connect import Target
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def run_app(
     target: Target,
     *,
     settings: Settings,
+    config: Config | None,
+    first_command: str,
     problems: tuple[str, ...],
     namespaces: tuple[str, ...],
     embedded_controller: bool,
@@ -38,7 +40,7 @@ def run_app(
 ) -> int:
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
     _log_to_file()
-    os.environ.setdefault("TEXTUAL_FPS", "240")
+    os.environ.setdefault("TEXTUAL_FPS", str(settings.fps))
     if not settings.no_color:
         os.environ.pop("NO_COLOR", None)
 
@@ -47,6 +49,7 @@ def run_app(
     tune()
     from lwstui.runtime.engine import Engine, EngineOptions
     from lwstui.tui.app import Console, ConsoleOptions
+    from lwstui.tui.preferences import safety_of
 
     themes, said = themes_of(settings.theme, config_folder(os.environ) / "themes")
     engine = Engine(
@@ -73,6 +76,11 @@ def run_app(
             problems=(*problems, *said),
             themes=themes,
             views=config_folder(os.environ) / "views.yaml",
+            favourites=settings.favourites,
+            safety=safety_of(settings),
+            first_command=first_command,
+            settings=settings,
+            config=config,
             state=state_folder(os.environ),
         ),
     )

@@ -1,92 +1,172 @@
-"""Settings: flag > environment > file > default.
+"""Settings in force: flag > environment > file of the context > file > default.
 
-The file is ``config.yaml`` in the configuration folder. A broken file never stops the start:
-``load`` returns the defaults and one sentence per problem.
+The files are ``config.yaml`` and ``contexts/<name>.yaml`` in the configuration folder. A broken
+file never stops the start; one that breaks later leaves what it said before in force.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import yaml
 
 from lwstui.config.paths import config_folder
+from lwstui.config.schema import SCHEMA, Settings, Unfit, read, setting
+from lwstui.config.statefiles import safe_name
+
+__all__ = ["Config", "ConfigError", "Loaded", "Settings", "load"]
+
+DEFAULT: Final = "default"
+SESSION: Final = ":opt"
+_ABSENT: Final = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What can be set.
+class Loaded:
+    """What is in force in one context.
 
     Attributes:
-        theme: Theme name.
-        ascii: Draw with ASCII only.
-        no_color: Bold, dim, reverse and underline only.
-        read_only: Refuse every write.
-        mouse: Take mouse events; else they are the terminal's.
-        keymap: Keys by action id, comma separated, replacing the default ones.
+        settings: The values.
+        sources: Where each value comes from, by path: a flag, an environment variable, a file,
+            ``:opt`` or ``default``.
+        problems: One sentence per problem in the files.
     """
 
-    theme: str = "midnight"
-    ascii: bool = False
-    no_color: bool = False
-    read_only: bool = False
-    mouse: bool = True
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings
+    sources: Mapping[str, str]
+    problems: tuple[str, ...] = ()
 
 
-def _checked(name: str, value: Any, path: Path) -> tuple[Any, str]:
-    """Return (value, problem); the value is None when there is a problem."""
-    default = getattr(Settings(), name)
-    if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value, ""
-        return None, f"{path}: {name} must be true or false, not {value!r}"
-    if isinstance(default, str):
-        if isinstance(value, str):
-            return value, ""
-        return None, f"{path}: {name} must be text, not {value!r}"
-    if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
-        return {str(k): v for k, v in value.items()}, ""
-    return None, f"{path}: {name} must map action ids to keys"
+class ConfigError(Exception):
+    """A setting cannot be changed; the text is a sentence."""
 
 
-def from_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings in a file and one sentence per problem; a missing file is fine."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings(), ()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        first_line = str(error).splitlines()[0]
-        return Settings(), (f"cannot read {path}: {first_line}; the defaults are used",)
-    if document is None:
-        return Settings(), ()
-    if not isinstance(document, dict):
-        return Settings(), (f"{path}: settings are a mapping of names to values",)
-    known = [f.name for f in fields(Settings)]
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, value in document.items():
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
-            problems.append(f"{path}: unknown setting {name}{hint}")
-            continue
-        checked, problem = _checked(name, value, path)
-        if problem:
-            problems.append(problem)
-        else:
-            values[name] = checked
-    return replace(Settings(), **values), tuple(problems)
+class _File:
+    """One settings file: its last good values and what is wrong with it at present."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.values: dict[str, Any] = {}
+        self.problems: tuple[str, ...] = ()
+        self._seen: tuple[int, int] | None = None
+        self._good = False
+        self.look()
+
+    def look(self) -> bool:
+        """Read the file if it changed; return whether it did."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return False
+        self._seen = stamp
+        values, problems = self._read() if stamp != _ABSENT else ({}, ())
+        if not problems or not self._good:
+            self.values = values
+        self._good = self._good or not problems
+        self.problems = problems
+        return True
+
+    def _stamp(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return _ABSENT
+        return (found.st_mtime_ns, found.st_size)
+
+    def _read(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        try:
+            document = yaml.safe_load(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}, ()
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            first_line = str(error).splitlines()[0]
+            instead = "what it said before stays" if self._good else "the defaults are used"
+            return {}, (f"cannot read {self.path}: {first_line}; {instead}",)
+        return read(document, str(self.path))
+
+
+class Config:
+    """The settings of every context.
+
+    Args:
+        environ: The environment: folders, and what overrides files.
+        flags: Values that the command line sets, by field.
+    """
+
+    def __init__(self, environ: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> None:
+        self.folder = config_folder(environ)
+        self._environ = {name: value for name, value in environ.items() if value}
+        self._flags = dict(flags or {})
+        self._session: dict[str, Any] = {}
+        self._main = _File(self.folder / "config.yaml")
+        self._contexts: dict[str, _File] = {}
+
+    def context_path(self, context: str) -> Path:
+        """Return the file of one context."""
+        return self.folder / "contexts" / f"{safe_name(context)}.yaml"
+
+    def of(self, context: str) -> Loaded:
+        """Return what is in force in a context; an empty one has no file of its own."""
+        files = [(self._main, "config.yaml")]
+        if context:
+            path = self.context_path(context)
+            file = self._contexts.setdefault(context, _File(path))
+            files.append((file, f"contexts/{path.name}"))
+        values: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+        layers = [(file.values, name) for file, name in files]
+        for found, source in (*layers, *self._above()):
+            for one in SCHEMA:
+                if one.field in found:
+                    values[one.field] = found[one.field]
+                    sources[one.path] = source
+        problems = tuple(said for file, _ in files for said in file.problems)
+        known = {one.path: sources.get(one.path, DEFAULT) for one in SCHEMA}
+        return Loaded(replace(Settings(), **values), MappingProxyType(known), problems)
+
+    def look(self) -> bool:
+        """Read again the files that changed; return whether any did."""
+        changed = [file.look() for file in (self._main, *self._contexts.values())]
+        return any(changed)
+
+    def option(self, path: str, text: str) -> None:
+        """Set a value until the program ends.
+
+        Raises:
+            ConfigError: If there is no such setting or the value does not fit.
+        """
+        found = setting(path)
+        if found is None:
+            _, problems = read({path: text}, "")
+            raise ConfigError(problems[0].removeprefix(": "))
+        try:
+            self._session[found.field] = found.parse(text)
+        except Unfit as error:
+            raise ConfigError(f"{path} {error}") from None
+
+    def _above(self) -> list[tuple[dict[str, Any], str]]:
+        """Return what beats the files, the strongest last."""
+        layers: list[tuple[dict[str, Any], str]] = []
+        for one in SCHEMA:
+            text = self._environ.get(one.environ) if one.environ else None
+            if text is not None:
+                value = True if one.environ == "NO_COLOR" else text
+                layers.append(({one.field: value}, one.environ))
+        layers += [
+            ({one.field: self._flags[one.field]}, one.flag or "flag")
+            for one in SCHEMA
+            if one.field in self._flags
+        ]
+        return [*layers, (self._session, SESSION)]
 
 
 def load(
     environ: Mapping[str, str],
     *,
+    context: str = "",
     theme: str | None = None,
     ascii_only: bool = False,
     no_color: bool = False,
@@ -97,21 +177,21 @@ def load(
 
     Args:
         environ: The environment (``LWSTUI_THEME``, ``NO_COLOR``, folders).
+        context: The context, whose file is read, too.
         theme: Value of ``--theme``; None if not given.
         ascii_only: ``--ascii`` was given.
         no_color: ``--no-color`` was given.
         read_only: ``--read-only`` was given.
         no_mouse: ``--no-mouse`` was given.
     """
-    settings, problems = from_file(config_folder(environ) / "config.yaml")
-    return (
-        replace(
-            settings,
-            theme=theme or environ.get("LWSTUI_THEME") or settings.theme,
-            ascii=ascii_only or settings.ascii,
-            no_color=no_color or bool(environ.get("NO_COLOR")) or settings.no_color,
-            read_only=read_only or settings.read_only,
-            mouse=settings.mouse and not no_mouse,
-        ),
-        problems,
+    given = (
+        ("theme", theme),
+        ("ascii", ascii_only),
+        ("no_color", no_color),
+        ("read_only", read_only),
     )
+    flags: dict[str, Any] = {name: value for name, value in given if value}
+    if no_mouse:
+        flags["mouse"] = False
+    found = Config(environ, flags).of(context)
+    return found.settings, found.problems

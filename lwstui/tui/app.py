@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
@@ -18,8 +18,8 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
-from textual.theme import Theme
 
+from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
 from lwstui.config.views import ViewsFile
 from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
@@ -34,55 +34,22 @@ from lwstui.tui.entered import Entered
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.looks import VIEWS, Looks
+from lwstui.tui.options import ConsoleOptions
 from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
+from lwstui.tui.preferences import Preferences
 from lwstui.tui.remembering import RememberingApp
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.tui.theming import DEFAULT_THEME
-from lwstui.view.safety import STANDARD, Safety
 from lwstui.view.types import Impact
+
+__all__ = ["Console", "ConsoleOptions"]
 
 T = TypeVar("T")
 
 TICK_S: Final = 1.0
-MOUSE_MODES: Final = (1000, 1003, 1015, 1006)
-"""Modes of a terminal that report buttons, movement, and both in a form without limits."""
 log = logging.getLogger("lwstui.tui")
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleOptions:
-    """What the command line decided.
-
-    Attributes:
-        theme: Theme to start with.
-        ascii: Draw with printable ASCII only.
-        no_color: No colours at all.
-        read_only: Nothing may be changed.
-        first_command: Command run at the start, such as ``logs llama70b``; empty for none.
-        keymap: Keys by action id, comma separated, replacing the default ones.
-        problems: Sentences about the settings, shown on the first screen.
-        safety: How much is asked before a change.
-        themes: Themes to choose from; the shipped ones if left out.
-        favourites: Namespaces that digits choose, in order; others follow.
-        views: File that says what tables show; None for none.
-        state: Folder of what is kept between runs; None keeps nothing.
-    """
-
-    theme: str = DEFAULT_THEME
-    ascii: bool = False
-    no_color: bool = False
-    read_only: bool = False
-    first_command: str = ""
-    keymap: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    themes: tuple[Theme, ...] | None = None
-    favourites: tuple[str, ...] = ()
-    views: Path | None = None
-    state: Path | None = None
-    safety: Safety = STANDARD
 
 
 class Console(RememberingApp[int], inherit_bindings=False):
@@ -154,6 +121,13 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self.looks = Looks(StateFiles(options.state), ViewsFile(options.views, VIEWS))
         self._views_problems = self.looks.views.refresh() or ()
         self._started = self._events_wanted = False
+        applied = options.settings or Settings(
+            theme=options.theme, read_only=options.read_only, keymap=options.keymap
+        )
+        self.preferences = Preferences(self, options.config, applied)
+        self.header_shown, self.crumbs_shown = applied.header, applied.crumbs
+        self.accent = applied.accent
+        self.use_motion(wanted=applied.motion)
         self._options = options
         self._clock = clock
         self._slot: LatestSlot[Snapshot] = LatestSlot(self._wake)
@@ -197,6 +171,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         """Hand the snapshot to the screen in front; covered ones catch up on resume."""
         self.entered.enter(self.snapshot.cluster.context)
         if self.is_running and self.screen_stack:
+            self.preferences.enter(self.snapshot.cluster.context)
             self.recall(self.snapshot, go_back=not self._options.first_command)
             self.front.refresh_view()
             self._commander.heard(self.snapshot)
@@ -204,6 +179,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
     def tick(self) -> None:
         """Let the ages on the screen in front grow, and keep what changed."""
         self.remember()
+        self.preferences.look()
         self.front.refresh_view()
 
     # What screens ask for.
@@ -224,14 +200,6 @@ class Console(RememberingApp[int], inherit_bindings=False):
     def command_problem(self, text: str) -> str:
         """Return what is wrong with a line of the command bar, empty if nothing is."""
         return self._commander.problem(text)
-
-    def use_mouse(self, *, wanted: bool) -> None:
-        """Take mouse events, or leave them to the terminal."""
-        driver = self._driver
-        if driver is not None:
-            letter = "h" if wanted else "l"
-            driver.write("".join(f"\x1b[?{mode}{letter}" for mode in MOUSE_MODES))
-            driver.flush()
 
     def trouble(self, sentence: str) -> None:
         """Show what failed."""

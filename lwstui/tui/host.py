@@ -14,6 +14,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.entered import Entered
 from lwstui.tui.looks import Looks
 from lwstui.tui.pace import Pace
+from lwstui.tui.preferences import Preferences
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
 from lwstui.view.safety import Safety
@@ -123,6 +124,25 @@ class Host(Protocol):
     @property
     def behind_s(self) -> float:
         """How long the last snapshot took to the screen, in seconds."""
+        ...
+
+    @property
+    def preferences(self) -> Preferences:
+        """The settings at work."""
+        ...
+
+    @property
+    def accent(self) -> str:
+        """Colour of the context's name, empty for none of its own."""
+        ...
+
+    @property
+    def header_shown(self) -> bool:
+        """Whether the first two lines are shown."""
+        ...
+
+    def show_header(self, *, shown: bool) -> None:
+        """Show or hide the first two lines of every screen."""
         ...
 
     @property

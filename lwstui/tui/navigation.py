@@ -13,17 +13,18 @@ from textual.theme import Theme
 from lwstui.runtime.backend import Backend, Destination
 from lwstui.state.model import Snapshot
 from lwstui.tui import places
+from lwstui.tui.adjusting import AdjustableApp
+from lwstui.tui.preferences import Preferences
 from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.registry import make_screen
-from lwstui.tui.theming import ThemedApp
 from lwstui.view.memo import Memo
 from lwstui.view.types import Tone
 
 ReturnT = TypeVar("ReturnT")
 
 
-class NavigatingApp(ThemedApp[ReturnT]):
+class NavigatingApp(AdjustableApp[ReturnT]):
     """An application that shows routes on clusters.
 
     Args:
@@ -42,6 +43,7 @@ class NavigatingApp(ThemedApp[ReturnT]):
     """
 
     snapshot: var[Snapshot] = var(Snapshot())
+    preferences: Preferences
 
     def __init__(
         self,
@@ -63,7 +65,6 @@ class NavigatingApp(ThemedApp[ReturnT]):
         self._attachment = 0
         self._trail = Trail(FLEET)
         self._states: dict[Route, RouteState] = {}
-        self.crumbs_shown = True
         self.behind_s = 0.0
 
     @property
@@ -77,10 +78,10 @@ class NavigatingApp(ThemedApp[ReturnT]):
         """Texts of the open routes."""
         return self._trail.crumbs
 
-    def show_crumbs(self, *, shown: bool) -> None:
-        """Show or hide the breadcrumbs of every screen."""
-        self.crumbs_shown = shown
-        self.front.refresh_view()
+    def redraw(self) -> None:
+        """Draw the screen in front anew, if there is one."""
+        if self.screen_stack:
+            self.front.refresh_view()
 
     def say(self, text: str, tone: Tone = "") -> None:
         """Show one sentence on the flash line of the screen in front."""
@@ -140,7 +141,9 @@ class NavigatingApp(ThemedApp[ReturnT]):
 
     def destination(self, context: str, namespaces: tuple[str, ...] | None) -> Destination:
         """Return where going to a context leads, with its settings."""
-        return Destination(context, namespaces, self.read_only)
+        settings = self.preferences.of(context).settings
+        wanted = namespaces if namespaces is not None else settings.namespaces or None
+        return Destination(context, wanted, settings.read_only)
 
     def attach(self, destination: Destination) -> None:
         """Leave the cluster for another: its screens and all they remember go with it."""
@@ -166,6 +169,10 @@ class NavigatingApp(ThemedApp[ReturnT]):
     @abstractmethod
     def now(self) -> float:
         """Epoch seconds."""
+
+    def prefer(self, favourites: tuple[str, ...]) -> None:
+        """Take the namespaces that digits choose; others follow."""
+        self._own_favourites = favourites
 
     def look_at(self, namespaces: tuple[str, ...]) -> None:
         """Show these namespaces; none means all."""

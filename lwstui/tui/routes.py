@@ -22,6 +22,9 @@ ScreenName = Literal[
     "logs",
     "text",
     "help",
+    "config",
+    "aliases",
+    "can",
     "apply",
     "check",
     "create",
@@ -78,6 +81,7 @@ FLEET: Final = Route("fleet")
 PODS: Final = Route("pods")
 NODES: Final = Route("nodes")
 EVENTS: Final = Route("events")
+CONFIG: Final = Route("config")
 
 
 def rollout_route(key: Key) -> Route:

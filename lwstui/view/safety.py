@@ -28,18 +28,22 @@ class Safety:
 
     Attributes:
         unprotected: Patterns of contexts in which a key or a button confirms.
+        protected: Patterns of contexts among which those are.
         typed_from: Level from which a name must be typed in all other contexts; 5 or more
             leaves it to the changes that ask for one everywhere.
     """
 
     unprotected: tuple[str, ...] = LOCAL_CONTEXTS
     typed_from: int = 3
+    protected: tuple[str, ...] = ("*",)
 
     def protects(self, cluster: ClusterState) -> bool:
         """Tell whether a cluster is one where dangerous changes need a name typed."""
         if cluster.sandbox:
             return False
-        return not any(fnmatchcase(cluster.context, pattern) for pattern in self.unprotected)
+        if any(fnmatchcase(cluster.context, pattern) for pattern in self.unprotected):
+            return False
+        return any(fnmatchcase(cluster.context, pattern) for pattern in self.protected)
 
     def wants_typing(self, level: int, cluster: ClusterState) -> bool:
         """Tell whether a change of this level must be confirmed by typing."""

@@ -196,7 +196,12 @@ class MapGroup:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """The first line of every screen, as separate facts; the widget decides what fits."""
+    """The first line of every screen, as separate facts; the widget decides what fits.
+
+    Attributes:
+        accent: Colour the operator gave the context, empty for none.
+        protected: Whether dangerous changes want a name typed in this context.
+    """
 
     context: str
     scope: str
@@ -207,6 +212,8 @@ class StatusView:
     clock: str = ""
     sandbox: bool = False
     user: str = ""
+    accent: str = ""
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

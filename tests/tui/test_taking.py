@@ -219,10 +219,10 @@ async def test_the_mouse_is_released_and_taken_back(app, monkeypatch):
         written = []
         monkeypatch.setattr(app._driver, "write", written.append)
         await keys(pilot, "colon", *"opt mouse off", "enter")
-        await until(pilot, lambda: "the mouse is the terminal's" in shown(app))
+        await until(pilot, lambda: "mouse is off until the program ends" in shown(app))
         assert "\x1b[?1000l" in "".join(written)
         await keys(pilot, "colon", *"opt mouse on", "enter")
-        await until(pilot, lambda: "the mouse is ours again" in shown(app))
+        await until(pilot, lambda: "mouse is on until the program ends" in shown(app))
         assert "\x1b[?1003h" in "".join(written)
         await keys(pilot, "colon", *"opt mous on", "enter")
-        await until(pilot, lambda: "did you mean “mouse”" in shown(app))
+        await until(pilot, lambda: "did you mean mouse?" in shown(app))

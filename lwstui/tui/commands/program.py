@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from lwstui.config.settings import ConfigError
 from lwstui.tui import places
 from lwstui.tui.commands.meaning import writable
 from lwstui.tui.commands.objects import nearest
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
 from lwstui.tui.lookpicker import pick_theme
+from lwstui.tui.routes import CONFIG
 
 
 def _theme(host: Host, command: Command) -> None:
@@ -62,6 +64,19 @@ def _quit(host: Host, command: Command) -> None:
     host.quit_guarded()
 
 
+def _option(host: Host, command: Command) -> None:
+    try:
+        host.preferences.option(command.arg(0), command.arg(1))
+    except ConfigError as error:
+        raise CommandError(str(error)) from None
+    host.say(f"{command.arg(0)} is {command.arg(1)} until the program ends", "dim")
+
+
+def _config(host: Host, command: Command) -> None:
+    del command
+    host.goto(CONFIG, top=True)
+
+
 COMMANDS: Final = (
     CommandSpec("ctx", "another cluster", _context, ("context", "contexts"), ("context",)),
     CommandSpec(
@@ -75,6 +90,8 @@ COMMANDS: Final = (
     CommandSpec(
         "ctl", "pause or resume this controller", _controller, ("controller",), ("switch",), 1
     ),
+    CommandSpec("config", "every setting and where it comes from", _config, ("settings",)),
+    CommandSpec("opt", "a setting, until the program ends", _option, (), ("option", "rest"), 2),
     CommandSpec("reconnect", "list everything again now", _reconnect),
     CommandSpec("help", "keys and commands", _help, ("keys",)),
     CommandSpec("quit", "leave the program", _quit, ("q", "q!", "qa", "exit")),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from lwstui.config.schema import SCHEMA
 from lwstui.runtime.sources import names_here
 from lwstui.tui.commands.objects import object_names
 from lwstui.tui.commands.spec import FORMS, ON_OFF, ROLES, SWITCH, ArgKind
@@ -32,7 +33,7 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
     "role": lambda _: [*ROLES],
     "switch": lambda _: [*SWITCH],
     "form": lambda _: [*FORMS],
-    "option": lambda _: ["mouse"],
+    "option": lambda _: [one.path for one in SCHEMA if one.live],
     "on-off": lambda _: [*ON_OFF],
     "theme": lambda host: sorted(host.available_themes),
     "context": _contexts,

@@ -32,7 +32,7 @@ from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import StatusLine, TitleLine
 from lwstui.view.banner import banner, stale
 from lwstui.view.status import status
-from lwstui.view.types import Ref, Span, Tone
+from lwstui.view.types import Line, Ref, Span, Tone
 from lwstui.view.underway import summary
 
 TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
@@ -164,16 +164,24 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         host = self.host
         snapshot, now = host.snapshot, host.now()
         facts = status(snapshot, now, host.memo, behind_s=host.behind_s)
+        protected = host.safety.protects(snapshot.cluster)
+        facts = replace(facts, accent=host.accent, protected=protected)
         self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
-        self.query_one("#banner", LineBlock).show(banner(snapshot, now))
+        self.query_one("#banner", LineBlock).show((*banner(snapshot, now), *self._unsettled()))
         self.set_class(stale(snapshot), "-stale")
         self.set_class(not host.crumbs_shown, "-crumbless")
+        self.set_class(not host.header_shown, "-bare")
         self.begin()
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
         scopes = self.key_scopes()
         self.query_one(KeyLine).show(key_pairs(offered(self.situation(), *scopes), *scopes))
+
+    def _unsettled(self) -> tuple[Line, ...]:
+        """Return what is wrong with the settings, until it is put right."""
+        problem = self.host.preferences.problem
+        return ((Span(problem, "warn"),),) if problem else ()
 
     def situation(self) -> Situation:
         """Return what decides which actions are to be had at present."""
@@ -325,7 +333,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     def action_toggle_header(self) -> None:
         """Show or hide the first lines."""
-        self.toggle_class("-bare")
+        self.host.show_header(shown=self.has_class("-bare"))
 
     def action_toggle_crumbs(self) -> None:
         """Show or hide the breadcrumbs."""

@@ -9,6 +9,7 @@ from lwstui.tui.screens.activity import ActivityScreen
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
+from lwstui.tui.screens.config import ConfigScreen
 from lwstui.tui.screens.diff import DiffScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
@@ -37,6 +38,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "logs": LogsScreen,
     "text": TextScreen,
     "help": HelpScreen,
+    "config": ConfigScreen,
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
     "check": CheckScreen,

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from rich.color import ColorParseError
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from lwstui.tui.widgets.cells import cut_middle, visible, width
@@ -27,12 +29,14 @@ class Fact:
         span: What is shown.
         right: Whether it belongs to the right end.
         badge: Whether it is the sandbox badge.
+        accent: Colour of its own, empty for that of its tone.
     """
 
     rank: int
     span: Span
     right: bool = False
     badge: bool = False
+    accent: str = ""
 
 
 def facts(view: StatusView) -> tuple[Fact, ...]:
@@ -46,7 +50,7 @@ def facts(view: StatusView) -> tuple[Fact, ...]:
 def _facts(view: StatusView) -> Iterator[Fact]:
     if view.sandbox:
         yield Fact(0, Span(" SANDBOX "), badge=True)
-    yield Fact(0, Span(cut_middle(view.context, _LONGEST_NAME), "title"))
+    yield Fact(0, Span(_context(view), "title"), accent=view.accent)
     if view.user not in ("", view.context):
         yield Fact(30, Span(cut_middle(view.user, _LONGEST_NAME)))
     yield Fact(5, Span(cut_middle(view.scope, _LONGEST_NAME)))
@@ -56,6 +60,20 @@ def _facts(view: StatusView) -> Iterator[Fact]:
     for number, total in enumerate(view.totals):
         yield Fact(10 + number, total, right=True)
     yield Fact(4, Span(view.clock, "dim"), right=True)
+
+
+def _context(view: StatusView) -> str:
+    """Return the context's name; one with a colour of its own has a border if it is protected."""
+    name = cut_middle(view.context, _LONGEST_NAME)
+    return f"[{name}]" if view.accent and view.protected else name
+
+
+def accented(style: Style, accent: str) -> Style:
+    """Return a style in another colour; one that is no colour changes nothing."""
+    try:
+        return style + Style(color=accent, bold=True)
+    except ColorParseError:
+        return style
 
 
 def choose(shown: tuple[Fact, ...], cells: int) -> tuple[Fact, ...]:
@@ -124,7 +142,7 @@ class StatusLine(PaintedLines):
             if segments:
                 segments.append(Segment(between, self.brushes("tone--dim")))
             style = self.brushes("status--sandbox") if fact.badge else self.brushes.tone(tone)
-            segments.append(Segment(text, style))
+            segments.append(Segment(text, accented(style, fact.accent) if fact.accent else style))
         return segments
 
 

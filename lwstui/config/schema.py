@@ -1,0 +1,249 @@
+"""What can be set: one entry per setting, from which loading, help and documentation are made."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
+
+
+class Unfit(Exception):
+    """A value does not fit its setting; the text says what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force; every field is a setting of ``SCHEMA``, which explains it."""
+
+    theme: str = "midnight"
+    ascii: bool = False
+    no_color: bool = False
+    mouse: bool = True
+    header: bool = True
+    crumbs: bool = True
+    motion: bool = True
+    fps: int = 240
+    namespaces: tuple[str, ...] = ()
+    favourites: tuple[str, ...] = ()
+    read_only: bool = False
+    protected: tuple[str, ...] = ("*",)
+    unprotected: tuple[str, ...] = (
+        "sandbox",
+        "lwstui-sandbox",
+        "kind-*",
+        "k3d-*",
+        "minikube",
+        "docker-desktop",
+        "colima",
+    )
+    typed_from: int = 3
+    accent: str = ""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "on", "yes", "false", "off", "no"):
+        return value in ("true", "on", "yes")
+    raise Unfit("must be true or false")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise Unfit("must be text")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[,\s]+", value) if part)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise Unfit("must be a list of texts")
+
+
+def _count(least: int, most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        raise Unfit(f"must be a number from {least} to {most}")
+
+    return parse
+
+
+def _colour(value: Any) -> str:
+    if isinstance(value, str) and (not value or _COLOUR.fullmatch(value)):
+        return value
+    raise Unfit("must be a colour such as red or #c0392b")
+
+
+def _keys(value: Any) -> dict[str, str]:
+    if isinstance(value, dict) and all(isinstance(keys, str) for keys in value.values()):
+        return {str(action): keys for action, keys in value.items()}
+    raise Unfit("must map action ids to keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        path: Section and name in the file, such as ``ui.theme``.
+        field: Field of ``Settings``.
+        help: What it does.
+        parse: Returns a value that fits, or raises ``Unfit``.
+        environ: Environment variable that overrides files; empty for none.
+        flag: Flag that overrides everything; empty for none.
+        live: Whether a change takes effect without a restart.
+    """
+
+    path: str
+    field: str
+    help: str
+    parse: Callable[[Any], Any]
+    environ: str = ""
+    flag: str = ""
+    live: bool = True
+
+    @property
+    def default(self) -> Any:
+        """Its value where nothing sets it."""
+        return getattr(Settings(), self.field)
+
+
+SCHEMA: Final[tuple[Setting, ...]] = (
+    Setting("ui.theme", "theme", "Theme.", _text, "LWSTUI_THEME", "--theme"),
+    Setting("ui.ascii", "ascii", "Draw with ASCII only.", _bool, flag="--ascii", live=False),
+    Setting(
+        "ui.no_color",
+        "no_color",
+        "Bold, dim, reverse and underline only.",
+        _bool,
+        "NO_COLOR",
+        "--no-color",
+        live=False,
+    ),
+    Setting(
+        "ui.mouse",
+        "mouse",
+        "Take mouse events; else they are the terminal's.",
+        _bool,
+        flag="--no-mouse",
+    ),
+    Setting("ui.header", "header", "Show the first two lines.", _bool, flag="--headless"),
+    Setting("ui.crumbs", "crumbs", "Show the breadcrumbs.", _bool, flag="--crumbsless"),
+    Setting("ui.motion", "motion", "Animate scrolling.", _bool),
+    Setting("ui.fps", "fps", "Frames a second at most.", _count(5, 240), live=False),
+    Setting(
+        "scope.namespaces",
+        "namespaces",
+        "Namespaces in view at the start; none means what the context names.",
+        _texts,
+        flag="-n",
+        live=False,
+    ),
+    Setting("scope.favourites", "favourites", "Namespaces that the digits choose.", _texts),
+    Setting(
+        "safety.readonly",
+        "read_only",
+        "Refuse every write.",
+        _bool,
+        flag="--read-only, --write",
+    ),
+    Setting(
+        "safety.protected",
+        "protected",
+        "Patterns of contexts where dangerous changes want a name typed.",
+        _texts,
+    ),
+    Setting(
+        "safety.unprotected",
+        "unprotected",
+        "Patterns of contexts among those where a button suffices.",
+        _texts,
+    ),
+    Setting(
+        "safety.typed_from",
+        "typed_from",
+        "Danger (2 to 5) from which a name is typed in protected contexts; "
+        "5 leaves it to what asks for one everywhere.",
+        _count(2, 5),
+    ),
+    Setting("accent", "accent", "Colour of the context's name; best set per context.", _colour),
+    Setting("keymap", "keymap", "Keys by action id, comma separated.", _keys),
+)
+"""Every setting."""
+
+BY_PATH: Final = {one.path: one for one in SCHEMA}
+
+_OTHER_NAMES: Final = {
+    "theme": "ui.theme",
+    "ascii": "ui.ascii",
+    "no_color": "ui.no_color",
+    "mouse": "ui.mouse",
+    "read_only": "safety.readonly",
+    "readOnly": "safety.readonly",
+    "safety.readOnly": "safety.readonly",
+    "namespaces": "scope.namespaces",
+    "favourites": "scope.favourites",
+    "protected": "safety.protected",
+}
+"""Shorter names, at the top level of a file."""
+
+
+def setting(path: str) -> Setting | None:
+    """Return the setting of a name as files have it, None if there is none."""
+    return BY_PATH.get(_OTHER_NAMES.get(path, path))
+
+
+def read(document: Any, where: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the values of a document by field, and one sentence per problem.
+
+    Args:
+        document: As parsed from YAML.
+        where: The file, for the sentences.
+    """
+    if document is None:
+        return {}, ()
+    if not isinstance(document, dict):
+        return {}, (f"{where}: settings are a mapping of names to values",)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for path, value in _flat(document):
+        found = setting(path)
+        if found is None:
+            problems.append(f"{where}: unknown setting {path}{_hint(path)}")
+            continue
+        try:
+            values[found.field] = found.parse(value)
+        except Unfit as error:
+            problems.append(f"{where}: {path} {error}, not {value!r}")
+    return values, tuple(problems)
+
+
+def _flat(document: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
+    """Yield (path, value) pairs; sections are mappings that are no value of a setting."""
+    sections = {path.partition(".")[0] for path in BY_PATH if "." in path}
+    for name, value in document.items():
+        if name in sections and isinstance(value, dict):
+            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
+        elif name in sections and value is None:
+            continue
+        else:
+            yield str(name), value
+
+
+def _hint(path: str) -> str:
+    known = [*BY_PATH, *_OTHER_NAMES]
+    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
+    last = path.rpartition(".")[2]
+    same_end = [one for one in BY_PATH if one.rpartition(".")[2] == last]
+    best = same_end or near
+    return f"; did you mean {best[0]}?" if best else f"; known are {', '.join(BY_PATH)}"

@@ -1,0 +1,58 @@
+"""What settings change about the application while it runs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from lwstui.tui.theming import ThemedApp
+
+ReturnT = TypeVar("ReturnT")
+
+MOUSE_MODES: Final = (1000, 1003, 1015, 1006)
+"""Modes of a terminal that report buttons, movement, and both in a form without limits."""
+
+
+class AdjustableApp(ThemedApp[ReturnT]):
+    """An application whose looks follow the settings.
+
+    Attributes:
+        header_shown: Whether the first two lines are shown.
+        crumbs_shown: Whether breadcrumbs are shown.
+        accent: Colour of the context's name, empty for none of its own.
+    """
+
+    header_shown = True
+    crumbs_shown = True
+    accent = ""
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Draw the screen in front anew, if there is one."""
+
+    def show_header(self, *, shown: bool) -> None:
+        """Show or hide the first two lines of every screen."""
+        self.header_shown = shown
+        self.redraw()
+
+    def show_crumbs(self, *, shown: bool) -> None:
+        """Show or hide the breadcrumbs of every screen."""
+        self.crumbs_shown = shown
+        self.redraw()
+
+    def use_motion(self, *, wanted: bool) -> None:
+        """Animate scrolling, or not."""
+        self.animation_level = "full" if wanted else "none"
+
+    def use_keys(self, keymap: Mapping[str, str]) -> None:
+        """Replace keys by action id."""
+        self.set_keymap(dict(keymap))
+
+    def use_mouse(self, *, wanted: bool) -> None:
+        """Take mouse events, or leave them to the terminal."""
+        driver = self._driver
+        if driver is not None:
+            letter = "h" if wanted else "l"
+            driver.write("".join(f"\x1b[?{mode}{letter}" for mode in MOUSE_MODES))
+            driver.flush()
