@@ -135,6 +135,8 @@ class ControllerState:
         queue: Sets that could be worked on now.
         queue_latency_s: How long the set worked on last had been waiting.
         reconciles: Passes begun.
+        pass_p50_s: Seconds that half of the passes took at most, None before the first one.
+        pass_p99_s: Seconds that 99 of 100 passes took at most.
         errors: Passes that failed.
         requests: Write requests sent for sets.
         last_error: Text of the last failure, or of what keeps the controller from starting.
@@ -151,6 +153,8 @@ class ControllerState:
     queue: int = 0
     queue_latency_s: float = 0.0
     reconciles: int = 0
+    pass_p50_s: float | None = None
+    pass_p99_s: float | None = None
     errors: int = 0
     requests: int = 0
     last_error: str = ""

@@ -161,6 +161,8 @@ class Manager:
             queue=self._queue.depth,
             queue_latency_s=self._queue.latency_s,
             reconciles=reconciler.reconciles,
+            pass_p50_s=reconciler.measures.duration.quantile(0.5),
+            pass_p99_s=reconciler.measures.duration.quantile(0.99),
             errors=reconciler.errors,
             requests=self._executor.requests,
             last_error=self._failure or election.problem or reconciler.last_error,

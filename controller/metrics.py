@@ -44,6 +44,20 @@ class Histogram:
         """How many values were observed."""
         return sum(self._counts)
 
+    def quantile(self, share: float) -> float | None:
+        """Return the bound that a share of the values is at or below, None without values.
+
+        Values beyond the last bound count as the last bound.
+        """
+        total = self.count
+        if not total:
+            return None
+        wanted = share * total
+        return next(
+            (le for le, seen in self.cumulated() if seen >= wanted and le < float("inf")),
+            self._bounds[-1],
+        )
+
     def cumulated(self) -> Iterator[tuple[float, int]]:
         """Yield (upper bound, values at or below it), ending with infinity."""
         return zip((*self._bounds, float("inf")), accumulate(self._counts), strict=True)

@@ -66,12 +66,22 @@ class LeaseWatch:
         return lease.holder, parse_time(lease.spec.acquire_time)
 
     @property
+    def renewed_at(self) -> float | None:
+        """When it was last renewed, epoch seconds."""
+        return self._lease.renewed_at if self._lease is not None else None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds within which it has to be renewed, 0 if there is none."""
+        return float(self._lease.duration_s) if self._lease is not None else 0.0
+
+    @property
     def serves(self) -> str:
         """The one namespace the holder serves, empty if all or unknown."""
         return self._lease.serves if self._lease is not None else ""
 
 
-def embedded_view(state: ControllerState) -> ControllerView:
+def embedded_view(state: ControllerState, lease: LeaseWatch) -> ControllerView:
     """Return what the console shows of this process's controller."""
     return ControllerView(
         mode=state.mode,
@@ -83,6 +93,12 @@ def embedded_view(state: ControllerState) -> ControllerView:
         errors=state.errors,
         last_error=state.last_error,
         waits=_waits(state.waits),
+        identity=state.identity,
+        renewed_at=lease.renewed_at,
+        renew_s=lease.duration_s,
+        pass_p50_s=state.pass_p50_s,
+        pass_p99_s=state.pass_p99_s,
+        writes=state.requests,
     )
 
 
@@ -106,7 +122,14 @@ def outside_view(lease: LeaseWatch, now: float, *, native: bool) -> ControllerVi
     """
     holder, since = lease.holder(now)
     if holder:
-        return ControllerView(mode="elsewhere", holder=holder, since=since, serves=lease.serves)
+        return ControllerView(
+            mode="elsewhere",
+            holder=holder,
+            since=since,
+            serves=lease.serves,
+            renewed_at=lease.renewed_at,
+            renew_s=lease.duration_s,
+        )
     if native:
         return ControllerView(mode="native")
     # Without a look at the Lease nobody can be said to be missing.

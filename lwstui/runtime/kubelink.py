@@ -140,6 +140,11 @@ class KubeLink:
         return self._cluster
 
     @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self._connection.rest.requests.total()
+
+    @property
     def events(self) -> EventSink:
         """Writes events; needs ``run_background``."""
         return self._events

@@ -149,6 +149,11 @@ class Link(Protocol):
         ...
 
     @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        ...
+
+    @property
     def events(self) -> EventSink:
         """Where the embedded controller's events go."""
         ...

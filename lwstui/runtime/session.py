@@ -35,6 +35,7 @@ from lwstui.runtime.control import (
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.heartbeat import Heartbeat
 from lwstui.runtime.liveness import Liveness
+from lwstui.runtime.load import LoadMeter
 from lwstui.runtime.ports import Controller, Factory, Link, Sink, Watch, WatchSpec
 from lwstui.state.model import Activity, ControllerView
 from lwstui.state.store import Store
@@ -98,6 +99,7 @@ class Session:
         self._sleep = sleep
         self._alive = Liveness(store, feed.changed, clock, options.identity)
         self._lease = LeaseWatch(lambda: self._alive.lease_seen(self._lease))
+        self._meter = LoadMeter()
         self._controller: Controller | None = None
         self._refusal = ""
         self._last: Decision | None = None
@@ -209,14 +211,15 @@ class Session:
 
     def derive(self, now: float) -> None:
         """Bring the controller's view and its activity up to date."""
+        load = self._meter.read(self.link.requests, now)
         if self._controller is None:
             view = outside_view(self._lease, now, native=self._store.natively_owned)
             if self._refusal:
                 view = ControllerView(mode="failed", last_error=self._refusal)
-            self._store.set_controller(view)
+            self._store.set_controller(replace(view, load=load))
             return
         state = self._controller.state()
-        self._store.set_controller(embedded_view(state))
+        self._store.set_controller(replace(embedded_view(state, self._lease), load=load))
         for decision in news(state.decisions, self._last):
             self._store.log(told(decision))
             self._last = decision
@@ -319,6 +322,7 @@ class Session:
 
     def _heard(self, spec: WatchSpec, sync: KindSync) -> None:
         """Note that the cluster answers, and do with less where more is forbidden."""
+        self._meter.heard(spec, sync)
         cluster = self._store.cluster
         answered = sync.state in ("live", "forbidden", "missing", "unauthorized")
         if answered:

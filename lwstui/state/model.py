@@ -72,6 +72,23 @@ class ClusterState:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleLoad:
+    """What this console costs the API server.
+
+    Attributes:
+        requests: Requests sent since it connected.
+        per_minute: Requests in the last minute, None before it can be told.
+        broken: How often a watch that was up to date broke.
+        watches: Watches that were opened.
+    """
+
+    requests: int = 0
+    per_minute: float | None = None
+    broken: int = 0
+    watches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerView:
     """What is known of the controller that serves the sets.
 
@@ -83,6 +100,13 @@ class ControllerView:
         since: When it took the lease, epoch seconds.
         serves: The one namespace it serves, empty if all or unknown.
         waits: Why sets wait, from the plan: (code, reason, group index or -1) per set.
+        identity: Name of the controller in this process, empty if there is none.
+        renewed_at: When the holder last renewed the lease, epoch seconds.
+        renew_s: Seconds within which it has to be renewed.
+        pass_p50_s: Seconds that half of the passes took at most.
+        pass_p99_s: Seconds that 99 of 100 passes took at most.
+        writes: Write requests that the controller in this process sent for sets.
+        load: What this console costs the API server.
     """
 
     mode: str = "off"
@@ -94,6 +118,13 @@ class ControllerView:
     errors: int = 0
     last_error: str = ""
     waits: Mapping[Key, tuple[tuple[str, str, int], ...]] = field(default_factory=_empty)
+    identity: str = ""
+    renewed_at: float | None = None
+    renew_s: float = 0.0
+    pass_p50_s: float | None = None
+    pass_p99_s: float | None = None
+    writes: int = 0
+    load: ConsoleLoad = ConsoleLoad()
 
 
 class Reversal(NamedTuple):

@@ -19,6 +19,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "node": "On a node",
     "event": "On an event",
     "activity": "On what was done",
+    "controller": "On the controller",
     "revision": "On a rollout and its revisions",
     "text": "Text views",
     "logs": "Logs",

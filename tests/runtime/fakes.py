@@ -149,6 +149,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.where = WHERE
         self.cluster = FakeCluster()
+        self.requests = 0
         self.events: Any = None
         self.watches: list[FakeWatch] = []
         self.fails_of: dict[Resource, list[Exception]] = {}

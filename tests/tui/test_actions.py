@@ -69,6 +69,7 @@ def test_what_changes_the_cluster_is_marked():
         "revision.pause-rollout",
         "revision.undo",
         "activity.reverse",
+        "controller.pause-controller",
         "pod.delete",
         "pod.kill",
         "pod.shell",

@@ -197,8 +197,6 @@ async def test_commands_navigate(backend, app):
         assert (request.target.name, request.group, request.role) == ("qwen72b", 5, "worker")
         await keys(pilot, "colon", *"set phi4", "enter")
         await until(pilot, lambda: "sets › phi4" in shown(app))
-        await keys(pilot, "colon", *"ctl pause", "enter")
-        await until(pilot, lambda: backend.controller_paused)
         await keys(pilot, "colon", *"theme nosuch", "enter")
         await until(pilot, lambda: "no theme “nosuch”" in shown(app))
 

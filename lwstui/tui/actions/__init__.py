@@ -12,7 +12,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from lwstui.tui.actions.activity import of_activity
+from lwstui.tui.actions.activity import of_activity, of_controller
 from lwstui.tui.actions.general import everywhere, moves, tables
 from lwstui.tui.actions.manifests import of_apply, of_check, of_takeover
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
@@ -32,6 +32,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_node(),
     *of_revision(),
     *of_activity(),
+    *of_controller(),
     *texts("text"),
     *documents(),
     *logs(),

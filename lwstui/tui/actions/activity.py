@@ -1,10 +1,23 @@
-"""Actions on what was done."""
+"""Actions on what was done, and on the controller that does it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lwstui.tui.actions.spec import ActionSpec
+
+
+def of_controller() -> Iterator[ActionSpec]:
+    """Yield what can be done with the controller in this process."""
+    yield ActionSpec(
+        "controller.pause-controller",
+        "Pause or resume",
+        "Pause the controller in this console, or let it act again.",
+        ("p",),
+        "controller",
+        1,
+        priority=8,
+    )
 
 
 def of_activity() -> Iterator[ActionSpec]:

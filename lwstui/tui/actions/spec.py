@@ -22,6 +22,7 @@ Scope = Literal[
     "apply",
     "revision",
     "activity",
+    "controller",
     "check",
     "takeover",
 ]
@@ -29,7 +30,7 @@ Scope = Literal[
 those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text`` and ``logs`` in
 text views, ``document`` in descriptions and YAML, ``sources`` in the strip under a log, ``apply``
 on the plan of an apply, ``check`` on findings about manifests, ``activity`` on what was done,
-``takeover`` on who controls which set."""
+``takeover`` on who controls which set, ``controller`` on the controller in this process."""
 
 
 @dataclass(frozen=True, slots=True)

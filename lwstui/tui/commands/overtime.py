@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands.meaning import one_set
+from lwstui.tui.commands.meaning import one_set, writable
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.exporting import export
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route, revisions_route, rollout_route
+from lwstui.tui.verbs.controlling import pause_controller
+from lwstui.view.controller import HERE
 
 
 def _rollout(host: Host, command: Command) -> None:
@@ -32,7 +34,24 @@ def _activity(host: Host, command: Command) -> None:
     host.run_task(export(host, command.arg(1)))
 
 
+def _controller(host: Host, command: Command) -> None:
+    if not command.args:
+        host.goto(Route("controller"), top=True)
+        return
+    if host.snapshot.controller.mode not in HERE:
+        raise CommandError("no controller runs inside this console")
+    writable(host)
+    host.run_task(pause_controller(host, command.arg(0) == "pause"))
+
+
 COMMANDS: Final = (
+    CommandSpec(
+        "ctl",
+        "the controller; pause or resume the one in this console",
+        _controller,
+        ("controller",),
+        ("switch",),
+    ),
     CommandSpec("activity", "what was done", _activity, ("act",), ("word", "path")),
     CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
     CommandSpec("revisions", "the history of a set", _revisions, ("rev", "history"), ("set",), 1),

@@ -6,7 +6,6 @@ from typing import Final
 
 from lwstui.config.settings import ConfigError
 from lwstui.tui import places
-from lwstui.tui.commands.meaning import writable
 from lwstui.tui.commands.objects import nearest
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
@@ -23,15 +22,6 @@ def _theme(host: Host, command: Command) -> None:
         near = nearest(name, host.available_themes)
         raise CommandError(f"no theme “{name}”" + (f"; did you mean “{near}”?" if near else ""))
     host.set_theme(name)
-
-
-def _controller(host: Host, command: Command) -> None:
-    if host.snapshot.controller.mode in ("off", "native", "elsewhere", "unknown"):
-        raise CommandError("no controller runs inside this console")
-    writable(host)
-    paused = command.arg(0) == "pause"
-    host.backend.pause_controller(paused)
-    host.say(f"asked the controller to {command.arg(0)}", "busy")
 
 
 def _context(host: Host, command: Command) -> None:
@@ -87,9 +77,6 @@ COMMANDS: Final = (
         ("namespaces",),
     ),
     CommandSpec("theme", "change colours; without a name, try them live", _theme, (), ("theme",)),
-    CommandSpec(
-        "ctl", "pause or resume this controller", _controller, ("controller",), ("switch",), 1
-    ),
     CommandSpec("config", "every setting and where it comes from", _config, ("settings",)),
     CommandSpec("opt", "a setting, until the program ends", _option, (), ("option", "rest"), 2),
     CommandSpec("reconnect", "list everything again now", _reconnect),

@@ -10,6 +10,7 @@ from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
 from lwstui.tui.screens.config import ConfigScreen
+from lwstui.tui.screens.controller import ControllerScreen
 from lwstui.tui.screens.diff import DiffScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
@@ -45,6 +46,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "takeover": TakeoverScreen,
     "revisions": RevisionsScreen,
     "activity": ActivityScreen,
+    "controller": ControllerScreen,
     "diff": DiffScreen,
 }
 

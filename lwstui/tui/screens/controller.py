@@ -1,0 +1,49 @@
+"""Who controls which set, and how the controller in this process does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from lwstui.state.model import Snapshot
+from lwstui.tui.actions import Scope
+from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.screens.blocks import Heading, LineBlock
+from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.verbs.controlling import pause_controller
+from lwstui.tui.widgets.keyed_table import KeyedTable
+from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.controller import controller_table, decisions, facts
+from lwstui.view.types import Query, TableView
+
+
+class ControllerScreen(TableScreen):
+    """The controller: lease, queue, passes, sets, decisions."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("controller", "set")
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("controller", "set")]
+
+    def body(self) -> Iterable[Widget]:
+        """Return facts, sets and decisions."""
+        yield TextBlock(id="facts", classes="data")
+        yield Heading("SETS", hint="enter opens", id="sets-head")
+        yield KeyedTable(id="main", classes="data")
+        yield Heading("DECISIONS", hint=":activity all", id="decisions-head")
+        yield LineBlock(id="decisions", classes="data")
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Show everything."""
+        super().show(snapshot, now)
+        self.query_one("#facts", TextBlock).show(facts(snapshot, now))
+        self.query_one("#decisions", LineBlock).show(decisions(snapshot))
+
+    def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
+        """Return the table of sets."""
+        return controller_table(snapshot, query, now, self.host.memo)
+
+    def action_pause_controller(self) -> None:
+        """Pause the controller in this process, or let it act again."""
+        self.start(pause_controller(self.host))
