@@ -93,6 +93,8 @@ ROLLOUT_RECORD: Final = "lwstui.dev/rollout"
 RESTARTS_BASELINE: Final = "lwstui.dev/restarts-baseline"
 # Ours, in both templates: a new value is a new revision, hence a rolling restart.
 RESTARTED_AT: Final = "lwstui.dev/restarted-at"
+# Ours, on the LeaderWorkerSet: groups that are left as they are, ``all`` or indexes with commas.
+FROZEN: Final = "lwstui.dev/frozen"
 CONTROLLER_LEASE: Final = "lwstui-controller"
 FIELD_MANAGER: Final = "lwstui"
 

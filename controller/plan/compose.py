@@ -28,6 +28,7 @@ from controller.plan import (
 )
 from controller.plan.actions import EventNote, Plan, RecordRollout, Wait
 from controller.plan.draft import Draft, clip
+from controller.plan.frozen import frozen, left_alone
 from controller.plan.groups import Group, survey
 from controller.plan.members import Context
 from controller.plan.observed import Observed
@@ -169,6 +170,7 @@ class _Pass:
         self.stored = stored
         self.now = now
         self.draft = draft
+        self.frozen = frozen(observed.lws.annotations)
         self.limit = rollout.limits(spec.replicas, spec.rollout)
         self.groups = survey(observed, ledger.templates, self.limit.burst)
         self.states = [group.state(ledger.target) for group in self.groups]
@@ -183,6 +185,8 @@ class _Pass:
         self._write_record(context.record, recreations)
         members.make_shared_service(context, self.groups, self.draft)
         for group in self._in_turn(context.record, wanted):
+            if self.frozen.holds(group.index) and group.pods:
+                continue
             members.keep_claims(context, group, self.draft)
             members.tend(context, group, self.draft)
         self._first_leaders()
@@ -259,6 +263,8 @@ class _Pass:
         for step in scale.replacements(self.groups, position, target, self.limit):
             if isinstance(step, Wait):
                 draft.wait(step)
+            elif self.frozen.holds(step.group):
+                draft.wait(left_alone(step.group, "the update to another revision waits for it"))
             else:
                 draft.delete(step.group, step.leader, step.cause, foreground=True)
 
@@ -272,6 +278,9 @@ class _Pass:
                 continue
             fault = members.fault_of(context, group)
             if fault is None:
+                continue
+            if self.frozen.holds(group.index):
+                self.draft.wait(left_alone(group.index, f"pod {fault.pod} {fault.what}"))
                 continue
             key = str(group.index)
             if members.recreate(context, group, fault, recreations.get(key), self.draft):

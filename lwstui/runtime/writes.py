@@ -17,7 +17,7 @@ from controller.errors import (
 )
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ports import OperatorCluster
-from lwstui.runtime.writing import edits, manifests, nodes, pods, rollouts, sets
+from lwstui.runtime.writing import edits, freezing, manifests, nodes, pods, rollouts, sets
 from lwstui.runtime.writing.rule import Look, Rule, Seen
 from lwstui.state.patches import Unpatchable
 
@@ -28,6 +28,7 @@ RULES: Final[dict[type, Rule]] = {
     **nodes.RULES,
     **manifests.RULES,
     **edits.RULES,
+    **freezing.RULES,
 }
 """How each kind of intent is carried out; a test holds it against ``Intent``."""
 

@@ -182,6 +182,21 @@ class Edit:
     after: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Have a group left as it is, or all groups of a set, until that is lifted.
+
+    Attributes:
+        group: Index of the group, None for all.
+        on: Whether to freeze; False thaws.
+    """
+
+    target: Key
+    uid: str
+    group: int | None = None
+    on: bool = True
+
+
 SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
@@ -198,5 +213,6 @@ Intent = (
     | DeleteSet
     | NodeChange
     | Edit
+    | Freeze
     | Apply
 )

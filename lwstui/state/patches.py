@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
-from controller.api.names import RESTARTED_AT
+from controller.api.names import FROZEN, RESTARTED_AT
+from controller.plan.frozen import Frozen, frozen
 from lwstui.state.partition import PAUSED_PARTITION, floor_of, remembered, standstill
 
 TEMPLATES: Final = {"leader": "leaderTemplate", "worker": "workerTemplate"}
@@ -168,3 +169,21 @@ def _find(spec: Mapping[str, Any], role: str, name: str) -> tuple[str, int, str]
     if role == "leader" and TEMPLATES["leader"] not in _templates(spec):
         raise Unpatchable("this set has no leader template: the worker's serves for both")
     raise Unpatchable(f"the {role} template has no container {name!r}")
+
+
+def freeze_patch(lws: LeaderWorkerSet, group: int | None, *, on: bool) -> dict[str, Any]:
+    """Return the merge patch that freezes or thaws a group, or all groups for None.
+
+    Raises:
+        Unpatchable: If it is so already, or only the whole set can be thawed.
+    """
+    now = frozen(lws.annotations)
+    if group is None:
+        after = Frozen(everything=on)
+    elif now.everything:
+        raise Unpatchable("all groups are frozen" + ("" if on else "; thaw the set"))
+    else:
+        after = Frozen(groups=now.groups | {group} if on else now.groups - {group})
+    if after == now:
+        raise Unpatchable("it is frozen already" if on else "it is not frozen")
+    return {"metadata": {**guard(lws), "annotations": {FROZEN: after.text or None}}}

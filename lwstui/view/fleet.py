@@ -13,6 +13,7 @@ from lwstui.view.ages import age, changes_in, count, percent, ratio
 from lwstui.view.attention import strip
 from lwstui.view.digest import SetDigest, digests
 from lwstui.view.health import ORDER, TONES
+from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import bar, event_line
 from lwstui.view.tables import DASH, arrange, glyph, row
@@ -115,7 +116,7 @@ def _calm(found: tuple[SetDigest, ...]) -> str:
 
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
-    requested = mark(snapshot, one.key)
+    requested = mark(snapshot, one.key) or frozen_text(one)
 
     def build() -> tuple[Row, float]:
         return _build_row(one, requested, now, coarse=coarse)

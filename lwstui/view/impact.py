@@ -13,6 +13,7 @@ from lwstui.state.model import ClusterState, Snapshot
 from lwstui.view import (
     impact_apply,
     impact_edit,
+    impact_freeze,
     impact_nodes,
     impact_pods,
     impact_rollout,
@@ -121,7 +122,7 @@ class _OfSet:
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
     **{
         kind: (title, _OfSet(build))
-        for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS)
+        for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS, impact_freeze.BUILDERS)
         for kind, (title, build) in family.items()
     },
     **impact_pods.BUILDERS,

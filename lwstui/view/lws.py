@@ -12,6 +12,7 @@ from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref, pod_ref
 from lwstui.view.groups import exception_table, group_table, judged, mark_of
 from lwstui.view.health import FINE, ORDER, TONES, WORDS
+from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import partition_now
 from lwstui.view.spec import spec_text
@@ -69,6 +70,8 @@ def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
         Span(f"   {_shape(one)}   {_revisions(one)}"),
         Span(f"   {policy}  {startup}", "dim"),
     ]
+    if held := frozen_text(one):
+        first.append(Span(f"   {held}", "info"))
     if under_way := since(snapshot, one.key, now):
         first.append(Span(f"   {under_way}", "busy"))
     return (tuple(first), _counts(one), _state_line(one, now))

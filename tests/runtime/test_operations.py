@@ -8,7 +8,7 @@ from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS
 from lwstui.kube.connect import Target
 from lwstui.runtime.engine import Engine, EngineOptions
-from lwstui.runtime.intents import Cordon, DeletePod, DeleteSet, Drain, Edit, Scale
+from lwstui.runtime.intents import Cordon, DeletePod, DeleteSet, Drain, Edit, Freeze, Scale
 from lwstui.state.editing import editable
 from tests.runtime.test_sandbox import KEY, manifest, sandbox  # noqa: F401 - a fixture
 from tests.support.waiting import until
@@ -123,3 +123,22 @@ def test_a_deleted_set_is_gone_with_its_pods(operator):
     assert operator.store.get(SETS, *KEY) is None
     (first, *_) = (a for a in operator.last.activity if a.what == "delete")
     assert first.outcome.endswith("accepted")
+
+
+def test_a_frozen_group_is_left_as_it_is_until_it_is_thawed(operator):
+    uid = operator.last.sets[KEY].metadata.uid
+    before = {p.uid for p in operator.last.by_set[KEY]}
+    operator.do(Freeze(KEY, uid, 0))
+    worker = operator.last.pods[Key("default", "small-0-1")]
+    operator.do(DeletePod(KEY, worker.name, worker.uid))
+
+    def waits():
+        found = operator.last.controller.waits.get(KEY, ())
+        return [reason for code, reason, _ in found if code == "frozen"]
+
+    until(lambda: waits() and len(operator.last.by_set[KEY]) == 1, what="the group to be kept")
+    assert "group 0 is frozen and stays as it is: pod small-0-1 vanished" in waits()[0]
+    assert operator.store.get(SETS, *KEY)["metadata"]["annotations"]["lwstui.dev/frozen"] == "0"
+    operator.do(Freeze(KEY, uid, 0, on=False))
+    operator.served(1, gone=before)
+    assert "lwstui.dev/frozen" not in operator.store.get(SETS, *KEY)["metadata"]["annotations"]

@@ -42,6 +42,21 @@ async def _edit(host: Host, key: Key) -> None:
     await verbs.edit(host, Ref("set", *key))
 
 
+def _freezes(*, on: bool) -> Callable[[Host, Command], None]:
+    """Return the command that freezes a set or a group, or thaws it."""
+
+    def run(host: Host, command: Command) -> None:
+        ref = target(host, command)
+        key = targets.set_key(host.snapshot, ref)
+        if key is None:
+            raise CommandError(f"{command.arg(0)} belongs to no set")
+        writable(host)
+        group = ref.group if ref.group >= 0 else None
+        host.run_task(verbs.freeze(host, key, group, on=on))
+
+    return run
+
+
 def _recreate(host: Host, command: Command) -> None:
     ref = target(host, command)
     key = targets.set_key(host.snapshot, ref)
@@ -62,6 +77,8 @@ COMMANDS: Final = (
     CommandSpec("restart", "rolling restart of a set", _changes(verbs.restart), (), ("set",), 1),
     CommandSpec("edit", "edit a set in your editor", _changes(_edit), (), ("set",), 1),
     CommandSpec("fields", "edit common fields", _changes(verbs.edit_fields), (), ("set",), 1),
+    CommandSpec("freeze", "leave a group or a set as it is", _freezes(on=True), (), ("target",), 1),
+    CommandSpec("thaw", "lift a freeze", _freezes(on=False), (), ("target",), 1),
     CommandSpec("delete", "delete a set", _changes(verbs.delete_set), (), ("set",), 1),
     CommandSpec("undo", "go back to an earlier revision", _undo, (), ("set", "number"), 1),
     CommandSpec(

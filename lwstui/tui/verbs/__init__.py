@@ -23,7 +23,7 @@ from lwstui.tui.verbs.rollouts import (
     resume_rollout,
     undo,
 )
-from lwstui.tui.verbs.sets import recreate, restart, scale, set_image
+from lwstui.tui.verbs.sets import freeze, recreate, restart, scale, set_image
 from lwstui.tui.verbs.terminals import attach, shell
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "edit",
     "edit_fields",
     "forward",
+    "freeze",
     "impact_of",
     "leave_guard",
     "of_group",

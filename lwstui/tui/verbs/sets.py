@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.api.meta import Key, format_time
-from lwstui.runtime.intents import RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.intents import Freeze, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.image import ImageDialog
@@ -107,3 +107,19 @@ def _scale_impact(host: Host, intent: Scale, present: int) -> Impact:
     """Return the impact; the present number is where the dialog starts, not a mistake."""
     found = impact_of(host, intent)
     return replace(found, refused="") if intent.replicas == present else found
+
+
+async def freeze(host: Host, key: Key, group: int | None = None, *, on: bool = True) -> None:
+    """Confirm and have a group, or all of a set, left as they are; or no longer.
+
+    Args:
+        host: The application.
+        key: The set.
+        group: Index of the group, None for all.
+        on: Whether to freeze; False thaws.
+    """
+    lws = host.snapshot.sets.get(key)
+    if lws is None:
+        host.say(f"{key} is gone", "warn")
+        return
+    await confirm(host, Freeze(key, lws.metadata.uid, group, on), "Freeze" if on else "Thaw")

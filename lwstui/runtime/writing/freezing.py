@@ -1,0 +1,48 @@
+"""Intents that have groups left as they are, or no longer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.api.names import LEADERWORKERSETS
+from controller.errors import Conflict
+from controller.plan.frozen import frozen
+from lwstui.runtime.intents import Freeze
+from lwstui.runtime.ports import OperatorCluster
+from lwstui.runtime.writing.rollouts import ATTEMPTS
+from lwstui.runtime.writing.rule import Look, Rule, fresh_set
+from lwstui.state.patches import Unpatchable, freeze_patch
+
+
+async def _freeze(cluster: OperatorCluster, intent: Freeze, look: Look, *, dry_run: bool) -> None:
+    """Change the mark, whatever else happens to the set meanwhile."""
+    del look
+    for attempt in range(ATTEMPTS):
+        lws = await fresh_set(cluster, intent.target)
+        if lws.metadata.uid != intent.uid:
+            raise Unpatchable("the set was deleted or created again meanwhile")
+        body = freeze_patch(lws, intent.group, on=intent.on)
+        try:
+            await cluster.patch(LEADERWORKERSETS, *intent.target, body, dry_run=dry_run)
+        except Conflict:
+            if attempt + 1 == ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _marked(intent: Freeze, look: Look) -> bool:
+    lws = look(LEADERWORKERSETS, intent.target)
+    if lws is None:
+        return True
+    now = frozen(lws.annotations)
+    held = now.everything if intent.group is None else now.holds(intent.group)
+    return held == intent.on
+
+
+def _phrase(intent: Freeze) -> str:
+    word = "freeze" if intent.on else "thaw"
+    return word if intent.group is None else f"{word} group {intent.group}"
+
+
+RULES: Final[dict[type, Rule]] = {Freeze: Rule(_phrase, _freeze, _marked)}
