@@ -13,7 +13,12 @@ from lwstui.kube.rest import Rest, path_of
 
 
 async def list_objects(
-    rest: Rest, resource: Resource, namespace: str = "", *, field_selector: str = ""
+    rest: Rest,
+    resource: Resource,
+    namespace: str = "",
+    *,
+    field_selector: str = "",
+    label_selector: str = "",
 ) -> list[dict[str, Any]]:
     """Return all objects of a kind as decoded JSON; an empty namespace means all.
 
@@ -23,6 +28,8 @@ async def list_objects(
     query: dict[str, str | int] = {"limit": PAGE}
     if field_selector:
         query["fieldSelector"] = field_selector
+    if label_selector:
+        query["labelSelector"] = label_selector
     found: list[dict[str, Any]] = []
     while True:
         path = path_of(resource, namespace)

@@ -27,6 +27,7 @@ from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.portforward import carry
 from lwstui.kube.reflector import Reflector
+from lwstui.kube.scrape import labelled_pods, metrics_path, scrape
 from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.ports import (
@@ -42,6 +43,7 @@ from lwstui.runtime.ports import (
 )
 from lwstui.runtime.takeover import Mover
 from lwstui.runtime.terminal import Conversation
+from lwstui.telemetry.targets import Target as ScrapeTarget
 
 
 class KubeFactory:
@@ -207,6 +209,15 @@ class KubeLink:
         return await apply_objects(
             self._connection, objects, namespace=namespace, crd=crd(), report=report
         )
+
+    async def metrics(self, target: ScrapeTarget, most_bytes: int) -> str:
+        """Ask a pod through the API server."""
+        path = metrics_path(*target.key, target.port, target.path)
+        return await scrape(self._connection.rest, path, most_bytes)
+
+    async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
+        """List them."""
+        return await labelled_pods(self._connection.rest, selector)
 
     async def namespaces(self) -> tuple[str, ...]:
         """List them, names only."""

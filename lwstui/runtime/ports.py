@@ -10,6 +10,7 @@ from controller.api.names import Resource
 from controller.ports import Clock, Cluster, EventSink
 from lwstui.kube.loglines import LONGEST_LINE, LogLine
 from lwstui.kube.sync import KindSync
+from lwstui.telemetry.targets import Target as ScrapeTarget
 
 if TYPE_CHECKING:
     from controller.activity import ControllerState
@@ -201,6 +202,22 @@ class Link(Protocol):
         self, objects: Sequence[dict[str, Any]], namespace: str, report: Callable[[str], None]
     ) -> int:
         """Apply objects and return how many were refused; ``report`` takes a sentence each."""
+        ...
+
+    async def metrics(self, target: ScrapeTarget, most_bytes: int) -> str:
+        """Return the metrics that a pod tells, at most some bytes of them.
+
+        Raises:
+            ControllerError: If it does not answer.
+        """
+        ...
+
+    async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
+        """Return the raw pods of all namespaces that a label selector finds.
+
+        Raises:
+            ControllerError: If they cannot be listed.
+        """
         ...
 
     async def namespaces(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from lwstui.runtime.heartbeat import Heartbeat
 from lwstui.runtime.liveness import Liveness
 from lwstui.runtime.load import LoadMeter
 from lwstui.runtime.ports import Controller, Factory, Link, Sink, Watch, WatchSpec
+from lwstui.runtime.sampler import Sampler
 from lwstui.state.model import Activity, ControllerView
 from lwstui.state.store import Store
 
@@ -97,6 +98,7 @@ class Session:
         self._options = options
         self._clock = clock
         self._sleep = sleep
+        self.sampler = Sampler(link, store, clock, feed.changed, sleep=sleep)
         self._alive = Liveness(store, feed.changed, clock, options.identity)
         self._lease = LeaseWatch(lambda: self._alive.lease_seen(self._lease))
         self._meter = LoadMeter()
@@ -120,6 +122,7 @@ class Session:
             await self._apply_first()
             self._start_watches()
             self._spawn(self._supervised(self._heartbeat().run), "heartbeat")
+            self._spawn(self._supervised(self.sampler.run), "telemetry")
             self.want_events(wanted=events)
             self.learn_namespaces()
             if self._controller is not None:

@@ -13,6 +13,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
+from lwstui.state.telemetry import NO_TELEMETRY, Telemetry
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -241,6 +242,7 @@ class Snapshot:
         starts: The last group starts seen of each set, oldest first, at most 50.
         sync: Freshness by plural resource name.
         deaths: How containers of the sets ended, oldest first; bounded, and kept between runs.
+        telemetry: What is measured of devices and engines, where anything is.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
     """
 
@@ -257,6 +259,7 @@ class Snapshot:
     history: Mapping[tuple[Key, int], GroupHistory] = field(default_factory=_empty)
     starts: Mapping[Key, tuple[GroupStart, ...]] = field(default_factory=_empty)
     sync: Mapping[str, KindSync] = field(default_factory=_empty)
+    telemetry: Telemetry = NO_TELEMETRY
     cluster: ClusterState = ClusterState()
     controller: ControllerView = ControllerView()
     activity: tuple[Activity, ...] = ()

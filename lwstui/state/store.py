@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,6 +23,7 @@ from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
+from lwstui.state.inview import VIEWED, in_view
 from lwstui.state.model import (
     Activity,
     ClusterState,
@@ -35,6 +36,7 @@ from lwstui.state.model import (
 )
 from lwstui.state.records import key_of, uid_of
 from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
+from lwstui.state.telemetry import Telemetry
 
 EVENT_LIMIT: Final = 2000
 
@@ -78,6 +80,7 @@ class Store:
         self._dirty_nodes: set[str] = set()
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
         self._controller = self._snapshot.controller
+        self.telemetry = self._snapshot.telemetry
         self._cluster = self._snapshot.cluster
 
     # What the watches bring.
@@ -140,7 +143,7 @@ class Store:
         if cluster == self._cluster:
             return
         if cluster.namespaces != self._cluster.namespaces:
-            self._changed |= _VIEWED
+            self._changed |= VIEWED
         self._cluster = cluster
         self._changed.add("cluster")
 
@@ -154,6 +157,11 @@ class Store:
         if controller != self._controller:
             self._controller = controller
             self._changed.add("controller")
+
+    def set_telemetry(self, telemetry: Telemetry) -> None:
+        """Take what was measured."""
+        self.telemetry = telemetry
+        self._changed.add("telemetry")
 
     def log(self, activity: Activity) -> None:
         """Add one line to the activity log."""
@@ -196,6 +204,11 @@ class Store:
         return any(leader.owner_kind == "StatefulSet" for leader in self._leaders.values())
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The last one published."""
+        return self._snapshot
+
+    @property
     def dirty(self) -> bool:
         """Whether anything changed since the last snapshot."""
         return bool(self._changed)
@@ -207,7 +220,8 @@ class Store:
         self._settle_sets()
         self._settle_nodes()
         fields: dict[str, Any] = {
-            name: self._frozen(name, self._source(name)) for name in self._changed & _MAPPINGS
+            name: in_view(name, self._source(name), self._cluster.namespaces)
+            for name in self._changed & _MAPPINGS
         }
         if "sets" in self._changed:
             counts = Counter(key.namespace for key in self._kinds["sets"])
@@ -222,23 +236,11 @@ class Store:
             taken_at=now,
             cluster=self._cluster,
             controller=self._controller,
+            telemetry=self.telemetry,
             **fields,
         )
         self._changed.clear()
         return self._snapshot
-
-    def _frozen(self, name: str, source: dict[Any, Any]) -> Mapping[Any, Any]:
-        """Return a copy of what is in view."""
-        seen = self._cluster.namespaces
-        if not seen or name not in _VIEWED:
-            return MappingProxyType(source.copy())
-        if name == "events":
-            found = {uid: e for uid, e in source.items() if _seen(e, seen)}
-        elif name == "history":
-            found = {slot: h for slot, h in source.items() if slot[0].namespace in seen}
-        else:
-            found = {key: value for key, value in source.items() if key.namespace in seen}
-        return MappingProxyType(found)
 
     def _source(self, name: str) -> dict[Any, Any]:
         own: dict[str, dict[Any, Any]] = {
@@ -388,12 +390,3 @@ class Store:
 _MAPPINGS: Final = frozenset(
     {*_FIELDS.values(), "by_set", "node_pods", "history", "starts", "sync", "pending", "underway"}
 )
-
-
-def _seen(event: Event, namespaces: tuple[str, ...]) -> bool:
-    """Tell whether an event is of the namespaces in view; those of nodes always are."""
-    return event.namespace in namespaces or event.regarding_kind == "Node"
-
-
-# What belongs to a namespace; nodes and what runs on them are shown whole.
-_VIEWED: Final = frozenset({"sets", "pods", "by_set", "services", "revisions", "events", "history"})

@@ -87,6 +87,11 @@ class Reading(msgspec.Struct, frozen=True):
         return min(1.0, used / total) if used is not None and total else None
 
     @property
+    def power(self) -> float | None:
+        """Watts it draws."""
+        return self.value(Quantity.POWER)
+
+    @property
     def busy(self) -> float | None:
         """Share of the time it worked, by the best measure there is."""
         engine = self.value(Quantity.ENGINE)

@@ -160,6 +160,10 @@ class FakeLink:
         self.answer: float | Exception | None = None
         self.known: tuple[str, ...] | Exception = ("default", "team-a")
         self.opened: list[LogSource] = []
+        self.raw_pods: list[dict[str, Any]] | Exception = []
+        self.metric_texts: dict[str, str | Exception] = {}
+        self.scraped: list[Any] = []
+        self.selectors: list[str] = []
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
@@ -206,6 +210,19 @@ class FakeLink:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    async def metrics(self, target: Any, most_bytes: int) -> str:
+        self.scraped.append(target)
+        answer = self.metric_texts.get(target.pod, Unavailable("no answer"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
+        self.selectors.append(selector)
+        if isinstance(self.raw_pods, Exception):
+            raise self.raw_pods
+        return [pod for pod in self.raw_pods if pod["selector"] == selector]
 
     async def namespaces(self) -> tuple[str, ...]:
         if isinstance(self.known, Exception):

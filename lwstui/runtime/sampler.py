@@ -1,0 +1,253 @@
+"""Measuring devices and engines in rounds: bounded in width, in bytes and in how often it fails.
+
+Exporters are looked for when the nodes with accelerators change or when many of those known do
+not answer, never just because time has passed: an idle console lists nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from controller.api.meta import Key
+from controller.errors import ControllerError, Forbidden
+from controller.ports import Clock
+from lwstui.runtime.ports import Link
+from lwstui.state.model import Snapshot
+from lwstui.state.store import Store
+from lwstui.state.telemetry import (
+    OLD_PERIODS,
+    Cost,
+    EngineView,
+    Source,
+    Telemetry,
+    grouped,
+    next_devices,
+    next_engine,
+)
+from lwstui.telemetry import engines, quantities
+from lwstui.telemetry.devices import Reading, readings
+from lwstui.telemetry.engines import EngineReading, read_engine
+from lwstui.telemetry.join import owners
+from lwstui.telemetry.scan import MOST_BYTES, scan
+from lwstui.telemetry.targets import SELECTORS, Target, engine_target, exporters
+
+SHOWN_S: Final = 15.0
+"""Seconds between rounds while a screen shows what is measured."""
+HIDDEN_S: Final = 60.0
+AT_ONCE: Final = 8
+"""Requests under way at the same time."""
+FAILURES: Final = 3
+"""Failures in a row after which an endpoint is asked less often."""
+LONGEST_PAUSE_S: Final = 120.0
+SEARCH_S: Final = 300.0
+"""Least time between two searches for exporters."""
+_FORGET_PERIODS: Final = 4 * OLD_PERIODS
+
+_NAMES: Final = {"devices": "exporters of devices", "engine": "engines"}
+
+
+@dataclass(slots=True)
+class _Health:
+    """How an endpoint has been answering."""
+
+    failures: int = 0
+    again_at: float = 0.0
+    why: str = ""
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one round brought."""
+
+    readings: list[Reading] = field(default_factory=list)
+    engines: dict[Key, EngineReading] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    received_bytes: int = 0
+    requests: int = 0
+
+
+class Sampler:
+    """Measures until cancelled and puts what it finds into the store.
+
+    Args:
+        link: The connection.
+        store: What is watched, and where measurements go.
+        clock: The time.
+        changed: Called when there is something new.
+        sleep: Waits, in seconds.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        store: Store,
+        clock: Clock,
+        changed: Callable[[], None],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._link = link
+        self._store = store
+        self._clock = clock
+        self._changed = changed
+        self._sleep = sleep
+        self._width = asyncio.Semaphore(AT_ONCE)
+        self._health: dict[Target, _Health] = {}
+        self._exporters: tuple[Target, ...] = ()
+        self._searched_for: frozenset[str] = frozenset()
+        self._searched_at: float | None = None
+        self._no_search = ""
+        self._shown = True
+        self._wake = asyncio.Event()
+
+    def want(self, *, wanted: bool) -> None:
+        """Note whether a screen shows what is measured; the first to do so need not wait."""
+        if wanted and not self._shown:
+            self._wake.set()
+        self._shown = wanted
+
+    async def run(self) -> None:
+        """Measure until cancelled."""
+        while True:
+            period_s = SHOWN_S if self._shown else HIDDEN_S
+            await self._measure(period_s)
+            await self._pause(period_s)
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        waiting = {
+            asyncio.ensure_future(self._wake.wait()),
+            asyncio.ensure_future(self._sleep(seconds)),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    async def _measure(self, period_s: float) -> None:
+        snapshot = self._store.snapshot
+        started = self._clock.monotonic()
+        found = _Round()
+        await self._search(snapshot, found)
+        targets = [*self._exporters, *engine_targets(snapshot)]
+        self._health = {target: self._health.get(target, _Health()) for target in targets}
+        now = self._clock.now()
+        due = [target for target in targets if self._health[target].again_at <= now]
+        for target in targets:
+            found.asked[target.kind] = found.asked.get(target.kind, 0) + 1
+            if target not in due:
+                found.why.setdefault(target.kind, self._health[target].why)
+        await asyncio.gather(*(self._ask(target, found) for target in due))
+        if targets or self._store.telemetry.at:
+            took_s = self._clock.monotonic() - started
+            self._store.set_telemetry(self._telemetry(snapshot, found, period_s, took_s))
+            self._changed()
+
+    async def _search(self, snapshot: Snapshot, found: _Round) -> None:
+        nodes = frozenset(node.name for node in snapshot.nodes.values() if node.capacity)
+        failing = sum(health.failures >= FAILURES for health in self._health.values())
+        lost = self._exporters and failing * 2 > len(self._health)
+        now = self._clock.monotonic()
+        again = self._searched_at is None or now - self._searched_at >= SEARCH_S
+        if not nodes or not (nodes != self._searched_for or (lost and again)):
+            return
+        self._searched_for, self._searched_at, self._no_search = nodes, now, ""
+        pods: list[dict[str, Any]] = []
+        for selector in SELECTORS:
+            try:
+                pods += await self._link.labelled_pods(selector)
+            except ControllerError as error:
+                self._no_search = f"exporters cannot be looked for: {error}"
+            found.requests += 1
+        self._exporters = exporters(pods)
+
+    async def _ask(self, target: Target, found: _Round) -> None:
+        health = self._health[target]
+        async with self._width:
+            found.requests += 1
+            try:
+                text = await self._link.metrics(target, MOST_BYTES)
+            except ControllerError as error:
+                self._failed(target, health, error, found)
+                return
+        health.failures, health.again_at, health.why = 0, 0.0, ""
+        found.received_bytes += len(text)
+        found.answered[target.kind] = found.answered.get(target.kind, 0) + 1
+        now = self._clock.now()
+        if target.kind == "devices":
+            # An exporter that reloads answers with nothing: what is known is kept and grows old.
+            samples = scan(text, quantities.wanted).samples
+            found.readings += readings(samples, now, target.node)
+        elif (engine := read_engine(scan(text, engines.wanted).samples, now)) is not None:
+            found.engines[target.key] = engine
+
+    def _failed(
+        self, target: Target, health: _Health, error: ControllerError, found: _Round
+    ) -> None:
+        health.failures += 1
+        if isinstance(error, Forbidden):
+            health.why = f"not allowed: get pods/proxy in {target.namespace}"
+        else:
+            health.why = f"{target.pod} does not answer: {error}"
+        found.why.setdefault(target.kind, health.why)
+        late = health.failures - FAILURES
+        if late >= 0:
+            pause_s = min(LONGEST_PAUSE_S, SHOWN_S * 2.0 ** (late + 1))
+            health.again_at = self._clock.now() + pause_s
+
+    def _telemetry(
+        self, snapshot: Snapshot, found: _Round, period_s: float, took_s: float
+    ) -> Telemetry:
+        before, now = self._store.telemetry, self._clock.now()
+        joined = owners(found.readings, snapshot.node_pods)
+        forget_before = now - _FORGET_PERIODS * HIDDEN_S
+        devices = next_devices(before.devices, found.readings, joined, forget_before)
+        by_node, by_pod = grouped(devices.values())
+        return Telemetry(
+            now,
+            period_s,
+            devices,
+            by_node,
+            by_pod,
+            _engines(before.engines, found.engines, snapshot.pods),
+            tuple(self._sources(found)),
+            Cost(found.requests, found.received_bytes, took_s),
+        )
+
+    def _sources(self, found: _Round) -> Iterable[Source]:
+        for kind, name in _NAMES.items():
+            asked = found.asked.get(kind, 0)
+            why = found.why.get(kind, "")
+            if kind == "devices":
+                why = why or self._no_search or ("" if asked else "no exporter was found")
+            yield Source(name, asked, found.answered.get(kind, 0), why)
+
+
+def engine_targets(snapshot: Snapshot) -> list[Target]:
+    """Return the engines of all leaders that run, as their sets' templates describe them."""
+    found: list[Target] = []
+    for key, lws in snapshot.sets.items():
+        template = lws.spec.get("leaderWorkerTemplate") or {}
+        leader = template.get("leaderTemplate") or template.get("workerTemplate") or {}
+        for pod in snapshot.by_set.get(key, ()):
+            if pod.worker == 0 and pod.ready and not pod.terminating and isinstance(leader, dict):
+                target = engine_target(leader, pod.namespace, pod.name, pod.node)
+                if target is not None:
+                    found.append(target)
+    return found
+
+
+def _engines(
+    before: Mapping[Key, EngineView], read: Mapping[Key, EngineReading], pods: Mapping[Key, Any]
+) -> dict[Key, EngineView]:
+    """Return the engines after a round; one whose pod is gone is forgotten at once."""
+    longest_s = OLD_PERIODS * HIDDEN_S
+    kept = {key: view for key, view in before.items() if key in pods}
+    fresh = {key: next_engine(before.get(key), one, longest_s) for key, one in read.items()}
+    return {**kept, **fresh}

@@ -1,0 +1,214 @@
+"""What is known of devices and engines at one moment, with how they have been lately. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import nan
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from controller.api.meta import Key
+from lwstui.telemetry.devices import DeviceId, Reading
+from lwstui.telemetry.engines import EngineReading, Fact, Rates, rates
+from lwstui.telemetry.join import NOBODY, Owner
+
+POINTS: Final = 60
+"""Points of a trend; older ones are dropped."""
+FRESH_PERIODS: Final = 2.0
+"""Readings up to this many periods old are as good as new."""
+OLD_PERIODS: Final = 5.0
+"""Readings older than this many periods are shown as stale and count nowhere."""
+
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _empty() -> Mapping[Any, Any]:
+    return _EMPTY
+
+
+Freshness = Literal["fresh", "old", "stale"]
+
+
+def freshness(at: float, now: float, period_s: float) -> Freshness:
+    """Return how far a reading may be trusted."""
+    periods = (now - at) / period_s
+    if periods <= FRESH_PERIODS:
+        return "fresh"
+    return "old" if periods <= OLD_PERIODS else "stale"
+
+
+Trend = tuple[float, ...]
+"""Values of the last periods, oldest first, at most ``POINTS``; NaN where there was no reading."""
+
+
+def extended(trend: Trend, value: float | None) -> Trend:
+    """Return a trend with one more period; a gap stays a gap."""
+    return (*trend[-(POINTS - 1) :], nan if value is None else value)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device.
+
+    Attributes:
+        reading: The newest one.
+        owner: Who holds the device.
+        busy: Trend of the share of the time it worked.
+        memory: Trend of the share of its memory in use.
+        power: Trend of its power, in W.
+    """
+
+    reading: Reading
+    owner: Owner = NOBODY
+    busy: Trend = ()
+    memory: Trend = ()
+    power: Trend = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """One engine.
+
+    Attributes:
+        reading: The newest one.
+        rates: What happened since the one before, None where that cannot be told.
+        running: Trend of its requests in work.
+        waiting: Trend of its requests that wait.
+        kv: Trend of the share of its KV cache in use.
+        tokens: Trend of tokens generated per second.
+    """
+
+    reading: EngineReading
+    rates: Rates | None = None
+    running: Trend = ()
+    waiting: Trend = ()
+    kv: Trend = ()
+    tokens: Trend = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where numbers come from, or why they do not.
+
+    Attributes:
+        name: Such as ``dcgm exporters``.
+        asked: Endpoints that were asked in the last round.
+        answered: Those that answered.
+        why: One sentence about those that did not, empty if all did.
+    """
+
+    name: str
+    asked: int = 0
+    answered: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the last round cost: requests, bytes received, seconds from its start to its end."""
+
+    requests: int = 0
+    received_bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Everything that is measured.
+
+    Attributes:
+        at: End of the last round, epoch seconds; 0.0 before the first.
+        period_s: Seconds between rounds.
+        devices: By identity.
+        by_node: Devices of each node in the order of their numbers.
+        by_pod: Devices that each pod holds.
+        engines: By leader pod.
+        sources: Where they come from.
+        cost: Of the last round.
+    """
+
+    at: float = 0.0
+    period_s: float = 15.0
+    devices: Mapping[DeviceId, DeviceView] = field(default_factory=_empty)
+    by_node: Mapping[str, tuple[DeviceView, ...]] = field(default_factory=_empty)
+    by_pod: Mapping[Key, tuple[DeviceView, ...]] = field(default_factory=_empty)
+    engines: Mapping[Key, EngineView] = field(default_factory=_empty)
+    sources: tuple[Source, ...] = ()
+    cost: Cost = Cost()
+
+
+NO_TELEMETRY: Final = Telemetry()
+
+
+def grouped(
+    devices: Iterable[DeviceView],
+) -> tuple[Mapping[str, tuple[DeviceView, ...]], Mapping[Key, tuple[DeviceView, ...]]]:
+    """Return devices by node and by pod, keeping their order."""
+    by_node: dict[str, list[DeviceView]] = {}
+    by_pod: dict[Key, list[DeviceView]] = {}
+    for view in devices:
+        by_node.setdefault(view.reading.device.node, []).append(view)
+        for pod in view.owner.pods:
+            by_pod.setdefault(pod, []).append(view)
+    return (
+        MappingProxyType({node: tuple(found) for node, found in by_node.items()}),
+        MappingProxyType({pod: tuple(found) for pod, found in by_pod.items()}),
+    )
+
+
+def next_devices(
+    before: Mapping[DeviceId, DeviceView],
+    found: Iterable[Reading],
+    owners: Mapping[DeviceId, Owner],
+    forget_before: float,
+) -> dict[DeviceId, DeviceView]:
+    """Return the devices after a round: what was read, and what is remembered of the others.
+
+    Args:
+        before: After the round before.
+        found: Readings of this round.
+        owners: Who holds them.
+        forget_before: Devices last read before this epoch second are forgotten.
+    """
+    views: dict[DeviceId, DeviceView] = {}
+    for reading in found:
+        old = before.get(reading.device)
+        views[reading.device] = DeviceView(
+            reading,
+            owners.get(reading.device, NOBODY),
+            extended(old.busy if old else (), reading.busy),
+            extended(old.memory if old else (), reading.memory_share),
+            extended(old.power if old else (), reading.power),
+        )
+    for device, old in before.items():
+        if device not in views and old.reading.at >= forget_before:
+            views[device] = DeviceView(
+                old.reading,
+                old.owner,
+                extended(old.busy, None),
+                extended(old.memory, None),
+                extended(old.power, None),
+            )
+    return views
+
+
+def next_engine(before: EngineView | None, reading: EngineReading, longest_s: float) -> EngineView:
+    """Return an engine after a round in which it answered."""
+    change = rates_between(before, reading, longest_s)
+    tokens = change.per_s.get(Fact.GENERATED) if change else reading.tokens_per_s
+    return EngineView(
+        reading,
+        change,
+        extended(before.running if before else (), reading.running),
+        extended(before.waiting if before else (), reading.waiting),
+        extended(before.kv if before else (), reading.kv),
+        extended(before.tokens if before else (), tokens),
+    )
+
+
+def rates_between(
+    before: EngineView | None, reading: EngineReading, longest_s: float
+) -> Rates | None:
+    """Return what happened since the reading before, None where that cannot be told."""
+    return rates(before.reading, reading, longest_s) if before is not None else None

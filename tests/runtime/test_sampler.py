@@ -1,0 +1,140 @@
+"""Rounds of measuring: who is asked how often, what is kept, and what is said of failures."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from controller.api.meta import Key
+from controller.api.names import PODS
+from controller.errors import Forbidden, Unavailable
+from lwstui.runtime.sampler import SHOWN_S
+from lwstui.telemetry.devices import DeviceId
+from lwstui.telemetry.targets import SELECTORS
+from tests.runtime.bench import running
+from tests.view.build import LLAMA, lws, pod, template
+
+UTIL = 'DCGM_FI_DEV_GPU_UTIL{{gpu="0",UUID="GPU-a",namespace="{0}",pod="{1}"}} {2}\n'
+DEVICE = DeviceId("node-0", "GPU-a")
+
+
+def exporter(name="dcgm-x", node="node-0"):
+    return {
+        "selector": SELECTORS[0],
+        "metadata": {"name": name, "namespace": "ops", "labels": {"app": "nvidia-dcgm-exporter"}},
+        "spec": {"nodeName": node, "containers": []},
+        "status": {"phase": "Running"},
+    }
+
+
+def running_image(image):
+    """A set whose pods run an image."""
+    return [lws(leaderWorkerTemplate={"size": 2, "workerTemplate": template(image=image)})]
+
+
+SERVING, IDLE = running_image("repo/vllm:1"), running_image("repo/web:1")
+
+
+async def a_round(bench):
+    await bench.time.advance(SHOWN_S)
+    await bench.time.advance(0.2)
+
+
+async def test_devices_find_their_pods_and_keep_a_trend():
+    async with running() as bench:
+        holder = pod(0, 0, node="node-0")
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format(*holder.key, 50)
+        await bench.live(holder, sets=IDLE)
+        await a_round(bench)
+        bench.link.metric_texts["dcgm-x"] = UTIL.format(*holder.key, 100)
+        await a_round(bench)
+        seen = bench.last.telemetry
+        assert seen.devices[DEVICE].owner.pods == (holder.key,)
+        assert seen.devices[DEVICE].busy == (0.5, 1.0)
+        assert [v.reading.device for v in seen.by_node["node-0"]] == [DEVICE]
+        assert [v.reading.device for v in seen.by_pod[holder.key]] == [DEVICE]
+        devices, engines = seen.sources
+        assert (devices.asked, devices.answered, devices.why) == (1, 1, "")
+        assert (engines.asked, engines.why) == (0, "")
+        assert seen.cost.received_bytes > 0
+
+
+async def test_exporters_are_looked_for_once_however_long_nothing_changes():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 0)
+        await bench.live(pod(), sets=IDLE)
+        for _ in range(30):
+            await a_round(bench)
+        assert bench.link.selectors == list(SELECTORS)
+        assert len(bench.link.scraped) >= 25
+
+
+async def test_an_exporter_that_reloads_leaves_a_gap_and_not_a_zero():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 80)
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        read_at = bench.last.telemetry.devices[DEVICE].reading.at
+        bench.link.metric_texts["dcgm-x"] = ""
+        await a_round(bench)
+        seen = bench.last.telemetry.devices[DEVICE]
+        assert seen.reading.at == read_at
+        assert seen.reading.busy == pytest.approx(0.8)
+        assert str(seen.busy) == "(0.8, nan)"
+
+
+async def test_what_does_not_answer_is_asked_less_often_and_says_so():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = Unavailable("dial tcp: i/o timeout")
+        await bench.live(pod(), sets=IDLE)
+        for _ in range(12):
+            await a_round(bench)
+        assert 3 < len(bench.link.scraped) < 9
+        (devices, _) = bench.last.telemetry.sources
+        assert (devices.asked, devices.answered) == (1, 0)
+        assert devices.why == "dcgm-x does not answer: dial tcp: i/o timeout"
+
+
+async def test_what_is_not_allowed_is_named():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = Forbidden(403, "Forbidden", "no")
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        assert bench.last.telemetry.sources[0].why == "not allowed: get pods/proxy in ops"
+
+
+async def test_a_search_that_is_refused_is_said():
+    async with running() as bench:
+        bench.link.raw_pods = Forbidden(403, "Forbidden", "pods is forbidden")
+        await bench.live(pod(), sets=SERVING)
+        await a_round(bench)
+        assert "exporters cannot be looked for" in bench.last.telemetry.sources[0].why
+
+
+async def test_the_engine_of_a_ready_leader_is_asked_and_forgotten_with_its_pod():
+    async with running() as bench:
+        leader = pod(0, 0, node="node-0")
+        bench.link.metric_texts[leader.name] = "vllm:num_requests_running 3\n"
+        await bench.live(leader, pod(0, 1), sets=SERVING)
+        await a_round(bench)
+        assert {target.pod for target in bench.link.scraped} == {leader.name}
+        assert bench.last.telemetry.engines[leader.key].reading.running == 3
+        bench.link.of(PODS).sink.apply("DELETED", leader)
+        await a_round(bench)
+        await a_round(bench)
+        assert bench.last.telemetry.engines == {}
+
+
+async def test_nothing_is_measured_where_there_is_nothing_to_measure():
+    async with running() as bench:
+        await bench.live(msgspec.structs.replace(pod(), ready=False))
+        await a_round(bench)
+        assert bench.link.scraped == []
+        assert Key("x", "y") not in bench.last.telemetry.engines
+        assert bench.last.telemetry.at == 0.0
+        assert LLAMA in bench.last.sets
