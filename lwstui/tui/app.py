@@ -71,6 +71,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         "screens/lws.tcss",
         "screens/group.tcss",
         "screens/apply.tcss",
+        "screens/create.tcss",
         "screens/takeover.tcss",
         "screens/rollout.tcss",
         "screens/pod.tcss",

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
-from lwstui.runtime.sources import EXPECT, Offer, offers
+from lwstui.runtime.sources import EXPECT, Offer, examples, offers
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route
 from lwstui.tui.screens.modals.picker import Choice, Picker
 
+Screen = Literal["apply", "check", "create"]
 
-def open_path(host: Host, screen: Literal["apply", "check"], path: str = "") -> None:
+
+def open_path(host: Host, screen: Screen, path: str = "") -> None:
     """Open a screen about manifests; without a path let the operator choose one first."""
     if path:
         host.goto(Route(screen, detail=path), top=True)
@@ -20,8 +22,8 @@ def open_path(host: Host, screen: Literal["apply", "check"], path: str = "") -> 
         host.run_task(_pick_and_open(host, screen))
 
 
-async def _pick_and_open(host: Host, screen: Literal["apply", "check"]) -> None:
-    found = await asyncio.to_thread(offers)
+async def _pick_and_open(host: Host, screen: Screen) -> None:
+    found = await asyncio.to_thread(examples if screen == "create" else offers)
     path = await pick(host, screen.upper(), found)
     if path is not None:
         host.goto(Route(screen, detail=path), top=True)

@@ -28,6 +28,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "apply": "On the plan of an apply",
     "check": "On findings about manifests",
     "takeover": "On who controls which set",
+    "create": "In the form of a new set",
 }
 _DANGER: Final = ("", "asks yes or no", "asks", "asks, shows what stops", "asks for the name")
 _HEAD: Final = """\

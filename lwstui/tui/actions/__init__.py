@@ -14,7 +14,7 @@ from textual.binding import Binding
 
 from lwstui.tui.actions.activity import of_activity, of_controller
 from lwstui.tui.actions.general import everywhere, moves, tables
-from lwstui.tui.actions.manifests import of_apply, of_check, of_takeover
+from lwstui.tui.actions.manifests import of_apply, of_check, of_create, of_takeover
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
@@ -40,6 +40,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_apply(),
     *of_check(),
     *of_takeover(),
+    *of_create(),
 )
 """Every action of the console."""
 

@@ -62,3 +62,14 @@ def of_takeover() -> Iterator[ActionSpec]:
         "takeover",
         priority=10,
     )
+
+
+def of_create() -> Iterator[ActionSpec]:
+    """Yield what works in the form of a new set."""
+
+    def spec(name: str, title: str, text: str, key: str, at: int) -> ActionSpec:
+        return ActionSpec(f"create.{name}", title, text, (key,), "create", priority=at)
+
+    yield spec("plan-new", "Plan", "Keep the manifest and go on to its plan.", "enter", 5)
+    yield spec("next-field", "Next field", "Go to the next field.", "down", 10)
+    yield spec("previous-field", "Field before", "Go to the field before.", "up", 15)

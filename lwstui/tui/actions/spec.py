@@ -25,12 +25,14 @@ Scope = Literal[
     "controller",
     "check",
     "takeover",
+    "create",
 ]
 """Where a key works: ``list`` in everything with a cursor, ``table`` and ``map`` in addition in
 those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text`` and ``logs`` in
 text views, ``document`` in descriptions and YAML, ``sources`` in the strip under a log, ``apply``
 on the plan of an apply, ``check`` on findings about manifests, ``activity`` on what was done,
-``takeover`` on who controls which set, ``controller`` on the controller in this process."""
+``takeover`` on who controls which set, ``controller`` on the controller in this process,
+``create`` in the form of a new set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ def _check(host: Host, command: Command) -> None:
     manifests.open_path(host, "check", command.arg(0))
 
 
+def _create(host: Host, command: Command) -> None:
+    manifests.open_path(host, "create", command.arg(0))
+
+
 def _takeover(host: Host, command: Command) -> None:
     ref = one_set(host, command) if command.args else None
     host.goto(Route("takeover", ref), top=True)
@@ -34,5 +38,6 @@ COMMANDS: Final = (
     ),
     CommandSpec("takeover", "who controls which set; take sets over", _takeover, (), ("set",)),
     CommandSpec("handback", "what giving a set back would need", _handback, (), ("set",), 1),
+    CommandSpec("create", "a new set from an example", _create, ("new",), ("path",)),
     CommandSpec("check", "what is wrong with manifests; nothing is written", _check, (), ("path",)),
 )

@@ -11,6 +11,7 @@ from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
 from lwstui.tui.screens.config import ConfigScreen
 from lwstui.tui.screens.controller import ControllerScreen
+from lwstui.tui.screens.create import CreateScreen
 from lwstui.tui.screens.diff import DiffScreen
 from lwstui.tui.screens.events import EventsScreen
 from lwstui.tui.screens.fleet import FleetScreen
@@ -43,6 +44,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
     "check": CheckScreen,
+    "create": CreateScreen,
     "takeover": TakeoverScreen,
     "revisions": RevisionsScreen,
     "activity": ActivityScreen,
