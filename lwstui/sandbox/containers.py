@@ -20,6 +20,7 @@ class Phase(Enum):
     RUNNING = "running"
     EXITED = "exited"
     CRASH_BACKOFF = "crash back-off"
+    CONFIG_ERROR = "configuration error"
 
 
 class Role(Enum):
@@ -131,7 +132,7 @@ class Container:
 
     ``until_s`` is when the present phase ends by itself; ``failures`` counts exits or failed pulls
     in a row and sets the back-off; ``first`` is the number of its first run, above 0 when a client
-    counted restarts before it.
+    counted restarts before it. ``trouble`` is why it cannot be created, while it cannot.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Container:
     first: int = 0
     run: Run | None = None
     previous: Run | None = None
+    trouble: str = ""
 
     @property
     def restarts(self) -> int:

@@ -1,15 +1,16 @@
 """Every node's kubelet in one loop: plays the pods bound to nodes and writes what comes of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lwstui.sandbox import endings, lifecycle
 from lwstui.sandbox.amounts import milli
 from lwstui.sandbox.clientstatus import adopted
 from lwstui.sandbox.clock import rfc3339
-from lwstui.sandbox.containers import FOREVER, Note, PodRun, Step
+from lwstui.sandbox.containers import FOREVER, Note, Phase, PodRun, Step
 from lwstui.sandbox.devices import Held, Ledger
 from lwstui.sandbox.objects import Change, Json, Store
+from lwstui.sandbox.podconfig import config_errors, mount_error, refers
 from lwstui.sandbox.podrecords import Addresses, PodRecord, PodRecords, group_of
 from lwstui.sandbox.podstatus import Placement, concerns_kubelet, pod_status
 from lwstui.sandbox.pullfaults import PullFault, hampered
@@ -19,6 +20,8 @@ from lwstui.sandbox.scripts import RESTART, pod_run
 from lwstui.sandbox.worklist import WorkList
 
 _FINISHED = ("Succeeded", "Failed")
+_MOUNTED_S = 0.4
+_MOUNT_RETRY_S, _MOUNT_MOST_S = 0.5, 122.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ class Kubelet:
             _restart_wish(pod),
             group_of(pod),
         )
+        record.refers = refers(pod)
         if self._pull_faults:
             record.run = self._hampered(record.run, pod, where.pod_ip)
         self._records.add(record)
@@ -242,6 +246,7 @@ class Kubelet:
         """
         before = record.run
         now_s = record.pod_time(self._store.clock.now())
+        self._mount(record, now_s)
         self._apply(record, self._advance(record, now_s))
         status = record.pod.get("status") or {}
         if status != written:
@@ -264,6 +269,21 @@ class Kubelet:
             self._remove(record.pod)
         else:
             self._plan(record, now_s)
+
+    def _mount(self, record: PodRecord, now_s: float) -> None:
+        """Hold up a pod without network or containers while its volumes cannot be mounted."""
+        begun = any(each.phase is not Phase.WAITING for each in record.run.containers)
+        if not record.refers or begun or record.run.stopping or now_s < record.mounts_at_s:
+            return
+        error = mount_error(self._store, record.pod)
+        if not error:
+            if record.run.network_s == FOREVER:
+                record.run = replace(record.run, network_s=now_s + _MOUNTED_S)
+            return
+        self._recorder.kubelet(record.pod, record.node, "FailedMount", error, warning=True)
+        record.run = replace(record.run, network_s=FOREVER)
+        record.mounts_at_s = now_s + min(_MOUNT_RETRY_S * 2**record.mount_failures, _MOUNT_MOST_S)
+        record.mount_failures += 1
 
     def _introduce(self, record: PodRecord, now_s: float) -> None:
         """Have the pods look again that wait for what this pod has become to its group."""
@@ -289,6 +309,7 @@ class Kubelet:
                 lambda: self._records.peers(record),
                 self._store.clock.now(),
             ),
+            errors=config_errors(self._store, record.pod) if record.refers else {},
         )
 
     def _apply(self, record: PodRecord, step: Step) -> None:
@@ -321,6 +342,8 @@ class Kubelet:
             record.timer.cancel()
             record.timer = None
         wake_s = lifecycle.next_wake(record.run, now_s)
+        if record.run.network_s == FOREVER:
+            wake_s = min(wake_s, max(record.mounts_at_s, now_s))
         if wake_s < FOREVER:
             ref = record.ref
             record.timer = self._store.clock.call_later(wake_s - now_s, lambda: self._work.add(ref))

@@ -3,8 +3,9 @@
 Source: behaviour of kubernetes pkg/kubelet (kuberuntime, prober, images), not its code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from lwstui.sandbox.containers import (
     FOREVER,
@@ -19,6 +20,7 @@ from lwstui.sandbox.endings import exit_by_itself, tell
 from lwstui.sandbox.probes import check, first_checks
 from lwstui.sandbox.pulls import back_off, backoff_s, fetch, pulled
 
+_CONFIG_RETRY_S = 12.0
 _UNSTARTED = (Phase.WAITING, Phase.PULLING, Phase.STARTING)
 
 
@@ -48,7 +50,12 @@ def _due(pod: PodRun, container: Container) -> float:
 
 
 def advance(
-    pod: PodRun, now_s: float, *, cached: frozenset[str] = frozenset(), met: bool = True
+    pod: PodRun,
+    now_s: float,
+    *,
+    cached: frozenset[str] = frozenset(),
+    met: bool = True,
+    errors: Mapping[str, str] = MappingProxyType({}),
 ) -> Step:
     """Bring a pod up to ``now_s``.
 
@@ -57,6 +64,7 @@ def advance(
         now_s: Pod time.
         cached: Images that are on the node.
         met: Whether the pods that its processes wait for are there.
+        errors: Why containers cannot be created, by name.
 
     Returns:
         The state at ``now_s``, with everything that happened on the way in order.
@@ -73,7 +81,7 @@ def advance(
         container = step.pod.container(name)
         step.at_s = at_s
         if container is not None:
-            _elapse(step, container, at_s)
+            _elapse(step, container, at_s, errors.get(name, ""))
 
 
 def _join(step: Step, now_s: float) -> None:
@@ -118,14 +126,20 @@ def _blocks(container: Container) -> bool:
             return container.phase in _UNSTARTED
 
 
-def _elapse(step: Step, container: Container, at_s: float) -> None:
-    """Apply what happens to a container at ``at_s``."""
+def _elapse(step: Step, container: Container, at_s: float, error: str) -> None:
+    """Apply what happens to a container at ``at_s``; with an ``error`` it cannot be created."""
     match container.phase:
         case Phase.PULLING:
             pulled(step, container, at_s)
         case Phase.PULL_FAILED:
             back_off(step, container, at_s)
         case Phase.PULL_BACKOFF:
+            fetch(step, container, at_s)
+        case Phase.STARTING if error:
+            step.note(container, "Failed", f"Error: {error}", warning=True)
+            troubled = replace(container, trouble=error)
+            step.put(troubled.move(Phase.CONFIG_ERROR, at_s + _CONFIG_RETRY_S))
+        case Phase.CONFIG_ERROR:
             fetch(step, container, at_s)
         case Phase.STARTING:
             _start(step, container, at_s)

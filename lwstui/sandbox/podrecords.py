@@ -20,7 +20,8 @@ class PodRecord:
     """A pod in a kubelet's hands. ``accepted_at`` is its pod time 0, in epoch seconds.
 
     ``meeting`` is what its group last heard of it, ``demand`` from which pod time on how many
-    requests at a time are asked of it (None: as many as it likes).
+    requests at a time are asked of it (None: as many as it likes). A pod that ``refers`` to
+    ConfigMaps or Secrets tries to mount its volumes at ``mounts_at_s``, after so many failures.
     """
 
     pod: dict[str, Any]
@@ -31,6 +32,9 @@ class PodRecord:
     restart_seen: str
     group: Group | None
     timer: asyncio.TimerHandle | None = None
+    refers: bool = False
+    mounts_at_s: float = 0.0
+    mount_failures: int = 0
     meeting: tuple[bool, bool] = (False, False)
     demand: list[tuple[float, float | None]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -271,6 +271,8 @@ def _waiting(container: Container, pod: PodRun) -> Json:
             error = f"ErrImagePull: {container.script.pull_error}"
             message = f'Back-off pulling image "{container.image}": {error}'
             return {"reason": "ImagePullBackOff", "message": message}
+        case Phase.CONFIG_ERROR:
+            return {"reason": "CreateContainerConfigError", "message": container.trouble}
         case Phase.CRASH_BACKOFF:
             run = container.run
             wait_s = container.until_s - (run.finished_s or 0) if run is not None else 0
