@@ -58,8 +58,10 @@ class Outcome:
         ok: The server accepted it.
         message: One sentence: what was done, or what failed, on what, and what to do.
         note: What to know although it was accepted, empty if nothing.
+        caution: Whether the note speaks against it.
     """
 
     ok: bool
     message: str
     note: str = ""
+    caution: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
 from lwstui.kube.discovery import resource_for, serves_sets
 from lwstui.kube.lists import list_objects
+from lwstui.runtime.autoscalers import AUTOSCALERS, scalers_of
 from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.control import LEASE_NAMESPACE
@@ -30,9 +31,6 @@ from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.writes import perform
 from lwstui.state.manifests import Manifest, Trial
 
-AUTOSCALERS: Final = Resource(
-    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"
-)
 _NAMED: Final = 5
 
 
@@ -201,18 +199,6 @@ class SetOperator:
         except ControllerError:
             found = []
         return missing_text(key, [str(one["metadata"]["name"]) for one in found])
-
-
-def scalers_of(autoscalers: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
-    """Return the names of the HorizontalPodAutoscalers that scale a set of this name."""
-    return tuple(
-        str(one["metadata"]["name"])
-        for one in autoscalers
-        if (target := one.get("spec", {}).get("scaleTargetRef", {}))
-        and target.get("kind") == LEADERWORKERSETS.kind
-        and target.get("name") == name
-        and str(target.get("apiVersion", "")).startswith(f"{LEADERWORKERSETS.group}/")
-    )
 
 
 def missing_text(key: Key, existing: list[str]) -> str:

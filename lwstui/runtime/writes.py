@@ -78,7 +78,8 @@ async def perform(
     except ControllerError as error:
         return Outcome(False, f"{what}: {explain(error)}")
     said = "the server would accept it" if dry_run else "accepted"
-    return Outcome(True, f"{what}: {said}", note or "")
+    text, caution = note or ("", False)
+    return Outcome(True, f"{what}: {said}", text, caution)
 
 
 def explain(error: ControllerError) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lwstui.capacity.fit import how_many
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
-from lwstui.view.digest import SetDigest
+from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced
 from lwstui.view.phrases import group_runs
 from lwstui.view.types import Impact, Span
@@ -35,6 +36,8 @@ def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, 
     if existing:
         what.append(f"Kept as is: surge {group_runs([g.index for g in existing])}.")
     what.append(f"New groups start on revision {one.desired[:6] or 'of the template'}.")
+    if one.replicas < one.partition < new:
+        what.append(f"Those below the partition, {one.partition}, take the revision before it.")
     created = more - len(existing)
     devices = one.request.devices * created if one.request is not None else None
     fit = how_many(one.lws, snapshot.nodes, snapshot.node_pods, created)
@@ -67,6 +70,7 @@ def _scale_down(one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
     if surge:
         leaving = group_runs([g.index for g in surge])
         what.append(f"Surge {leaving}: removed when the rollout allows.")
+    what += _regrets(one, removed, new)
     lost = sum(g.serves for g in removed)
     facts = (
         ("Groups", Span(f"{one.replicas} → {new}  (-{one.replicas - new})")),
@@ -76,3 +80,18 @@ def _scale_down(one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:
         ("after", Span(f"{one.ready - lost} of {new} groups", "warn" if lost else "")),
     )
     return tuple(what), facts
+
+
+def _regrets(one: SetDigest, removed: Sequence[GroupDigest], new: int) -> Iterator[str]:
+    """Yield what is lost by the highest index going first, whatever the groups are worth."""
+    healthy = [g.index for g in removed if g.serves]
+    broken = [g.index for g in one.groups if g.index < new and not g.serves]
+    if healthy and broken:
+        goes = "goes although it serves" if len(healthy) == 1 else "go although they serve"
+        stays = "stays although it does not" if len(broken) == 1 else "stay although they do not"
+        yield (
+            f"The highest index goes first: {group_runs(healthy)} {goes}, "
+            f"{group_runs(broken)} {stays}."
+        )
+    if one.rolling and 0 < new <= one.partition:
+        yield f"No group at or above the partition, {one.partition}, is left to be updated."

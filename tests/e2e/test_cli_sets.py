@@ -10,7 +10,7 @@ import pytest
 
 from controller.api.names import LEADERWORKERSETS
 from lwstui.kube.cluster import KubeCluster
-from lwstui.runtime.operator import AUTOSCALERS
+from lwstui.runtime.autoscalers import AUTOSCALERS
 from tests.e2e.cli import demo, leaders, lwstui, ok
 from tests.e2e.conftest import World
 from tests.support.waiting import eventually

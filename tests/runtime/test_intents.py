@@ -14,6 +14,7 @@ from tests.runtime.bench import running
 from tests.view.build import LLAMA, NOW, lws, pod, template
 
 UID = f"uid-{LLAMA}"
+LWS_VERSION = "leaderworkerset.x-k8s.io/v1"
 
 
 async def test_a_scale_is_marked_until_the_watch_shows_it():
@@ -71,7 +72,7 @@ async def test_dry_runs_ask_and_leave_no_mark(intent, verb):
         outcome = await bench.core.write(intent, dry_run=True)
         assert outcome.ok
         assert "would accept" in outcome.message
-        (call,) = [c for c in bench.link.cluster.calls if c[0] != "get"]
+        (call,) = [c for c in bench.link.cluster.calls if c[0] not in ("get", "list")]
         assert (call[0], call[2]["dry_run"]) == (verb, True)
         await bench.time.advance(0.2)
         assert not bench.last.pending
@@ -167,3 +168,15 @@ async def test_yaml_is_clean_ordered_and_without_managed_fields():
 
 def test_every_kind_of_intent_has_a_rule():
     assert set(RULES) == set(get_args(Intent))
+
+
+async def test_a_dry_run_of_a_scale_names_the_autoscaler_that_would_undo_it():
+    async with running() as bench:
+        await bench.live(pod())
+        target = {"kind": "LeaderWorkerSet", "name": "llama", "apiVersion": LWS_VERSION}
+        scaler = {"metadata": {"name": "hpa"}, "spec": {"scaleTargetRef": target, "maxReplicas": 8}}
+        other = {"metadata": {"name": "x"}, "spec": {"scaleTargetRef": {**target, "name": "y"}}}
+        bench.link.cluster.lists["horizontalpodautoscalers"] = [scaler, other]
+        outcome = await bench.core.write(Scale(LLAMA, UID, 3), dry_run=True)
+        assert outcome.note == "autoscaler hpa (1 to 8 groups) will change the number again"
+        assert outcome.caution

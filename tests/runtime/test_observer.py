@@ -18,9 +18,10 @@ from controller.api.names import (
 from controller.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from controller.guard import NATIVE_NAMESPACE
 from controller.leases import SERVES, Lease, LeaseSpec
+from lwstui.runtime.autoscalers import scalers_of
 from lwstui.runtime.control import LEASE_NAMESPACE
 from lwstui.runtime.observer import SetObserver
-from lwstui.runtime.operator import missing_text, scalers_of
+from lwstui.runtime.operator import missing_text
 from lwstui.runtime.rollouts import Ending, Patience, follow
 from tests.runtime.fakes import FakeLink, FakeTime, settle
 from tests.view.rollouts import running, settled

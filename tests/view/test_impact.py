@@ -167,3 +167,12 @@ def test_where_not_all_pods_are_seen_room_is_not_claimed():
 
 def test_every_kind_of_intent_has_a_dialog():
     assert set(BUILDERS) == set(get_args(Intent))
+
+
+def test_scaling_down_regrets_a_group_that_serves_when_a_broken_one_stays():
+    said = impact(cluster(down=(0,)), Scale(LLAMA, UID, 2), NOW).what
+    assert said[-1] == (
+        "The highest index goes first: group 2 goes although it serves, "
+        "group 0 stays although it does not."
+    )
+    assert "although" not in " ".join(impact(cluster(down=(2,)), Scale(LLAMA, UID, 1), NOW).what)

@@ -9,7 +9,7 @@ from controller.api.names import LEADERWORKERSETS, NODES, PODS
 from controller.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from lwstui.runtime.intents import Cordon, DeleteNode, Drain
 from lwstui.runtime.ports import OperatorCluster
-from lwstui.runtime.writing.rule import Look, Rule, Task
+from lwstui.runtime.writing.rule import Look, Note, Rule, Task
 from lwstui.state.draining import Tenant, Tenants, tenants, turn
 from lwstui.state.patches import Unpatchable
 
@@ -50,7 +50,9 @@ def _deleted(intent: DeleteNode, look: Look) -> bool:
     return node is None or node.uid != intent.uid
 
 
-async def _drain(cluster: OperatorCluster, intent: Drain, look: Look, *, dry_run: bool) -> str:
+async def _drain(
+    cluster: OperatorCluster, intent: Drain, look: Look, *, dry_run: bool
+) -> Note | None:
     """Cordon, if nothing speaks against the drain; the dry run also tries every eviction."""
     del look
     found = await _tenants(cluster, intent.target.name)
@@ -59,10 +61,10 @@ async def _drain(cluster: OperatorCluster, intent: Drain, look: Look, *, dry_run
         more = f" and {len(found.unmanaged) - 3} more" if len(found.unmanaged) > 3 else ""
         raise Unpatchable(f"nothing would make {first}{more} again; delete them first")
     await _set_unschedulable(cluster, intent, on=True, dry_run=dry_run)
-    return await _verdicts(cluster, found) if dry_run else ""
+    return await _verdicts(cluster, found) if dry_run else None
 
 
-async def _verdicts(cluster: OperatorCluster, found: Tenants) -> str:
+async def _verdicts(cluster: OperatorCluster, found: Tenants) -> Note:
     """Return what disruption budgets say to evicting each pod at this moment."""
     refused: list[str] = []
     for pod in found.leaving:
@@ -74,8 +76,9 @@ async def _verdicts(cluster: OperatorCluster, found: Tenants) -> str:
             continue
     kept = f"; {found.staying} pods of daemon sets stay" if found.staying else ""
     if not refused:
-        return f"all {len(found.leaving)} evictions would be accepted now{kept}"
-    return f"{len(refused)} of {len(found.leaving)} evictions would wait: {refused[0]}{kept}"
+        return Note(f"all {len(found.leaving)} evictions would be accepted now{kept}")
+    text = f"{len(refused)} of {len(found.leaving)} evictions would wait: {refused[0]}{kept}"
+    return Note(text, caution=True)
 
 
 async def _tenants(cluster: OperatorCluster, node: str) -> Tenants:

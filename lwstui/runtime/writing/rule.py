@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from controller.api.lws import LeaderWorkerSet, decode
 from controller.api.meta import Key
@@ -34,12 +34,24 @@ class Seen(Protocol):
         ...
 
 
+class Note(NamedTuple):
+    """What to know about a change although the server accepts it.
+
+    Attributes:
+        text: In a few words.
+        caution: Whether it speaks against the change.
+    """
+
+    text: str
+    caution: bool = False
+
+
 class Send(Protocol):
     """Sends what an intent asks for."""
 
     def __call__(
         self, cluster: OperatorCluster, intent: Any, look: Look, *, dry_run: bool
-    ) -> Awaitable[str | None]:
+    ) -> Awaitable[Note | None]:
         """Carry the intent out, or ask the server whether it would accept it.
 
         Returns:

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT
+from controller.errors import ControllerError
 from controller.ports import Patch, Propagation
+from lwstui.runtime.autoscalers import AUTOSCALERS, conflict
 from lwstui.runtime.intents import DeleteSet, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.runtime.ports import OperatorCluster
 from lwstui.runtime.writing.ends import all_made_again, all_serving, group_serving
-from lwstui.runtime.writing.rule import Look, Rule, Seen, fresh_set
+from lwstui.runtime.writing.rule import Look, Note, Rule, Seen, fresh_set
 from lwstui.state.patches import (
     TEMPLATES,
     Unpatchable,
@@ -23,7 +25,9 @@ from lwstui.state.patches import (
 )
 
 
-async def _scale(cluster: OperatorCluster, intent: Scale, look: Look, *, dry_run: bool) -> None:
+async def _scale(
+    cluster: OperatorCluster, intent: Scale, look: Look, *, dry_run: bool
+) -> Note | None:
     known = look(LEADERWORKERSETS, intent.target)
     # A merge patch of the scale subresource has no UID precondition; what the watch shows must do.
     if known is None or known.metadata.uid != intent.uid:
@@ -43,6 +47,17 @@ async def _scale(cluster: OperatorCluster, intent: Scale, look: Look, *, dry_run
         subresource="scale",
         dry_run=dry_run,
     )
+    return await _autoscaled(cluster, intent.target) if dry_run else None
+
+
+async def _autoscaled(cluster: OperatorCluster, target: Key) -> Note | None:
+    """Return which autoscalers would change the number again, None if none can be seen."""
+    try:
+        found = await cluster.list(AUTOSCALERS, target.namespace)
+    except ControllerError:
+        return None
+    text = conflict(found, target.name)
+    return Note(text, caution=True) if text else None
 
 
 async def _recreate(

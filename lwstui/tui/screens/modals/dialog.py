@@ -258,6 +258,8 @@ class Dialog(ModalScreen[T], Generic[T]):
             outcome = Outcome(ok=False, message=f"could not ask the server: {fault}")
         self._accepted, self._answered_at = outcome.ok, self._clock()
         tone: Tone = "ok" if outcome.ok else "bad"
+        if outcome.caution:
+            tone = "warn"
         word = "accepted" if outcome.ok else "refused"
         said = outcome.note if outcome.ok else outcome.message
         self._dry_run = Span(f"{word}: {said}" if said else word, tone)

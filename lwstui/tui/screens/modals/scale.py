@@ -36,8 +36,8 @@ class ScaleDialog(Dialog[int]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(1)", "One more", show=False),
-        Binding("down", "step(-1)", "One less", show=False),
+        Binding("up,plus", "step(1)", "One more", show=False),
+        Binding("down,minus", "step(-1)", "One less", show=False),
         Binding("backspace", "erase", "Take a digit away", show=False),
     ]
     DEFAULT_CSS = "ScaleDialog #scale-number { margin-top: 1; }"
