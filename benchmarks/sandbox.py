@@ -246,7 +246,8 @@ def report_writing(what: str, figures: Writing) -> None:
     order = "in order" if figures.in_order else "OUT OF ORDER"
     print(
         f"{what:38}{figures.per_s:8.0f} /s, server at {share:.0%} of a core,"
-        f" {each_ms:.2f} ms of it each, {figures.events} events {order}"
+        f" {each_ms:.2f} ms each, {1000 / each_ms:.0f} /s of a whole core,"
+        f" {figures.events} events {order}"
     )
 
 

@@ -72,7 +72,9 @@ class Call:
         raw = await self.request.read()
         if not raw:
             return None
-        return requests.decode_body(raw, self.request.content_type)
+        kind = "DeleteOptions" if self.request.method == "DELETE" else self.resource.kind.kind
+        patch = self.request.method == "PATCH"
+        return requests.decode_body(raw, self.request.content_type, kind=kind, patch=patch)
 
 
 _Handler = Callable[[Call], Awaitable[web.StreamResponse]]

@@ -32,7 +32,8 @@ def decode(body: bytes) -> Json:
         if name not in MESSAGES:
             raise status.unsupported_media_type(("application/json", "application/yaml"))
         return {**types, **_message(name, envelope.get("raw", b""))}
-    except (IndexError, KeyError, UnicodeDecodeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError) as error:
+        # Also what is of another wire type than it should be, in the parts of maps and quantities.
         raise status.bad_request(f"the protobuf body cannot be read: {error}") from error
 
 
@@ -78,6 +79,8 @@ def _message(name: str, data: bytes) -> Json:
 
 
 def _store(decoded: Json, field: str, kind: str, value: Any) -> None:
+    if isinstance(value, int) is not (kind in _NUMBERS):
+        raise KeyError(f"wire type of {field or kind}")
     if kind in _LEFT_OUT_WHEN_ZERO and not value:
         return
     if kind in _VALUES:
@@ -114,6 +117,7 @@ def _int_or_string(value: bytes) -> int | str:
     return parts.get(3, b"").decode() if parts.get(1) == 1 else _signed(parts.get(2, 0))
 
 
+_NUMBERS = frozenset({"int", "ints", "count", "bool", "flag"})
 _LEFT_OUT_WHEN_ZERO = frozenset({"string", "count", "flag"})
 _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "string": bytes.decode,

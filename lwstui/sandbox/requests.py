@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from lwstui.sandbox import protobuf, status
+from lwstui.sandbox import gojson, protobuf, status
 from lwstui.sandbox.objects import Json, deep_copy
 
 JSON = "application/json"
@@ -59,8 +59,14 @@ def _is_subresource(group: str, rest: list[str]) -> bool:
     return not group and len(rest) == 3 and rest[2] in ("status", "finalize")
 
 
-def decode_body(raw: bytes, content_type: str) -> Any:
+def decode_body(raw: bytes, content_type: str, *, kind: str = "", patch: bool = False) -> Any:
     """Return the body of a request as JSON values.
+
+    Args:
+        raw: The body.
+        content_type: What it is announced as.
+        kind: Name of the kind it should be of, for the words of a refusal.
+        patch: It is a patch.
 
     Raises:
         StatusError: 400 it cannot be read, 415 its format is not known.
@@ -72,12 +78,20 @@ def decode_body(raw: bytes, content_type: str) -> Any:
             return _decode_yaml(raw)
         if not content_type.endswith("json"):
             raise status.unsupported_media_type(BODY_TYPES)
-        return msgspec.json.decode(raw)
+        return _decode_json(raw, kind, patch=patch)
     except RecursionError:
         raise status.bad_request("the object provided is unrecognized: too deep") from None
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         message = f"the object provided is unrecognized (must be of type {JSON}): {error}"
         raise status.bad_request(message) from error
+
+
+def _decode_json(raw: bytes, kind: str, *, patch: bool) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        message = gojson.unrecognized(raw, kind or "Object", patch=patch)
+        raise status.bad_request(message) from None
 
 
 class _YamlLoader(yaml.CSafeLoader):

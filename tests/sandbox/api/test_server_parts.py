@@ -183,6 +183,23 @@ def test_protobuf_bodies() -> None:
     assert refused.value.code == 400
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(b"\x08\x05", id="number-for-message"),
+        pytest.param(field(1, b"\x08\x05"), id="number-for-text"),
+        pytest.param(field(1, field(11, b"\x08\x05")), id="number-for-key-of-map"),
+        pytest.param(field(4, b"text"), id="text-for-number"),
+        pytest.param(field(1, b"\xff"), id="early-end"),
+    ],
+)
+def test_protobuf_of_other_wire_types_is_refused(wrong: bytes) -> None:
+    types = field(1, b"v1") + field(2, b"ConfigMap")
+    with pytest.raises(StatusError) as refused:
+        protobuf.decode(b"k8s\x00" + field(1, types) + field(2, wrong))
+    assert refused.value.code == 400
+
+
 async def test_the_certificate_serves_loopback() -> None:
     pair = loopback_certificate(SimClock().now())
     client = ssl.create_default_context(cadata=pair.certificate)
