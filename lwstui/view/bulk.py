@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from controller.api.meta import Key
-from lwstui.state.intents import Intent, RecreateGroup
+from controller.api.pods import Pod
+from lwstui.state.intents import DeletePod, Intent, RecreateGroup
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
-from lwstui.view.digest import digest
+from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.impact_parts import Facts
+from lwstui.view.impact_pods import gone_with
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
 from lwstui.view.safety import STANDARD, Safety
@@ -51,7 +54,9 @@ def bulk_impact(
     what = [f"Changes {count(len(changes), 'object')}, one after the other."]
     if left_out:
         what.append(f"Leaves {count(left_out, 'object')} alone: see why below.")
-    facts = (*_sum(impacts), *_serving(snapshot, changes, now, memo))
+    touched = _touched(snapshot, changes, now, memo)
+    total = _stopping(touched) if touched else _added_up(impacts)
+    facts = (*_said(total), *_serving(touched))
     if hidden:
         facts = (*facts, ("Hidden", Span(f"{hidden:,} of them by the filter", "warn")))
     typed = len(changes) > MANY or any(one.confirm_text for one in impacts)
@@ -86,8 +91,77 @@ def summary(one: Impact) -> str:
     return ", ".join(words)
 
 
-def _sum(impacts: Sequence[Impact]) -> Facts:
-    total = Toll(*map(sum, zip(*(one.toll for one in impacts), strict=True)))
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What changes of groups and pods do to one set.
+
+    Attributes:
+        one: The set.
+        groups: Groups that stop serving.
+        gone: Pods that stop, each once however many changes stop it.
+    """
+
+    one: SetDigest
+    groups: Mapping[int, GroupDigest]
+    gone: Mapping[Key, Pod]
+
+
+def _touched(
+    snapshot: Snapshot, changes: Sequence[Change], now: float, memo: Memo
+) -> tuple[_Touched, ...]:
+    """Return what recreating groups and deleting pods does, set by set."""
+    by_set: dict[Key, list[RecreateGroup | DeletePod]] = {}
+    for intent, _ in changes:
+        if isinstance(intent, RecreateGroup | DeletePod):
+            by_set.setdefault(intent.target, []).append(intent)
+    found: list[_Touched] = []
+    for key, intents in by_set.items():
+        lws = snapshot.sets.get(key)
+        if lws is None:
+            continue
+        one = digest(snapshot, lws, memo, now)
+        known = {group.index: group for group in one.groups}
+        groups: dict[int, GroupDigest] = {}
+        gone: dict[Key, Pod] = {}
+        for intent in intents:
+            index, pods = _stopped(snapshot, one, known, intent)
+            if index in known:
+                groups[index] = known[index]
+            gone |= {pod.key: pod for pod in pods}
+        found.append(_Touched(one, groups, gone))
+    return tuple(found)
+
+
+def _stopped(
+    snapshot: Snapshot,
+    one: SetDigest,
+    groups: Mapping[int, GroupDigest],
+    intent: RecreateGroup | DeletePod,
+) -> tuple[int, Iterable[Pod]]:
+    """Return the index of the group that one change touches, and the pods it stops."""
+    if isinstance(intent, RecreateGroup):
+        group = groups.get(intent.group)
+        return intent.group, group.pods if group is not None else ()
+    pod = snapshot.pods.get(Key(intent.target.namespace, intent.pod))
+    if pod is None or pod.group not in groups:
+        return -1, ()
+    return pod.group, gone_with(one.lws, groups[pod.group], pod)
+
+
+def _stopping(touched: Sequence[_Touched]) -> Toll:
+    pods = [pod for part in touched for pod in part.gone.values()]
+    return Toll(
+        sum(len(part.groups) for part in touched),
+        len(pods),
+        sum(amount for pod in pods for _, amount in pod.accelerators),
+    )
+
+
+def _added_up(impacts: Sequence[Impact]) -> Toll:
+    return Toll(*map(sum, zip(*(one.toll for one in impacts), strict=True))) if impacts else Toll()
+
+
+def _said(total: Toll) -> Facts:
     if not total.pods:
         return ()
     groups, pods = count(total.groups, "group"), count(total.pods, "pod")
@@ -95,21 +169,14 @@ def _sum(impacts: Sequence[Impact]) -> Facts:
     return (("Stops in all", Span(f"{stops}, {count(total.accelerators, 'accelerator')}")),)
 
 
-def _serving(snapshot: Snapshot, changes: Sequence[Change], now: float, memo: Memo) -> Facts:
-    """Return how many groups of each set keep serving when some are recreated at once."""
-    chosen: dict[Key, set[int]] = {}
-    for intent, _ in changes:
-        if isinstance(intent, RecreateGroup):
-            chosen.setdefault(intent.target, set()).add(intent.group)
+def _serving(touched: Sequence[_Touched]) -> Facts:
+    """Return how many groups of each set keep serving."""
     facts: list[tuple[str, Span]] = []
-    for key, indexes in chosen.items():
-        lws = snapshot.sets.get(key)
-        if lws is None:
-            continue
-        one = digest(snapshot, lws, memo, now)
-        stopped = sum(g.serves and not g.surge for g in one.groups if g.index in indexes)
+    for part in touched:
+        one = part.one
+        stopped = sum(group.serves and not group.surge for group in part.groups.values())
         after, least = one.ready - stopped, floor(one)
         text = f"{one.ready} → {after} of {one.replicas} groups, rollout floor {least}"
-        facts.append((f"{key.name} serves", Span(text, "warn" if after < least else "")))
+        facts.append((f"{one.key.name} serves", Span(text, "warn" if after < least else "")))
     more = len(facts) - _MOST_SETS
     return (*facts[:_MOST_SETS], *((("and", Span(f"{more} more sets")),) if more > 0 else ()))

@@ -115,7 +115,7 @@ def _delete(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         ("Volume claims", Span(_claims(one))),
     )
     kubectl = kubectl_command(one.key, "delete", "lws", one.key.name)
-    return Impact("", "", what, facts, kubectl, level=4)
+    return Impact("", "", what, facts, kubectl, level=4, toll=toll(groups))
 
 
 def _claims(one: SetDigest) -> str:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from controller.api.meta import format_time
-from lwstui.runtime.intents import Outcome, PauseRollout, RecreateGroup, RollingRestart
+from lwstui.runtime.intents import (
+    Cordon,
+    DeletePod,
+    DeleteSet,
+    Outcome,
+    PauseRollout,
+    RecreateGroup,
+    RollingRestart,
+)
 from lwstui.tui.screens.modals.bulk import BulkDialog
 from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
@@ -76,6 +84,7 @@ async def test_a_restart_of_marked_sets_lists_them_and_sends_one_intent_each(bac
         await keys(pilot, "escape")
         await until(pilot, lambda: not isinstance(app.screen, Dialog))
         assert "2 objects changed" in shown(app)
+        await until(pilot, lambda: "2 marked" not in shown(app))
 
 
 async def test_cancelling_sends_nothing(backend, app):
@@ -217,3 +226,62 @@ async def test_read_only_holds_for_marks():
         await keys(pilot, "space", "r")
         await until(pilot, lambda: "read-only" in shown(app))
         assert backend.dry_runs == []
+
+
+async def _type_the_number(pilot, app, number):
+    app.screen.query_one("#dialog-name").focus()
+    await keys(pilot, *str(number))
+    await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
+    app.screen.query_one("#confirm").press()
+
+
+async def test_deleting_marked_sets_wants_their_number_everywhere(backend, app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "space", "j", "space", "ctrl+d")
+        await opened(pilot, app, "Type 2 to go on")
+        assert "DELETE SETS" in shown(app)
+        assert "12 groups, 32 pods" in shown(app)
+        await _type_the_number(pilot, app, 2)
+        await until(pilot, lambda: len(backend.submitted) == 2)
+        assert all(isinstance(intent, DeleteSet) for intent in backend.submitted)
+
+
+async def test_deleting_pods_of_one_group_counts_what_goes_with_them_once():
+    world, _ = rolling()
+    world.sandbox = True
+    backend = FakeBackend(first=world.snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "colon", *"pods llama70b", "enter")
+        await until(pilot, lambda: "192 of 192" in shown(app))
+        await keys(pilot, "slash", *"llama70b-31-", "enter", "space", "j", "space", "ctrl+d")
+        await _asked(pilot, app)
+        assert "1 group, 4 pods, 4 accelerators" in shown(app)
+        assert "45 → 44 of 48 groups" in shown(app)
+        await keys(pilot, "y")
+        await until(pilot, lambda: len(backend.submitted) == 2)
+        assert {type(i) for i in backend.submitted} == {DeletePod}
+        assert {i.pod for i in backend.submitted} == {"llama70b-31-1", "llama70b-31-2"}
+
+
+async def test_marked_nodes_are_cordoned_and_drained_one_at_a_time(backend, app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "colon", *"nodes /gpu-00", "enter")
+        await until(pilot, lambda: "acting on: node" in shown(app))
+        await keys(pilot, "space", "j", "space")
+        await until(pilot, lambda: "2 marked" in shown(app))
+        await keys(pilot, "r")
+        await until(pilot, lambda: "one object at a time" in shown(app))
+        await keys(pilot, "c")
+        await _asked(pilot, app)
+        await keys(pilot, "y")
+        await until(pilot, lambda: len(backend.submitted) == 2)
+        assert all(isinstance(i, Cordon) and i.on for i in backend.submitted)
+        assert {i.target.name for i in backend.submitted} <= {row.ref.name for row in _nodes(app)}
+
+
+def _nodes(app):
+    return [row for row in app.front.main.rows if row.ref is not None and row.ref.kind == "node"]

@@ -120,7 +120,10 @@ class TableScreen(ConsoleScreen):
         self.show_columns()
         main.set_note(view.note)
         main.set_sort(query.sort, descending=query.descending)
-        main.set_rows(self._held_rows(view.rows))
+        asked, self._asked = self._asked, (self.view_name, query)
+        same = asked == self._asked
+        self._is_held = False
+        main.set_rows(self._held_rows(view.rows) if same else view.rows, asked_anew=not same)
         self._everything = view.everything
         self.show_marks()
         return view
@@ -140,10 +143,7 @@ class TableScreen(ConsoleScreen):
 
     def _held_rows(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """Return rows as they are ordered, or as they were while the cursor is being moved."""
-        asked = (self.view_name, self.state.query)
-        same, self._asked = asked == self._asked, asked
-        self._is_held = False
-        if not same or not self.main.held or not self.main.rows:
+        if not self.main.held or not self.main.rows:
             return rows
         kept = keep_places(self.main.rows, rows)
         self._is_held = any(one is not other for one, other in zip(kept, rows, strict=True))

@@ -2,10 +2,15 @@
 
 from lwstui.tui.verbs.asking import LEAVING, confirm, impact_of, leave_guard, submit
 from lwstui.tui.verbs.bulk import (
+    CORDON,
+    DELETE_PODS,
+    DELETE_SETS,
+    KILL_PODS,
     PAUSE,
     RECREATE,
     RESTART,
     RESUME,
+    UNCORDON,
     BulkVerb,
     act_on_all,
     of_group,
@@ -27,11 +32,16 @@ from lwstui.tui.verbs.sets import freeze, recreate, restart, scale, set_image
 from lwstui.tui.verbs.terminals import attach, shell
 
 __all__ = [
+    "CORDON",
+    "DELETE_PODS",
+    "DELETE_SETS",
+    "KILL_PODS",
     "LEAVING",
     "PAUSE",
     "RECREATE",
     "RESTART",
     "RESUME",
+    "UNCORDON",
     "BulkVerb",
     "act_on_all",
     "attach",

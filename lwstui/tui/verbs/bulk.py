@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
-from controller.api.meta import format_time
+from controller.api.meta import Key, format_time
 from controller.api.pods import Pod
 from lwstui.runtime.intents import (
+    Cordon,
+    DeletePod,
+    DeleteSet,
     Intent,
     PauseRollout,
     RecreateGroup,
@@ -40,7 +45,7 @@ class BulkVerb:
     part: Callable[[Host, Ref], Part]
 
 
-async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden: int = 0) -> None:
+async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden: int = 0) -> bool:
     """Ask once for all objects, carry out what is confirmed, and say what became of it.
 
     Args:
@@ -48,6 +53,9 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
         refs: The objects.
         verb: What to do with each.
         hidden: How many of them the filter hides.
+
+    Returns:
+        Whether anything was changed.
     """
     found = [verb.part(host, ref) for ref in refs]
     parts = list({part.intent or part.name: part for part in found}.values())
@@ -79,6 +87,7 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
     await host.ask(dialog)
     if dialog.tally:
         host.say(dialog.tally, "bad" if dialog.failed else "ok")
+    return bool(dialog.tally)
 
 
 def of_set(make: Callable[[Host, LeaderWorkerSet], Intent]) -> Callable[[Host, Ref], Part]:
@@ -121,6 +130,44 @@ def of_group(make: Callable[[Host, Ref, Pod], Intent]) -> Callable[[Host, Ref], 
     return part
 
 
+def of_pod(make: Callable[[Host, Ref], Intent]) -> Callable[[Host, Ref], Part]:
+    """Return what a verb means for a pod.
+
+    Args:
+        make: Makes the intent about a pod that is there.
+    """
+
+    def part(host: Host, ref: Ref) -> Part:
+        if ref.kind != "pod":
+            return Part(ref.name, refused="is no pod")
+        if ref.key not in host.snapshot.pods:
+            return Part(str(ref.key), refused="is gone")
+        return Part(str(ref.key), make(host, ref))
+
+    return part
+
+
+def of_node(make: Callable[[Node], Intent]) -> Callable[[Host, Ref], Part]:
+    """Return what a verb means for a node.
+
+    Args:
+        make: Makes the intent about a node that is there.
+    """
+
+    def part(host: Host, ref: Ref) -> Part:
+        if ref.kind != "node":
+            return Part(ref.name, refused="is no node")
+        node = host.snapshot.nodes.get(ref.name)
+        return Part(ref.name, make(node)) if node is not None else Part(ref.name, refused="is gone")
+
+    return part
+
+
+def _deleted_pod(host: Host, ref: Ref, *, at_once: bool = False) -> DeletePod:
+    target = host.snapshot.pods[ref.key].set_key
+    return DeletePod(target, ref.name, ref.uid, at_once)
+
+
 RESTART: Final = BulkVerb(
     "ROLLING RESTART",
     "Restart",
@@ -142,4 +189,16 @@ RECREATE: Final = BulkVerb(
     of_group(
         lambda _, group, leader: RecreateGroup(group.key, group.group, leader.name, leader.uid)
     ),
+)
+
+DELETE_SETS: Final = BulkVerb(
+    "DELETE SETS", "Delete", of_set(lambda _, lws: DeleteSet(lws.key, lws.metadata.uid))
+)
+DELETE_PODS: Final = BulkVerb("DELETE PODS", "Delete", of_pod(_deleted_pod))
+KILL_PODS: Final = BulkVerb("KILL PODS", "Kill", of_pod(partial(_deleted_pod, at_once=True)))
+CORDON: Final = BulkVerb(
+    "CORDON", "Cordon", of_node(lambda node: Cordon(Key("", node.name), node.uid, True))
+)
+UNCORDON: Final = BulkVerb(
+    "UNCORDON", "Uncordon", of_node(lambda node: Cordon(Key("", node.name), node.uid, False))
 )

@@ -123,15 +123,19 @@ class KeyedTable(TableBody):
         self._moved_at = -math.inf
         self._clock = clock
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
+    def set_rows(self, rows: Sequence[Row], *, asked_anew: bool = False) -> None:
         """Show rows in this order; keys must be unique.
 
         Rows that are the same objects as before, or have equal cells, are not repainted.
+
+        Args:
+            rows: The rows.
+            asked_anew: Whether the operator asked for other rows, so that none is lost.
         """
         before, self._rows = self._rows, tuple(rows)
         was_at = self._index.get(self._cursor_key, -1)
         self._index = {row.key: number for number, row in enumerate(self._rows)}
-        moved = self._keep_cursor(before, was_at)
+        moved = self._keep_cursor(before, was_at, lost=not asked_anew)
         if len(before) == len(self._rows):
             self._repaint_changes(before)
         else:
@@ -170,13 +174,13 @@ class KeyedTable(TableBody):
         """Whether the cursor was moved so lately that rows must not change places under it."""
         return self._clock() - self._moved_at < _HOLD_S
 
-    def _keep_cursor(self, before: tuple[Row, ...], was_at: int) -> bool:
+    def _keep_cursor(self, before: tuple[Row, ...], was_at: int, *, lost: bool) -> bool:
         """Put the cursor on a row that exists; return whether it is another one than before."""
         if not self._rows:
             return was_at >= 0
         if self._cursor_key in self._index:
             return was_at < 0
-        if was_at >= 0:
+        if was_at >= 0 and lost:
             self.cursor_lost_at = self._clock()
             self.post_message(self.Lost(self, before[was_at]))
         self._cursor_key = self._nearest(before, was_at)

@@ -92,6 +92,17 @@ async def test_a_vanished_row_hands_the_cursor_to_its_neighbour_and_blocks_verbs
         assert table.settled
 
 
+async def test_rows_that_were_asked_for_do_not_block_verbs():
+    app, table = make(20)
+    async with run(app) as pilot:
+        table.cursor_key = "set-0005"
+        table.set_rows(table.rows[8:], asked_anew=True)
+        await pilot.pause()
+        assert table.cursor_key == "set-0008"
+        assert table.settled
+        assert not app.of(KeyedTable.Lost)
+
+
 async def test_the_nearest_survivor_may_be_above():
     app, table = make(5)
     async with run(app):

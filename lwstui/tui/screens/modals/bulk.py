@@ -258,6 +258,7 @@ class BulkDialog(Dialog[bool]):
             return
         self._phase = "running"
         self._relabel("#cancel", "Stop").focus()
+        self.query_one("#confirm").display = False
         self._redraw()
         self.run_worker(self._carry_out(), exit_on_error=False)
 

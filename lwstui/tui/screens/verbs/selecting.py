@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from controller.api.meta import Key
 from lwstui.tui import targets
@@ -13,6 +13,8 @@ from lwstui.tui.marks import Marks
 from lwstui.tui.refusing import note_refusal
 from lwstui.tui.verbs.bulk import BulkVerb, act_on_all
 from lwstui.view.types import Ref
+
+ONE_AT_A_TIME: Final = "this takes one object at a time: ctrl-\\ clears the marks"
 
 
 class Selecting:
@@ -50,12 +52,23 @@ class Selecting:
         """Return the set that the selection belongs to."""
         return targets.set_key(self.host.snapshot, self.selected())
 
-    def start(self, verb: Coroutine[Any, Any, None]) -> None:
-        """Start a verb that changes something, or say why not."""
+    @abstractmethod
+    def refresh_view(self) -> None:
+        """Show the newest snapshot."""
+
+    def start(self, verb: Coroutine[Any, Any, None], *, marked: bool = False) -> None:
+        """Start a verb that changes something, or say why not.
+
+        Args:
+            verb: What to do.
+            marked: Whether it is about all that is marked; else nothing may be marked.
+        """
         host = self.host
         why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
         if not why and not self.settled:
             why = "what was selected is gone; look again before acting"
+        if not why and self.marks and not marked:
+            why = ONE_AT_A_TIME
         if why:
             note_refusal(host, getattr(verb, "__name__", "a change"), self.selected(), why)
             verb.close()
@@ -72,11 +85,16 @@ class Selecting:
         if not self.marks:
             return False
         if many is None:
-            self.host.say("this takes one object at a time: ctrl-\\ clears the marks", "warn")
+            self.host.say(ONE_AT_A_TIME, "warn")
         else:
-            refs, hidden = self.selected_refs(), self.hidden_marks
-            self.start(act_on_all(self.host, refs, many, hidden=hidden))
+            self.start(self._act_on_marks(many), marked=True)
         return True
+
+    async def _act_on_marks(self, many: BulkVerb) -> None:
+        refs, hidden = self.selected_refs(), self.hidden_marks
+        if await act_on_all(self.host, refs, many, hidden=hidden):
+            self.marks.clear()
+            self.refresh_view()
 
     def change_set(
         self,
