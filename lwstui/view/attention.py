@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from lwstui.view.ages import age
-from lwstui.view.digest import GroupDigest, SetDigest, group_ref
+from lwstui.view.ages import age, count
+from lwstui.view.digest import HOLDS_IDLE_AFTER_S, GroupDigest, SetDigest, group_ref, idle_since
 from lwstui.view.health import FAULTS, ORDER, TONES
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import runs
 from lwstui.view.types import Attention, Ref
 
 ANNOUNCE_AFTER_S: Final = 2.0
+_NODE: Final = re.compile(r"node (\S+) (?:NotReady|does not report)")
 _VARYING: Final = re.compile(r"[×\d]+")
 
 
@@ -43,20 +44,43 @@ def strip(found: Sequence[SetDigest], now: float, memo: Memo) -> tuple[Attention
     causes = [cause for one in found for cause in _remembered(one, now, memo)]
     lasting = [cause for cause in causes if _lasts(cause, now, memo)]
     lasting.sort(key=_score)
-    return tuple(_line(cause, now) for cause in lasting)
+    return tuple(_line(alike, now) for alike in _by_node(lasting))
+
+
+def _by_node(causes: Sequence[_Cause]) -> list[list[_Cause]]:
+    """Return causes one by one, but those that are one broken node together."""
+    found: list[list[_Cause]] = []
+    of_node: dict[str, list[_Cause]] = {}
+    for cause in causes:
+        match = _NODE.search(cause.reason) if cause.groups else None
+        if match is not None and match[1] in of_node:
+            of_node[match[1]].append(cause)
+            continue
+        alike = [cause]
+        found.append(alike)
+        if match is not None:
+            of_node[match[1]] = alike
+    return found
 
 
 def _remembered(one: SetDigest, now: float, memo: Memo) -> tuple[_Cause, ...]:
-    return memo.get(("causes", one.key), (one,), now, lambda: (_causes(one), inf))
+    idle = idle_since(one.groups, sum(group.bound for group in one.groups))
+    since = idle if idle is not None and now >= idle + HOLDS_IDLE_AFTER_S else None
+
+    def build() -> tuple[tuple[_Cause, ...], float]:
+        return _causes(one, since), inf
+
+    return memo.get(("causes", one.key), (one,), now, build, facts=since)
 
 
-def _causes(one: SetDigest) -> tuple[_Cause, ...]:
+def _causes(one: SetDigest, idle: float | None) -> tuple[_Cause, ...]:
     """Return the causes of a set: faulty groups by state and alike reason, then the set's own."""
     alike: dict[tuple[str, str], list[GroupDigest]] = {}
     for group in one.groups:
         glyph = group.health.glyph
         if glyph in FAULTS:
-            cause = _VARYING.sub("#", group.health.reason)
+            node = _NODE.search(group.health.reason)
+            cause = node[0] if node is not None else _VARYING.sub("#", group.health.reason)
             alike.setdefault((glyph, cause), []).append(group)
     causes = [
         _Cause(one, glyph, groups[0].health.reason, tuple(groups), _since(groups))
@@ -65,6 +89,9 @@ def _causes(one: SetDigest) -> tuple[_Cause, ...]:
     own = one.health
     if own.glyph in FAULTS and own.reason and not own.reason.startswith("group "):
         causes.append(_Cause(one, own.glyph, own.reason, (), own.since))
+    if idle is not None and not own.reason.startswith("holds "):
+        bound = sum(group.bound for group in one.groups)
+        causes.append(_Cause(one, "!", f"holds {bound} GPU, serves 0", (), idle))
     return tuple(causes)
 
 
@@ -87,7 +114,29 @@ def _lasts(cause: _Cause, now: float, memo: Memo) -> bool:
     return start is not None and now >= start + ANNOUNCE_AFTER_S
 
 
-def _line(cause: _Cause, now: float) -> Attention:
+def _line(alike: Sequence[_Cause], now: float) -> Attention:
+    return _own_line(alike[0], now) if len(alike) == 1 else _node_line(alike, now)
+
+
+def _node_line(causes: Sequence[_Cause], now: float) -> Attention:
+    """Return the line of a node that several sets suffer from."""
+    first = causes[0]
+    match = _NODE.search(first.reason)
+    node, said = (match[1], match[0]) if match is not None else ("", first.reason)
+    hit = ", ".join(f"{c.one.key.name} {runs([g.index for g in c.groups])}" for c in causes)
+    since = min((c.since for c in causes if c.since is not None), default=None)
+    return Attention(
+        first.glyph,
+        TONES[first.glyph],
+        f"node {node}",
+        count(sum(len(c.groups) for c in causes), "group"),
+        f"{said}: {hit}",
+        age(now - since) if since is not None else "",
+        Ref("node", "", node),
+    )
+
+
+def _own_line(cause: _Cause, now: float) -> Attention:
     key, groups = cause.one.key, cause.groups
     ref = Ref("set", key.namespace, key.name, uid=cause.one.lws.metadata.uid)
     what = "set"

@@ -343,7 +343,7 @@ def _summarise(
     lasts = since is not None and now >= since + DISAGREES_AFTER_S
     accelerators = _accelerators(groups, request)
     bound = accelerators[0] if accelerators is not None else 0
-    idle = _idle_since(groups, bound)
+    idle = idle_since(groups, bound)
     if trouble is None and idle is not None and now >= idle + HOLDS_IDLE_AFTER_S:
         trouble = judge("!", f"holds {bound} GPU, serves 0", idle)
     health = set_health([(g.index, g.health) for g in groups], replicas, trouble)
@@ -392,7 +392,7 @@ def _missing_devices(group: GroupDigest, request: GroupRequest) -> int:
     return leaders * request.leader_devices + (missing - leaders) * request.worker_devices
 
 
-def _idle_since(groups: Sequence[GroupDigest], bound: int) -> float | None:
+def idle_since(groups: Sequence[GroupDigest], bound: int) -> float | None:
     """Return since when a set holds accelerators and no group of it serves, None if one does."""
     if not bound or any(group.serves for group in groups):
         return None

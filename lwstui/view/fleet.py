@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from heapq import nlargest
 from math import inf
 from typing import Final
@@ -15,6 +16,7 @@ from lwstui.view.digest import SetDigest, digests
 from lwstui.view.health import ORDER, TONES
 from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
+from lwstui.view.namespaces import MANY, by_namespace
 from lwstui.view.phrases import bar, event_line
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
@@ -27,14 +29,14 @@ COLUMNS: Final = (
     Column("ready", "READY", 7, "right"),
     Column("updated", "UPD", 7, "right"),
     Column("size", "SIZE", 4, "right", min_screen=95),
-    Column("pods", "PODS", 12, min_screen=112),
+    Column("pods", "PODS", 12, min_screen=128),
     Column("gpu", "GPU", 8, "right", min_screen=80),
     Column("rollout", "ROLLOUT", 12),
     Column("groups", "GROUPS", 12, min_screen=90),
     Column("revision", "REV", 6, min_screen=100),
     Column("age", "AGE", 6, "right", age=True),
-    Column("restarts", "RESTARTS", 8, "right", min_screen=141),
-    Column("nodes", "NODES", 5, "right", min_screen=141),
+    Column("restarts", "RESTARTS", 8, "right", min_screen=125),
+    Column("nodes", "NODES", 5, "right", min_screen=125),
     Column("image", "IMAGE", 28, min_screen=156),
 )
 EVENT_LINES: Final = 3
@@ -59,10 +61,13 @@ def fleet(
     coarse = len(found) > COARSE_ABOVE
     rows = [_row(snapshot, one, now, memo, coarse=coarse) for one in found]
     table = arrange(COLUMNS, rows, query, now, empty=_empty(snapshot))
+    grouped = len(found) > MANY and not (query.filter or query.sort or query.faults_only)
+    if grouped:
+        table = replace(table, rows=by_namespace(found, table.rows, COLUMNS, now, memo))
     attention = strip(found, now, memo)
     newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
     return FleetView(
-        title=_title(query, len(table.rows), table.total),
+        title=_title(query, len(table.rows), table.total, grouped=grouped),
         table=table,
         attention=attention[:5],
         more_attention=max(0, len(attention) - 5),
@@ -93,9 +98,10 @@ def _empty(snapshot: Snapshot) -> str:
     return "no LeaderWorkerSet here yet: apply a manifest, such as one of the examples"
 
 
-def _title(query: Query, shown: int, total: int) -> Line:
+def _title(query: Query, shown: int, total: int, *, grouped: bool) -> Line:
     order = f"sort {query.sort.upper()}{'↓' if query.descending else '↑'}" if query.sort else ""
-    words = [f"/ {query.filter}" if query.filter else "no filter", order or "worst first"]
+    plain = "by namespace" if grouped else "worst first"
+    words = [f"/ {query.filter}" if query.filter else "no filter", order or plain]
     if query.faults_only:
         words.append("faults only")
     return (

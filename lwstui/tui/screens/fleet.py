@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
@@ -21,13 +21,18 @@ from lwstui.tui.widgets.attention import AttentionStrip
 from lwstui.tui.widgets.cells import cut_middle
 from lwstui.tui.widgets.painting import spans_width
 from lwstui.tui.widgets.statusline import TitleLine
+from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.aside import events_aside, set_aside
 from lwstui.view.fleet import fleet
 from lwstui.view.health import FAULTS, ORDER
+from lwstui.view.namespaces import PREFIX
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
 LONGEST: Final = 16
 """Cells of a namespace among the numbered ones."""
 _FAULTY: Final = frozenset(map(ORDER.index, FAULTS))
+WIDE, WIDEST = 140, 180
+"""Cells from which the set under the cursor, and events as well, stand beside the table."""
 TALL: Final = 28
 """Lines from which the event tail is shown; the style sheet hides it below."""
 
@@ -41,7 +46,14 @@ class FleetScreen(TableScreen):
     def body(self) -> Iterable[Widget]:
         """Return strip, table and event tail."""
         yield AttentionStrip(id="attention", classes="data")
-        yield from super().body()
+        with Horizontal(id="columns"):
+            yield from super().body()
+            with Vertical(id="side"):
+                yield Heading("SET", hint="enter open", id="side-head")
+                yield TextBlock(id="side-text", classes="data")
+            with Vertical(id="side-events"):
+                yield Heading("EVENTS", hint="shift-e all")
+                yield TextBlock(id="side-events-text", classes="data")
         with Vertical(id="tail"):
             yield Heading("EVENTS", hint="shift-e all")
             yield LineBlock(id="events", classes="data")
@@ -49,11 +61,14 @@ class FleetScreen(TableScreen):
     @property
     def wants_events(self) -> bool:
         """Whether events are shown."""
-        return self.size.height >= TALL
+        return self.size.height >= TALL or self.size.width >= WIDEST
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show strip, table and event tail."""
         view = self._view(snapshot, self.state.query, now)
+        # The cursor starts on the worst set, not on the namespace above it.
+        first = next((row.key for row in view.table.rows if row.ref is not None), "")
+        self.state.cursor = self.state.cursor or first
         table = self.fill(view.table)
         self.headline = self.titled(counted(view.title, table))
         self.show_headline()
@@ -62,6 +77,20 @@ class FleetScreen(TableScreen):
         strip.show(view.attention, view.more_attention, view.calm)
         self.query_one("#events", LineBlock).show(view.events)
         self.query_one("#tail").set_class(not view.events, "-empty")
+        self._show_side(snapshot, now)
+
+    def _show_side(self, snapshot: Snapshot, now: float) -> None:
+        """Show the set under the cursor, and events, where the screen is wide enough."""
+        if self.size.width < WIDE:
+            return
+        row = self.main.cursor_row
+        ref = row.ref if row is not None else None
+        lines = set_aside(snapshot, ref.key, now, self.host.memo) if ref is not None else ()
+        self.query_one("#side-head", Heading).show(ref.name if ref is not None else "SET")
+        self.query_one("#side-text", TextBlock).show(lines)
+        if self.size.width >= WIDEST:
+            events = events_aside(snapshot, self.size.height // 2)
+            self.query_one("#side-events-text", TextBlock).show(events)
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of sets."""
@@ -82,6 +111,8 @@ class FleetScreen(TableScreen):
             self.query_one(TitleLine).show(choices, self.headline[1:])
         else:
             super().show_headline()
+        if self.alive:
+            self._show_side(self.host.snapshot, self.host.now())
 
     def _choices(self) -> Line:
         """Return the numbered namespaces that fit; the digits of the others work all the same."""
@@ -111,6 +142,11 @@ class FleetScreen(TableScreen):
         words = [f"{faults} problem{'s' if faults != 1 else ''}"] if faults else []
         asked = super().aside(snapshot)
         return "   ".join([*words, asked] if asked else words)
+
+    def key_opened(self, key: str) -> None:
+        """Look into a namespace of a fleet that is shown by namespace."""
+        if key.startswith(PREFIX):
+            self.find(f"ns:{key.removeprefix(PREFIX)}")
 
     @on(AttentionStrip.Opened)
     @guarded("opening")

@@ -289,6 +289,11 @@ class TableScreen(ConsoleScreen):
         self.show_marks()
         self.show_headline()
 
+    def key_opened(self, key: str) -> None:
+        """Open a row that is about no object."""
+        del key
+        self.say("there is nothing to open here", "dim")
+
     @on(KeyedTable.Opened)
     @guarded("opening")
     def row_opened(self, event: KeyedTable.Opened) -> None:
@@ -296,6 +301,8 @@ class TableScreen(ConsoleScreen):
         event.stop()
         if event.row.ref is not None:
             self.open_ref(event.row.ref)
+        else:
+            self.key_opened(event.row.key)
 
     @on(KeyedTable.HeaderClicked, "#main")
     @guarded("sorting")
@@ -312,6 +319,6 @@ class TableScreen(ConsoleScreen):
     def row_lost(self, event: KeyedTable.Lost) -> None:
         """Say that the object under the cursor is gone, unless it is only filtered out."""
         event.stop()
-        if all(row.key != event.row.key for row in self._everything):
-            gone = about(event.row.ref) if event.row.ref is not None else "what was selected"
-            self.say(f"{gone} is gone", "warn")
+        ref = event.row.ref
+        if ref is not None and all(row.key != event.row.key for row in self._everything):
+            self.say(f"{about(ref)} is gone", "warn")

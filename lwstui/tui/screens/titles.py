@@ -38,7 +38,8 @@ def held(title: Line) -> Line:
 def counted(title: Line, table: TableView) -> Line:
     """Return a title whose last words are how much of a table is shown."""
     *before, _ = title
-    return (*before, Span(f"   {len(table.rows):,} of {table.total:,}"))
+    shown = sum(row.ref is not None for row in table.rows)
+    return (*before, Span(f"   {shown:,} of {table.total:,}"))
 
 
 def keep_places(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:

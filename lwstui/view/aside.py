@@ -1,0 +1,119 @@
+"""The set under the fleet's cursor in more words, and events in a narrow column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nlargest
+from typing import Final
+
+from controller.api.meta import Key, parse_time
+from lwstui.state.model import Snapshot
+from lwstui.state.patches import images
+from lwstui.view.ages import age, clock, count, ratio
+from lwstui.view.digest import SetDigest, digest
+from lwstui.view.health import FAULTS
+from lwstui.view.memo import Memo
+from lwstui.view.phrases import event_tone
+from lwstui.view.spec import spec_text
+from lwstui.view.stages import usual
+from lwstui.view.types import Line, Span
+
+MOST_GROUPS: Final = 8
+_LABEL: Final = 9
+
+
+def set_aside(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tuple[Line, ...]:
+    """Return what to know of a set beside the fleet; nothing if it is gone."""
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        return ()
+    one = digest(snapshot, lws, memo, now)
+    return (
+        *_state(one, now),
+        (),
+        *_facts(snapshot, one, now),
+        (),
+        *_behind(one, now),
+        *_waits(snapshot, key),
+    )
+
+
+def _fact(label: str, value: str) -> Line:
+    return (Span(f"{label:<{_LABEL}} ", "dim"), Span(value))
+
+
+def _state(one: SetDigest, now: float) -> Iterator[Line]:
+    health = one.health
+    since = f" for {age(now - health.since)}" if health.since else ""
+    yield (Span(f"{health.glyph} {health.word}{since}", health.tone),)
+    if health.reason:
+        yield (Span(health.reason, health.tone if health.glyph in FAULTS else ""),)
+
+
+def _facts(snapshot: Snapshot, one: SetDigest, now: float) -> Iterator[Line]:
+    said = f" (status says {one.lws.status.ready_replicas})" if one.disagrees else ""
+    yield _fact("groups", f"{ratio(one.ready, one.replicas)} ready{said}")
+    asked = sum(group.size for group in one.groups)
+    yield _fact("pods", f"{ratio(one.pods_ready, asked)} ready, {one.size} per group")
+    if one.accelerators:
+        yield _fact("GPU", f"{ratio(*one.accelerators)} bound")
+    yield _fact("revision", one.desired[:10] or "unknown")
+    if one.rolling:
+        yield _fact("rollout", f"{ratio(one.updated, one.replicas)} updated")
+    nodes = {pod.node for group in one.groups for pod in group.pods if pod.node}
+    yield _fact("nodes", str(len(nodes)))
+    restarts = sum(group.restarts for group in one.groups)
+    yield _fact("restarts", str(restarts))
+    again = sum(
+        max(0, len(found.incarnations) - 1)
+        for group in one.groups
+        if (found := snapshot.history.get((one.key, group.index))) is not None
+    )
+    if again:
+        yield _fact("recreated", f"{count(again, 'time')} as seen here")
+    known = usual(snapshot.starts.get(one.key, ()))
+    if known is not None:
+        yield _fact("starts in", f"{age(known.median_s)}, usually")
+    created = parse_time(one.lws.metadata.creation_timestamp)
+    yield _fact("age", age(now - created) if created else "unknown")
+    yield _fact("policy", spec_text(one.lws.spec, "None", "leaderWorkerTemplate", "restartPolicy"))
+    for part, name, image in images(one.lws.spec):
+        yield _fact(part, f"{name} {image}")
+
+
+def _behind(one: SetDigest, now: float) -> Iterator[Line]:
+    """Yield the groups that are not fine, worst first."""
+    behind = [group for group in one.groups if group.health.glyph not in "·:u"]
+    behind.sort(key=lambda group: group.health.severity)
+    for group in behind[:MOST_GROUPS]:
+        health = group.health
+        since = f" {age(now - health.since)}" if health.since else ""
+        yield (
+            Span(f"{health.glyph} {group.index}", health.tone),
+            Span(f"{since}  ", "dim"),
+            Span(health.reason or health.word),
+        )
+    if len(behind) > MOST_GROUPS:
+        yield (Span(f"and {count(len(behind) - MOST_GROUPS, 'more group')}", "dim"),)
+
+
+def _waits(snapshot: Snapshot, key: Key) -> Iterator[Line]:
+    for _, reason, _ in snapshot.controller.waits.get(key, ())[:2]:
+        yield (Span("waiting  ", "dim"), Span(reason))
+
+
+def events_aside(snapshot: Snapshot, most: int) -> tuple[Line, ...]:
+    """Return the newest events for a narrow column: two lines each.
+
+    Args:
+        snapshot: What is known.
+        most: Events at most.
+    """
+    newest = nlargest(most, snapshot.events.values(), key=lambda event: event.last_at)
+    lines: list[Line] = []
+    for event in newest:
+        times = f" ×{event.count}" if event.count > 1 else ""
+        head = Span(f"{event.reason}{times} ", event_tone(event))
+        lines.append((Span(f"{clock(event.last_at)} ", "dim"), head, Span(event.regarding_name)))
+        lines.append((Span(f"  {event.note}", "dim"),))
+    return tuple(lines)

@@ -1,0 +1,45 @@
+"""The fleet by width and by number of sets."""
+
+from __future__ import annotations
+
+from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.worlds import World, busy
+
+
+async def test_wide_screens_show_the_set_under_the_cursor():
+    app = console(FakeBackend(first=busy().snapshot()))
+    async with app.run_test(size=(150, 34)) as pilot:
+        await until(pilot, lambda: "─ llama405b ─" in shown(app))
+        assert "restarts  12" in shown(app)
+        await keys(pilot, "j")
+        await until(pilot, lambda: "─ mixtral ─" in shown(app))
+        assert "13 Insufficient" in shown(app)
+        await pilot.resize_terminal(120, 34)
+        await until(pilot, lambda: "─ mixtral ─" not in shown(app))
+
+
+async def test_the_widest_screens_show_events_beside_it():
+    app = console(FakeBackend(first=busy().snapshot()))
+    async with app.run_test(size=(200, 26)) as pilot:
+        await until(pilot, lambda: "10:41:58 BackOff ×6 llama405b-7" in shown(app))
+        assert app.backend.events_wanted
+        assert shown(app).count("─ EVENTS ─") == 1
+
+
+async def test_very_many_sets_are_shown_by_namespace_and_enter_looks_into_one():
+    world = World()
+    world.add_nodes(4)
+    for number in range(210):
+        states = "X" if number == 7 else "·"
+        name = f"m{number:03d}"
+        world.add_set(name, states, namespace=f"team-{number % 3}", size=1, gpus=0)
+    app = console(FakeBackend(first=world.snapshot()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await until(pilot, lambda: "by namespace   1 of 210" in shown(app))
+        await until(pilot, lambda: app.front.selected() is not None)
+        assert app.front.selected().name == "m007"
+        await keys(pilot, "j", "enter")
+        await until(pilot, lambda: "/ ns:team-0" in shown(app))
+        await until(pilot, lambda: "70 of 210" in shown(app))
+        await keys(pilot, "escape")
+        await until(pilot, lambda: "by namespace" in shown(app))
