@@ -44,7 +44,7 @@ def _not_selected(spec: ActionSpec, situation: Situation) -> str:
         case "group":
             if ref is None or ref.group < 0:
                 return "no group is selected"
-        case "pod" | "node" | "event" as kind:
+        case "pod" | "node" as kind:
             if ref is None or ref.kind != kind:
                 return f"no {kind} is selected"
     return ""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from controller.api.core import Event
-from controller.api.meta import Key
 from controller.api.names import split_ordinal
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, changes_in, clock
+from lwstui.view.ages import NONE, age, changes_in, clock
+from lwstui.view.event_folds import Fold, Folded, folded
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import event_tone
@@ -21,6 +21,7 @@ COLUMNS: Final = (
     Column("state", "T", 1),
     Column("time", "TIME", 8),
     Column("age", "LAST", 6, "right", min_screen=100, age=True),
+    Column("first", "FIRST", 8, min_screen=130),
     Column("count", "×", 4, "right"),
     Column("reason", "REASON", 18),
     Column("namespace", "NS", 9, min_screen=110),
@@ -33,7 +34,13 @@ COARSE_ABOVE: Final = 200
 
 
 def events(
-    snapshot: Snapshot, query: Query, now: float, memo: Memo, *, scope: Ref | None = None
+    snapshot: Snapshot,
+    query: Query,
+    now: float,
+    memo: Memo,
+    *,
+    scope: Ref | None = None,
+    how: Fold = "object",
 ) -> TableView:
     """Return the events table; "faults only" means warnings only.
 
@@ -43,11 +50,12 @@ def events(
         now: Epoch seconds.
         memo: Remembers rows between calls.
         scope: A set, group, pod or node whose events are meant; None means all.
+        how: What makes events one row.
     """
     about = about_object(snapshot, scope)
-    found = [event for event in snapshot.events.values() if about(event)]
+    found = folded(snapshot, filter(about, snapshot.events.values()), how)
     coarse = len(found) > COARSE_ABOVE
-    rows = [_row(snapshot, event, now, memo, coarse=coarse) for event in found]
+    rows = [_row(one, now, memo, coarse=coarse, how=how) for one in found]
     return arrange(COLUMNS, rows, query, now, empty=_empty(snapshot), default="age")
 
 
@@ -101,29 +109,46 @@ def _set_name(pod: str) -> str:
     return upper if last >= 0 and group >= 0 else parent
 
 
-def _row(snapshot: Snapshot, event: Event, now: float, memo: Memo, *, coarse: bool) -> Row:
-    pod = snapshot.pods.get(Key(event.namespace, event.regarding_name))
-    group = pod.group if pod is not None and event.regarding_kind == "Pod" else -1
+def _row(one: Folded, now: float, memo: Memo, *, coarse: bool, how: Fold) -> Row:
+    newest = one.newest
 
     def build() -> tuple[Row, float]:
-        until = now + changes_in(now - event.last_at, coarse=coarse)
-        return _build(event, group, now, coarse=coarse), until
+        until = now + changes_in(now - newest.last_at, coarse=coarse)
+        return _build(one, now, coarse=coarse, how=how), until
 
-    return memo.get(("event", event.uid), (event,), now, build, facts=(group, coarse))
+    facts = (one.group, coarse, len(one.events))
+    return memo.get(("event", how, _identity(one, how)), one.events, now, build, facts=facts)
 
 
-def _build(event: Event, group: int, now: float, *, coarse: bool) -> Row:
+def _identity(one: Folded, how: Fold) -> str:
+    """Return what a row is known by, the same while it counts on."""
+    newest = one.newest
+    if how == "none":
+        return newest.uid or f"{newest.namespace}/{newest.name}"
+    about = newest.regarding_name
+    if how == "group" and one.group >= 0:
+        about = f"group {one.group} of {_set_name(about)}"
+    kind = newest.regarding_kind if how == "object" else ""
+    return f"{newest.namespace}/{kind}/{about}/{newest.type}/{newest.reason}"
+
+
+def _build(one: Folded, now: float, *, coarse: bool, how: Fold) -> Row:
+    event, group = one.newest, one.group
     tone = event_tone(event)
     warning = event.type == "Warning"
     health = judge("!", event.reason, word="warning") if warning else judge("·", word="normal")
+    about = event.regarding_name
+    if one.objects > 1:
+        about = f"{about} +{one.objects - 1}"
     cells = (
         Cell(event.type[:1], tone),
         Cell(clock(event.last_at), "dim"),
         Cell(age(now - event.last_at, coarse=coarse), "dim"),
-        Cell(str(event.count), "" if event.count > 1 else "dim"),
+        Cell(clock(one.first_at) if one.first_at else NONE, "dim"),
+        Cell(str(one.times), "" if one.times > 1 else "dim"),
         Cell(event.reason, tone if warning else ""),
         Cell(event.namespace),
-        Cell(event.regarding_name),
+        Cell(about),
         Cell(str(group)) if group >= 0 else DASH,
         Cell(event.note),
         Cell(event.reporter, "dim"),
@@ -132,7 +157,8 @@ def _build(event: Event, group: int, now: float, *, coarse: bool) -> Row:
         health.severity,
         -event.last_at,
         -event.last_at,
-        -event.count,
+        -one.first_at,
+        -one.times,
         event.reason,
         event.namespace,
         event.regarding_name,
@@ -140,7 +166,8 @@ def _build(event: Event, group: int, now: float, *, coarse: bool) -> Row:
         event.note,
         event.reporter,
     )
-    return row(event.uid or event.name, cells, sort, _ref(event, group), health)
+    names = " ".join(other.regarding_name for other in one.events)
+    return row(_identity(one, how), cells, sort, _ref(event, group), health, extra=names)
 
 
 def _ref(event: Event, group: int) -> Ref:

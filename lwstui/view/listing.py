@@ -205,7 +205,7 @@ def _nodes(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
 
 def _events(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
     return Listing(
-        events(snapshot, query, now, memo),
+        events(snapshot, query, now, memo, how="none"),
         lambda one: event_record(snapshot.events[one.key]),
         lambda one: f"event.events.k8s.io/{snapshot.events[one.key].name}",
     )
@@ -220,7 +220,7 @@ def _events_of(
         for place in places
         for namespace in {event.namespace for event in snapshot.events.values()}
         for scope in _scopes(place, namespace)
-        for r in events(snapshot, Query(), now, memo, scope=scope).rows
+        for r in events(snapshot, Query(), now, memo, scope=scope, how="none").rows
     }
     kept = tuple(r for r in found.table.rows if r.key in keys)
     note = "no events about it; a cluster forgets them after about an hour"

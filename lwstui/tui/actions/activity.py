@@ -1,10 +1,22 @@
-"""Actions on what was done, and on the controller that does it."""
+"""Actions on what happened: what was done, the controller that does it, events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lwstui.tui.actions.spec import ActionSpec
+
+
+def of_event() -> Iterator[ActionSpec]:
+    """Yield what can be done with events."""
+    yield ActionSpec(
+        "event.fold",
+        "Together",
+        "One row for each object and reason, for each group and reason, or for each event.",
+        ("x",),
+        "event",
+        priority=20,
+    )
 
 
 def of_controller() -> Iterator[ActionSpec]:

@@ -1,0 +1,73 @@
+"""The events screen: warnings only, rows put together, and the object one key away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.worlds import busy
+
+
+def on():
+    world = busy()
+    for worker in range(3):
+        world.add_event(f"qwen72b-5-{worker}", "Unhealthy", "HTTP probe failed", warning=True)
+    backend = FakeBackend(first=world.snapshot())
+    return backend, console(backend)
+
+
+async def open_it(pilot, app):
+    await until(pilot, lambda: "llama405b" in shown(app))
+    await keys(pilot, "colon", *"events", "enter")
+    await until(pilot, lambda: "7 of 7" in shown(app))
+
+
+async def test_events_are_watched_only_while_they_are_shown():
+    backend, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await open_it(pilot, app)
+        await until(pilot, lambda: backend.events_wanted)
+        await keys(pilot, "q")
+        await until(pilot, lambda: not backend.events_wanted)
+
+
+async def test_warnings_only():
+    _, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await open_it(pilot, app)
+        await keys(pilot, "ctrl+z")
+        await until(pilot, lambda: "5 of 7" in shown(app))
+        assert "Pulling" not in shown(app)
+
+
+async def test_events_are_put_together_by_group_and_taken_apart_again():
+    _, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await open_it(pilot, app)
+        await keys(pilot, "x")
+        await until(pilot, lambda: "5 of 5" in shown(app))
+        assert "qwen72b-5-0 +2" in shown(app)
+        await keys(pilot, "x")
+        await until(pilot, lambda: "one row for each event" in shown(app))
+        await keys(pilot, "x")
+        await until(pilot, lambda: "one row for each object and reason" in shown(app))
+
+
+async def test_enter_goes_to_the_object():
+    _, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await open_it(pilot, app)
+        await keys(pilot, "slash", *"reason:Unhealthy", "enter", "enter")
+        await until(pilot, lambda: "qwen72b-5-" in app.front.route.ref.name)
+
+
+async def test_a_scope_is_kept_while_rows_are_put_together():
+    backend, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "colon", *"events qwen72b/5", "enter")
+        await until(pilot, lambda: "3 of 3" in shown(app))
+        await keys(pilot, "x")
+        await until(pilot, lambda: "1 of 1" in shown(app))
+        backend.publish(replace(backend.first, version=9, events={}))
+        await until(pilot, lambda: "0 of 0" in shown(app))
