@@ -72,9 +72,10 @@ class Call:
         raw = await self.request.read()
         if not raw:
             return None
+        if self.request.method == "PATCH":
+            return requests.decode_patch(raw, self.request.content_type)
         kind = "DeleteOptions" if self.request.method == "DELETE" else self.resource.kind.kind
-        patch = self.request.method == "PATCH"
-        return requests.decode_body(raw, self.request.content_type, kind=kind, patch=patch)
+        return requests.decode_body(raw, self.request.content_type, kind=kind)
 
 
 _Handler = Callable[[Call], Awaitable[web.StreamResponse]]

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from lwstui.sandbox.amounts import canonical
+from lwstui.sandbox.gojson import go_value
 from lwstui.sandbox.kinds import KindInfo
 from lwstui.sandbox.objects import Json, StatusError, deep_copy
 
@@ -285,18 +286,6 @@ def _stored(held: TypeRef, value: Any) -> Any:
 def _mismatch(held: TypeRef, value: Any, place: _Place) -> Mismatch:
     owner = f"{place.owner}." if place.owner else ""
     return Mismatch(
-        f"json: cannot unmarshal {_go_value(value)} into Go struct field {owner}{place.fields} "
+        f"json: cannot unmarshal {go_value(value)} into Go struct field {owner}{place.fields} "
         f"of type {held.go_name()}"
     )
-
-
-def _go_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    if value is None:
-        return "null"
-    return "array" if isinstance(value, list) else "object"

@@ -5,7 +5,7 @@ Source: behaviour of Go's encoding/json scanner, not its code.
 
 import json
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _END = "unexpected end of JSON input"
 _LITERALS = ("true", "false", "null")
@@ -114,16 +114,26 @@ def _quoted(character: str) -> str:
     return f"'{json.dumps(character, ensure_ascii=False)[1:-1]}'"
 
 
-def unrecognized(raw: bytes, kind: str, *, patch: bool) -> str:
+def unrecognized(raw: bytes, kind: str) -> str:
     """Return the message of a refusal of a body that is no JSON.
 
     Args:
         raw: The body.
         kind: Name of the kind it should have been.
-        patch: It should have been a patch.
     """
     fault = json_fault(raw)
-    if patch:
-        return f"error decoding patch: {fault}"
     why = f"couldn't get version/kind; json parse error: {fault}"
     return f"the object provided is unrecognized (must be of type {kind}): {why} ({summary(raw)})"
+
+
+def go_value(value: Any) -> str:
+    """Return what Go calls the type of a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    if value is None:
+        return "null"
+    return "array" if isinstance(value, list) else "object"

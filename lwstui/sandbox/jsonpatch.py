@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from lwstui.sandbox import status
+from lwstui.sandbox.gojson import go_value
 from lwstui.sandbox.objects import Json, StatusError, deep_copy
 
 _MOST_OPERATIONS = 10_000
@@ -20,8 +21,10 @@ def apply_json_patch(document: Json, operations: Any) -> Json:
             that fails.
     """
     if not isinstance(operations, list):
+        found = go_value(operations)
         raise status.bad_request(
-            "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+            f"error decoding patch: json: cannot unmarshal {found} into Go value of type "
+            "[]interface {}"
         )
     _check_size(operations)
     root: Json = {"": document}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lwstui.sandbox import status
+from lwstui.sandbox.gojson import go_value
 from lwstui.sandbox.jsonpatch import apply_json_patch
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.strategic import apply_strategic_patch
@@ -42,7 +43,10 @@ def apply_patch(document: Json, patch: Any, content_type: str, *, custom: bool) 
     if content_type == JSON_PATCH:
         return apply_json_patch(document, patch)
     if not isinstance(patch, dict):
-        raise status.bad_request("the patch is not a JSON object")
+        prefix = "" if content_type == STRATEGIC_PATCH else "error decoding patch: "
+        wanted = "Go value of type map[string]interface {}"
+        found = go_value(patch)
+        raise status.bad_request(f"{prefix}json: cannot unmarshal {found} into {wanted}")
     if content_type == STRATEGIC_PATCH:
         return apply_strategic_patch(document, patch)
     merged: Json = merge(document, patch)

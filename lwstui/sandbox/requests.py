@@ -22,6 +22,11 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 _VERSION = re.compile(r"[0-9]{1,40}")
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _MOST_VALUES = 400_000
+_PATCH_PREFIXES = {
+    "application/json-patch+json": "error decoding patch: ",
+    "application/merge-patch+json": "error decoding patch: ",
+    "application/strategic-merge-patch+json": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,13 @@ def _is_subresource(group: str, rest: list[str]) -> bool:
     return not group and len(rest) == 3 and rest[2] in ("status", "finalize")
 
 
-def decode_body(raw: bytes, content_type: str, *, kind: str = "", patch: bool = False) -> Any:
+def decode_body(raw: bytes, content_type: str, *, kind: str = "") -> Any:
     """Return the body of a request as JSON values.
 
     Args:
         raw: The body.
         content_type: What it is announced as.
         kind: Name of the kind it should be of, for the words of a refusal.
-        patch: It is a patch.
 
     Raises:
         StatusError: 400 it cannot be read, 415 its format is not known.
@@ -78,7 +82,7 @@ def decode_body(raw: bytes, content_type: str, *, kind: str = "", patch: bool = 
             return _decode_yaml(raw)
         if not content_type.endswith("json"):
             raise status.unsupported_media_type(BODY_TYPES)
-        return _decode_json(raw, kind, patch=patch)
+        return _decode_json(raw, kind)
     except RecursionError:
         raise status.bad_request("the object provided is unrecognized: too deep") from None
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
@@ -86,12 +90,26 @@ def decode_body(raw: bytes, content_type: str, *, kind: str = "", patch: bool = 
         raise status.bad_request(message) from error
 
 
-def _decode_json(raw: bytes, kind: str, *, patch: bool) -> Any:
+def _decode_json(raw: bytes, kind: str) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        message = gojson.unrecognized(raw, kind or "Object", patch=patch)
-        raise status.bad_request(message) from None
+        raise status.bad_request(gojson.unrecognized(raw, kind or "Object")) from None
+
+
+def decode_patch(raw: bytes, content_type: str) -> Any:
+    """Return a patch as JSON values.
+
+    Raises:
+        StatusError: 400 it cannot be read, 415 its format is not known.
+    """
+    if content_type not in _PATCH_PREFIXES:
+        return decode_body(raw, content_type)
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        why = _PATCH_PREFIXES[content_type] + gojson.json_fault(raw)
+        raise status.bad_request(why) from None
 
 
 class _YamlLoader(yaml.CSafeLoader):

@@ -3,7 +3,7 @@
 import pytest
 
 from lwstui.sandbox.gojson import json_fault, summary
-from tests.sandbox.api.support import LWS, MERGE, PODS, Api, pod
+from tests.sandbox.api.support import JSON_PATCH, LWS, MERGE, PODS, STRATEGIC, Api, pod
 
 VALUE = "looking for beginning of value"
 KEY = "looking for beginning of object key string"
@@ -69,5 +69,17 @@ async def test_refusals_name_what_was_expected(api: Api) -> None:
     await api.post(PODS, pod())
     refused = await api.call("PATCH", f"{PODS}/p", b"{bad", content_type=MERGE, code=400)
     assert refused["message"] == f"error decoding patch: invalid character 'b' {KEY}"
+    for content_type, said in (
+        (STRATEGIC, "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        (MERGE, "error decoding patch: json: cannot unmarshal array into Go value of type map"),
+        (JSON_PATCH, ""),
+    ):
+        code = 200 if content_type == JSON_PATCH else 400
+        answer = await api.call("PATCH", f"{PODS}/p", b"[]", content_type=content_type, code=code)
+        assert said in answer.get("message", "")
+    refused = await api.call("PATCH", f"{PODS}/p", b'"x"', content_type=JSON_PATCH, code=400)
+    assert refused["message"] == (
+        "error decoding patch: json: cannot unmarshal string into Go value of type []interface {}"
+    )
     refused = await api.call("DELETE", f"{PODS}/p", b"[", code=400)
     assert "(must be of type DeleteOptions)" in refused["message"]
