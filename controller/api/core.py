@@ -55,7 +55,11 @@ class Service(msgspec.Struct, frozen=True, gc=False):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """One node: schedulability, accelerators and the labels topology keys come from."""
+    """One node: schedulability, accelerators and the labels topology keys come from.
+
+    Attributes:
+        troubles: (type, reason) of conditions other than Ready that are True.
+    """
 
     name: str
     uid: str = ""
@@ -72,6 +76,7 @@ class Node(msgspec.Struct, frozen=True):
     memory_bytes: int = 0
     max_pods: int = 0
     kubelet_version: str = ""
+    troubles: tuple[tuple[str, str], ...] = ()
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -228,6 +233,11 @@ def decode_node(raw: bytes | msgspec.Raw) -> Node:
         memory_bytes=lenient(quantity.whole, allocatable.get("memory", 0)),
         max_pods=lenient(quantity.whole, allocatable.get("pods", 0)),
         kubelet_version=status.node_info.kubelet_version,
+        troubles=tuple(
+            (intern(c.type), intern(c.reason))
+            for c in status.conditions or ()
+            if c.type != "Ready" and c.status == "True"
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from controller.api.meta import Key
 from lwstui.telemetry.devices import DeviceId, Reading
 from lwstui.telemetry.engines import EngineReading, Fact, Rates, rates
 from lwstui.telemetry.join import NOBODY, Owner
+from lwstui.telemetry.quantities import Quantity
 
 POINTS: Final = 60
 """Points of a trend; older ones are dropped."""
@@ -48,6 +49,21 @@ def extended(trend: Trend, value: float | None) -> Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A change of a value that stays as it is once it has changed, such as the last error code.
+
+    Attributes:
+        value: What it changed to.
+        at: When that was seen, epoch seconds.
+        held_by: Pods that held the device before.
+    """
+
+    value: float
+    at: float
+    held_by: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceView:
     """One device.
 
@@ -57,6 +73,9 @@ class DeviceView:
         busy: Trend of the share of the time it worked.
         memory: Trend of the share of its memory in use.
         power: Trend of its power, in W.
+        xid: The error code that came while the device was watched; what was there before it was
+            watched is of an unknown time and marks nothing.
+        grown: Counters of faults that grew while it was watched.
     """
 
     reading: Reading
@@ -64,6 +83,8 @@ class DeviceView:
     busy: Trend = ()
     memory: Trend = ()
     power: Trend = ()
+    xid: Mark | None = None
+    grown: Mapping[Quantity, Mark] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,8 @@ def next_devices(
             extended(old.busy if old else (), reading.busy),
             extended(old.memory if old else (), reading.memory_share),
             extended(old.power if old else (), reading.power),
+            _xid(old, reading),
+            _grown(old, reading),
         )
     for device, old in before.items():
         if device not in views and old.reading.at >= forget_before:
@@ -189,8 +212,42 @@ def next_devices(
                 extended(old.busy, None),
                 extended(old.memory, None),
                 extended(old.power, None),
+                old.xid,
+                old.grown,
             )
     return views
+
+
+_FAULT_COUNTERS: Final = (
+    Quantity.ECC_DOUBLE,
+    Quantity.REMAPPED,
+    Quantity.REMAP_FAILED,
+    Quantity.LINK_ERRORS,
+    Quantity.PCIE_REPLAYS,
+)
+
+
+def _xid(old: DeviceView | None, reading: Reading) -> Mark | None:
+    """Return the newest change of the error code, which exporters never take back."""
+    code = reading.value(Quantity.XID)
+    if old is None or code is None:
+        return old.xid if old else None
+    before = old.reading.value(Quantity.XID)
+    if code and before is not None and code != before:
+        return Mark(code, reading.at, old.owner.pods)
+    return old.xid
+
+
+def _grown(old: DeviceView | None, reading: Reading) -> Mapping[Quantity, Mark]:
+    """Return the counters of faults that have grown since the device is watched."""
+    if old is None:
+        return _EMPTY
+    found = dict(old.grown)
+    for quantity in _FAULT_COUNTERS:
+        before, after = old.reading.value(quantity), reading.value(quantity)
+        if before is not None and after is not None and after > before:
+            found[quantity] = Mark(after - before, reading.at, old.owner.pods)
+    return MappingProxyType(found)
 
 
 def next_engine(before: EngineView | None, reading: EngineReading, longest_s: float) -> EngineView:

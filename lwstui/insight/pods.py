@@ -1,0 +1,323 @@
+"""Rules about pods: why they do not start, do not stay, or do not go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from controller.api.pods import Container, Pod
+from lwstui.insight import scheduling
+from lwstui.insight.model import Advice, Evidence, Finding, Severity
+from lwstui.insight.world import World, groups_of, pod_subject, seen_event
+from lwstui.state.deaths import Death
+
+SLOW_PULL_S: Final = 600.0
+MOUNT_S: Final = 120.0
+OVERDUE_S: Final = 60.0
+RECENT_S: Final = 3600.0
+"""Ends of containers longer ago than this say nothing about the present."""
+
+_PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+_REFUSED: Final = frozenset({"UnexpectedAdmissionError", "TopologyAffinityError", "NodeAffinity"})
+_LOG_SIGNS: Final = (
+    # (rule, severity, fragments, diagnosis, advice)
+    (
+        "P10",
+        Severity.CRITICAL,
+        ("cuda out of memory", "outofmemoryerror", "no available memory for the cache blocks"),
+        "the model does not fit into the accelerators' memory",
+        "lower the context length or the memory fraction, spread over more devices, or quantise",
+    ),
+    (
+        "P11",
+        Severity.CRITICAL,
+        (
+            "cuda driver version is insufficient",
+            "failed to initialize nvml",
+            "no cuda-capable device",
+            "no cuda gpus are available",
+        ),
+        "the image and the node's driver do not go together, or no device was handed in",
+        "check the driver on the node, the RuntimeClass, and what the pod requests",
+    ),
+    (
+        "P12",
+        Severity.WARNING,
+        ("gated repo", "repository not found", "hf_token", "401 client error"),
+        "the model may not be fetched: access is missing",
+        "give the pod a token that may read the model",
+    ),
+    (
+        "P13",
+        Severity.WARNING,
+        (
+            "larger than the maximum number of tokens that can be stored in kv cache",
+            "decrease `max_model_len`",
+            "decrease max_model_len",
+        ),
+        "the KV cache is too small for the context length that is asked for",
+        "lower the context length or raise the memory fraction",
+    ),
+    (
+        "P14",
+        Severity.WARNING,
+        ("bus error", "no space left on device: '/dev/shm", "insufficient shared memory"),
+        "shared memory is too small",
+        "mount an emptyDir of medium Memory at /dev/shm",
+    ),
+)
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Yield what is wrong with pods."""
+    for pod in world.snapshot.pods.values():
+        if not pod.set_name:
+            continue
+        for rule in RULES:
+            yield from rule(world, pod)
+    for deaths in world.deaths_of.values():
+        yield from _died(world, deaths)
+
+
+def _finding(
+    rule: str,
+    severity: Severity,
+    pod: Pod,
+    diagnosis: str,
+    evidence: Iterable[Evidence],
+    *advice: Advice,
+    hold_s: float = 0.0,
+    explains: Sequence[str] = (),
+) -> Finding:
+    return Finding(
+        rule,
+        severity,
+        pod_subject(pod),
+        diagnosis,
+        tuple(evidence),
+        advice,
+        groups_of(pod),
+        frozenset({"G1", "G5", "G7", "E5", "E7", *explains}),
+        hold_s,
+    )
+
+
+def _waiting(pod: Pod, reasons: frozenset[str]) -> Container | None:
+    return next((c for c in pod.containers if c.state == "waiting" and c.reason in reasons), None)
+
+
+def unschedulable(world: World, pod: Pod) -> Iterator[Finding]:
+    """P1: the scheduler finds no place, or was told not to look for one."""
+    if pod.scheduled or pod.terminating or not pod.unscheduled_reason:
+        return
+    said = Evidence(pod.unscheduled_message or pod.unscheduled_reason, world.snapshot.taken_at)
+    if pod.gates:
+        what = f"held by {', '.join(pod.gates)}: whoever set the gate has to lift it"
+        yield _finding("P1", Severity.WARNING, pod, what, (said,))
+        return
+    refusal = scheduling.parse(pod.unscheduled_message)
+    if not refusal.blockers:
+        yield _finding("P1", Severity.WARNING, pod, "no place was found", (said,))
+        return
+    first = refusal.blockers[0]
+    many = f" on {first.nodes} of {refusal.nodes} nodes" if refusal.nodes else ""
+    more = len(refusal.blockers) - 1
+    rest = f", and {more} other reason{'s' if more > 1 else ''}" if more else ""
+    cordoned = any(blocker.kind == "cordoned" for blocker in refusal.blockers)
+    advice = [Advice("see which nodes are in question and what blocks them", "set.nodes")]
+    if cordoned:
+        advice.append(Advice("uncordon a node that is fit again", "node.uncordon"))
+    yield _finding("P1", Severity.WARNING, pod, f"{first.words}{many}{rest}", (said,), *advice)
+
+
+def image(world: World, pod: Pod) -> Iterator[Finding]:
+    """P2 to P4: the image cannot be pulled."""
+    container = _waiting(pod, _PULLING)
+    if container is None:
+        return
+    words = container.message.lower()
+    rule, diagnosis, help_ = "P3", "the image does not exist under this name", "correct the image"
+    if any(word in words for word in ("unauthorized", "401", "denied", "authentication")):
+        rule, diagnosis = "P2", "the registry refuses the credentials"
+        help_ = "add or renew the pull secret"
+    elif any(
+        word in words
+        for word in ("429", "toomanyrequests", "timeout", "no space left", "i/o", "refused")
+    ):
+        rule, diagnosis = "P4", "the registry or the way to it does not keep up"
+        help_ = "wait, or pull from a mirror; check the disk of the node"
+    seen = Evidence(f"{container.image}: {container.message or container.reason}")
+    advice = Advice(help_, "set.image" if rule == "P3" else "")
+    yield _finding(rule, Severity.WARNING, pod, diagnosis, (seen,), advice)
+
+
+def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:
+    """P5: an image has been on its way for long."""
+    if pod.ready or pod.terminating or any(c.state == "running" for c in pod.containers):
+        return
+    pulled = next(world.pod_events(pod, "Pulled"), None)
+    pulling = next(world.pod_events(pod, "Pulling"), None)
+    if pulling is None or (pulled is not None and pulled.last_at >= pulling.last_at):
+        return
+    if world.now - pulling.last_at >= SLOW_PULL_S:
+        yield _finding(
+            "P5",
+            Severity.WARNING,
+            pod,
+            "its image has been on the way for more than ten minutes",
+            (seen_event(pulling),),
+            Advice("pull it to the nodes beforehand, or from a registry nearby"),
+        )
+
+
+def refused(world: World, pod: Pod) -> Iterator[Finding]:
+    """P6: the node refused a pod that had been placed on it."""
+    if pod.phase == "Failed" and (pod.reason in _REFUSED or pod.reason.startswith("OutOf")):
+        yield _finding(
+            "P6",
+            Severity.CRITICAL,
+            pod,
+            f"node {pod.node} refused it after it had been placed there: {pod.reason}",
+            (Evidence(pod.message or pod.reason, world.snapshot.taken_at),),
+            Advice("check the devices of the node", "pod.node"),
+            Advice("recreate the group", "group.recreate"),
+        )
+
+
+def disrupted(world: World, pod: Pod) -> Iterator[Finding]:
+    """P9: it was taken away by somebody or something, it did not fail."""
+    if pod.phase == "Failed" and pod.reason in ("Evicted", "Preempting", "NodeShutdown"):
+        yield _finding(
+            "P9",
+            Severity.WARNING,
+            pod,
+            f"it was taken away, it did not fail: {pod.reason}",
+            (Evidence(pod.message or pod.reason, world.snapshot.taken_at),),
+            Advice("see the node's events", "pod.node"),
+        )
+
+
+def mounts(world: World, pod: Pod) -> Iterator[Finding]:
+    """P15: a volume or a claim is not there."""
+    if pod.ready or pod.terminating:
+        return
+    reasons = ("FailedMount", "FailedAttachVolume", "FailedPrepareDynamicResources")
+    event = next(world.pod_events(pod, *reasons), None)
+    if event is None or world.now - event.last_at > MOUNT_S or event.first_at == event.last_at:
+        return
+    elsewhere = "Multi-Attach" in event.note
+    diagnosis = "a volume is still attached elsewhere" if elsewhere else "a volume is not ready"
+    yield _finding("P15", Severity.WARNING, pod, diagnosis, (seen_event(event),), hold_s=MOUNT_S)
+
+
+def sandbox(world: World, pod: Pod) -> Iterator[Finding]:
+    """P16: the node cannot set up its network."""
+    if pod.ready or pod.terminating:
+        return
+    event = next(world.pod_events(pod, "FailedCreatePodSandBox", "NetworkNotReady"), None)
+    if event is not None and world.now - event.last_at <= SLOW_PULL_S:
+        yield _finding(
+            "P16",
+            Severity.WARNING,
+            pod,
+            f"node {pod.node} cannot set up the pod's network",
+            (seen_event(event),),
+            Advice("check the network plugin on the node", "pod.node"),
+        )
+
+
+def configuration(world: World, pod: Pod) -> Iterator[Finding]:
+    """P17: a Secret, a ConfigMap or a key of one is missing."""
+    container = _waiting(pod, frozenset({"CreateContainerConfigError"}))
+    if container is not None:
+        seen = Evidence(f"{container.name}: {container.message or container.reason}")
+        what = "a Secret or ConfigMap that it refers to, or a key in it, is missing"
+        yield _finding("P17", Severity.WARNING, pod, what, (seen,))
+
+
+def stuck(world: World, pod: Pod) -> Iterator[Finding]:
+    """P18: it does not go although its time is up."""
+    if pod.deleted_at is None or world.now - pod.deleted_at < OVERDUE_S:
+        return
+    node = world.node_of(pod)
+    gone = node is None or not node.ready
+    where = f"node {pod.node} does not answer" if gone and pod.node else "its node does"
+    yield _finding(
+        "P18",
+        Severity.WARNING,
+        pod,
+        f"it should have been gone for a minute and is not; {where}",
+        (Evidence("grace period ended", pod.deleted_at),),
+        Advice("remove it by force, if its node is known to be off", "pod.kill"),
+    )
+
+
+RULES: Final[tuple[Callable[[World, Pod], Iterator[Finding]], ...]] = (
+    unschedulable,
+    image,
+    slow_pull,
+    refused,
+    disrupted,
+    mounts,
+    sandbox,
+    configuration,
+    stuck,
+)
+
+
+def _died(world: World, deaths: Sequence[Death]) -> Iterator[Finding]:
+    """Yield what the newest end of each container of a group says."""
+    newest: dict[tuple[str, str], Death] = {}
+    for death in deaths:
+        if world.now - death.at <= RECENT_S:
+            newest[death.pod, death.container] = death
+    for death in newest.values():
+        pod = world.snapshot.pods.get(death.pod_key)
+        if pod is not None and not pod.ready:
+            yield from _of_death(world, pod, death)
+
+
+def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:
+    seen = Evidence(f"{death.container} ended: {death.how}", death.at)
+    if death.reason == "OOMKilled":
+        yield _finding(
+            "P7",
+            Severity.CRITICAL,
+            pod,
+            f"{death.container} was killed: it used more host memory than its limit",
+            (seen, *_last(death)),
+            Advice("raise the memory limit; loaded weights and shared memory count towards it"),
+            explains=("E1", "E2", "E3"),
+        )
+    elif death.exit_code == 137:
+        yield _killed(world, pod, death, seen)
+    yield from _log_signs(pod, death, seen)
+
+
+def _killed(world: World, pod: Pod, death: Death, seen: Evidence) -> Finding:
+    probe = next(world.pod_events(pod, "Unhealthy", "Killing"), None)
+    killed = "was killed, not for its memory: most likely a probe failed or its time was up"
+    return _finding(
+        "P8",
+        Severity.WARNING,
+        pod,
+        f"{death.container} {killed}",
+        (seen, *((seen_event(probe),) if probe else ())),
+        Advice("give the startup probe more time: loading a model takes minutes"),
+    )
+
+
+def _log_signs(pod: Pod, death: Death, seen: Evidence) -> Iterator[Finding]:
+    lines = [line.lower() for line in death.lines]
+    for rule, severity, fragments, diagnosis, help_ in _LOG_SIGNS:
+        at = next((n for n, line in enumerate(lines) if any(f in line for f in fragments)), None)
+        if at is not None:
+            said = Evidence(death.lines[at], death.at)
+            explains = ("E1", "E2") if severity is Severity.CRITICAL else ()
+            advice = Advice(help_)
+            yield _finding(rule, severity, pod, diagnosis, (said, seen), advice, explains=explains)
+            return
+
+
+def _last(death: Death) -> tuple[Evidence, ...]:
+    return (Evidence(death.lines[-1], death.at),) if death.lines else ()
