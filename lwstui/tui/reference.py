@@ -20,6 +20,7 @@ _PLACES: Final[dict[Scope, str]] = {
     "event": "On an event",
     "activity": "On what was done",
     "controller": "On the controller",
+    "tree": "In the tree of a set",
     "revision": "On a rollout and its revisions",
     "text": "Text views",
     "logs": "Logs",

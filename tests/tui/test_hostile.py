@@ -25,6 +25,7 @@ TOUR = {
     "revisions": ["enter", "5"],
     "diff": ["D"],
     "activity": ["colon", *"activity", "enter"],
+    "xray": ["colon", *"xray [@click=app.quit]", "enter"],
     "controller": ["colon", *"ctl", "enter"],
     "help": ["question_mark"],
     "scale": ["s"],

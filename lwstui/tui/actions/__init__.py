@@ -12,7 +12,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from lwstui.tui.actions.activity import of_activity, of_controller, of_event
+from lwstui.tui.actions.activity import of_activity, of_controller, of_event, of_tree
 from lwstui.tui.actions.general import everywhere, moves, tables
 from lwstui.tui.actions.manifests import of_apply, of_check, of_create, of_takeover
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
@@ -34,6 +34,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_activity(),
     *of_controller(),
     *of_event(),
+    *of_tree(),
     *texts("text"),
     *documents(),
     *logs(),

@@ -19,6 +19,12 @@ def of_event() -> Iterator[ActionSpec]:
     )
 
 
+def of_tree() -> Iterator[ActionSpec]:
+    """Yield what can be done with a tree."""
+    text = "Open what is under the cursor, or fold it."
+    yield ActionSpec("tree.fold", "Fold", text, ("x",), "tree", priority=6)
+
+
 def of_controller() -> Iterator[ActionSpec]:
     """Yield what can be done with the controller in this process."""
     yield ActionSpec(

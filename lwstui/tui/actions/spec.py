@@ -23,6 +23,7 @@ Scope = Literal[
     "revision",
     "activity",
     "controller",
+    "tree",
     "check",
     "takeover",
     "create",
@@ -32,7 +33,8 @@ those widgets, ``set`` to ``event`` and ``revision`` on what is selected, ``text
 text views, ``document`` in descriptions and YAML, ``sources`` in the strip under a log, ``apply``
 on the plan of an apply, ``check`` on findings about manifests, ``activity`` on what was done,
 ``takeover`` on who controls which set, ``controller`` on the controller in this process,
-``create`` in the form of a new set."""
+``create`` in the form of a new set,
+``tree`` in the tree of a set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ def _diff(host: Host, command: Command) -> None:
     host.goto(Route("diff", one_set(host, command)), top=True)
 
 
+def _xray(host: Host, command: Command) -> None:
+    host.goto(Route("xray", one_set(host, command)), top=True)
+
+
 def _activity(host: Host, command: Command) -> None:
     if not command.args:
         host.goto(Route("activity"), top=True)
@@ -52,6 +56,7 @@ COMMANDS: Final = (
         ("controller",),
         ("switch",),
     ),
+    CommandSpec("xray", "a set as a tree, down to containers", _xray, ("tree",), ("set",), 1),
     CommandSpec("activity", "what was done", _activity, ("act",), ("word", "path")),
     CommandSpec("rollout", "the rollout of a set", _rollout, ("ro",), ("set",), 1),
     CommandSpec("revisions", "the history of a set", _revisions, ("rev", "history"), ("set",), 1),

@@ -27,6 +27,7 @@ from lwstui.tui.screens.revisions import RevisionsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.takeover import TakeoverScreen
 from lwstui.tui.screens.text import TextScreen
+from lwstui.tui.screens.xray import XrayScreen
 
 _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "fleet": FleetScreen,
@@ -49,6 +50,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "revisions": RevisionsScreen,
     "activity": ActivityScreen,
     "controller": ControllerScreen,
+    "xray": XrayScreen,
     "diff": DiffScreen,
 }
 
