@@ -16,7 +16,7 @@ from lwstui.tui.commands.spec import ArgKind
 from lwstui.tui.commands.values import values
 from lwstui.tui.host import Host
 from lwstui.tui.keys import display_all
-from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
+from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, pod_route, set_route
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.whynot import offered
 from lwstui.view.types import Ref
@@ -110,9 +110,8 @@ class GoToProvider(OfferProvider):
         for name in sorted(snapshot.nodes):
             route = Route("pods", Ref("node", "", name))
             yield Offer(name, "node", partial(host.goto, route, top=True))
-        for key, pod in snapshot.pods.items():
-            ref = Ref("pod", key.namespace, key.name, pod.group, pod.worker, pod.uid)
-            yield Offer(str(key), "pod", partial(host.goto, Route("text", ref, "describe")))
+        for key in snapshot.pods:
+            yield Offer(str(key), "pod", partial(host.goto, pod_route(key.namespace, key.name)))
 
 
 OFFERED: Final[frozenset[ArgKind]] = frozenset({"set", "theme", "context", "namespaces", "switch"})

@@ -109,6 +109,12 @@ def pod_route(namespace: str, name: str) -> Route:
     return Route("pod", Ref("pod", namespace, name))
 
 
+def placement_route(key: Key, group: int = -1) -> Route:
+    """Return the route of where a set's groups run; of one group if its index is given."""
+    kind: Literal["set", "group"] = "set" if group < 0 else "group"
+    return Route("placement", Ref(kind, key.namespace, key.name, group))
+
+
 def _short(ref: Ref) -> str:
     if ref.kind == "group":
         return f"{ref.name} group {ref.group}"

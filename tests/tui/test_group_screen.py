@@ -107,3 +107,21 @@ async def test_a_group_that_is_gone_says_so():
         await until(pilot, lambda: key.name in shown(app))
         app.goto(group_route(key, 7))
         await until(pilot, lambda: "group 7 is gone" in shown(app))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("set nemotron/0", "nemotron / group 0"),
+        ("set nemotron/0/6", "w6 of group 0 of nemotron"),
+        ("placement nemotron", "placement of nemotron"),
+        ("placement nemotron/0", "placement of nemotron"),
+    ],
+)
+async def test_the_command_bar_opens_groups_pods_and_placements(line, said):
+    snapshot, key = pulling()
+    app = console(FakeBackend(first=snapshot))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: key.name in shown(app))
+        app.run_command(line)
+        await until(pilot, lambda: said in shown(app))

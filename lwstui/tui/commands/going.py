@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui import verbs
-from lwstui.tui.commands.meaning import one_set, target
+from lwstui.tui import targets, verbs
+from lwstui.tui.commands.meaning import target
 from lwstui.tui.commands.spec import Command, CommandSpec
 from lwstui.tui.host import Host
-from lwstui.tui.routes import EVENTS, FLEET, NODES, PODS, Route, set_route
+from lwstui.tui.routes import (
+    EVENTS,
+    FLEET,
+    NODES,
+    PODS,
+    Route,
+    group_route,
+    placement_route,
+    pod_route,
+    set_route,
+)
 
 
 def _sets(host: Host, command: Command) -> None:
@@ -16,8 +26,21 @@ def _sets(host: Host, command: Command) -> None:
     host.goto(FLEET)
 
 
-def _open_set(host: Host, command: Command) -> None:
-    host.goto(set_route(one_set(host, command).key), top=True)
+def _open(host: Host, command: Command) -> None:
+    ref = target(host, command)
+    if ref.kind == "pod":
+        host.goto(pod_route(ref.namespace, ref.name), top=True)
+    elif ref.kind == "group":
+        host.goto(group_route(ref.key, ref.group), top=True)
+    else:
+        host.goto(set_route(ref.key), top=True)
+
+
+def _placement(host: Host, command: Command) -> None:
+    ref = target(host, command)
+    key = targets.set_key(host.snapshot, ref)
+    if key is not None:
+        host.goto(placement_route(key, ref.group), top=True)
 
 
 def _pods(host: Host, command: Command) -> None:
@@ -53,7 +76,17 @@ def _yaml(host: Host, command: Command) -> None:
 
 COMMANDS: Final = (
     CommandSpec("sets", "all sets", _sets, ("lws", "fleet", "leaderworkersets")),
-    CommandSpec("set", "groups of one set", _open_set, ("groups", "gr", "open"), ("set",), 1),
+    CommandSpec(
+        "set",
+        "groups of a set, the start-up of a group, the containers of a pod",
+        _open,
+        ("groups", "gr", "open"),
+        ("target",),
+        1,
+    ),
+    CommandSpec(
+        "placement", "groups against topology domains", _placement, ("topology",), ("target",), 1
+    ),
     CommandSpec(
         "pods", "pods of all sets, of a set or of a group", _pods, ("po", "pod"), ("target",)
     ),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from lwstui.tui import verbs
-from lwstui.tui.routes import Route
+from lwstui.tui.routes import Route, placement_route
 from lwstui.tui.screens.verbs.selecting import Selecting
-from lwstui.view.types import Ref
 
 
 class ReadingKeys(Selecting):
@@ -38,10 +37,8 @@ class ReadingKeys(Selecting):
         ref, key = self.selected(), self.selected_set()
         if ref is None or key is None:
             self.host.say("nothing here that belongs to a set", "warn")
-        elif ref.group >= 0:
-            self.host.goto(Route("placement", Ref("group", *key, ref.group)))
         else:
-            self.host.goto(Route("placement", Ref("set", *key)))
+            self.host.goto(placement_route(key, ref.group))
 
     def action_events(self) -> None:
         """Open the events of the selection, all of them if nothing is selected."""
