@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.actions import ActionParseResult
-from textual.app import AutopilotCallbackType, ComposeResult
+from textual.app import AutopilotCallbackType, ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
+from lwstui.config.extensions import load_extensions
 from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
 from lwstui.config.views import ViewsFile
 from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
 from lwstui.runtime.slot import LatestSlot
 from lwstui.state.model import Snapshot
-from lwstui.tui import handoff, verbs
+from lwstui.tui import extending, handoff, verbs
 from lwstui.tui.commands.language import Language
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.commands.running import Commander
@@ -42,7 +44,7 @@ from lwstui.tui.remembering import RememberingApp
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
-from lwstui.view.types import Impact
+from lwstui.view.types import Impact, Ref
 
 __all__ = ["Console", "ConsoleOptions"]
 
@@ -109,7 +111,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         super().__init__(
             backend,
             favourites=options.favourites,
-            read_only=options.read_only,
+            read_only=options.read_only or bool(options.settings and options.settings.read_only),
             theme=options.theme,
             no_color=options.no_color,
             ascii_only=options.ascii,
@@ -118,7 +120,11 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self.safety = options.safety
         self.pace = Pace()
         self.entered = Entered(StateFiles(options.state))
-        self._commander = Commander(self, Language(COMMANDS))
+        self.extensions = load_extensions(
+            options.config.folder if options.config else Path(os.devnull),
+            extending.taken_keys(),
+        )
+        self._commander = Commander(self, Language(COMMANDS, self.extensions.aliases))
         self.looks = Looks(StateFiles(options.state), ViewsFile(options.views, VIEWS))
         self._views_problems = self.looks.views.refresh() or ()
         self._started = self._events_wanted = False
@@ -146,7 +152,11 @@ class Console(RememberingApp[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the clock, and the engine once the first frame is on the screen."""
         self.set_keymap(dict(self._options.keymap))
-        problems = (*self._options.problems, *self._views_problems)
+        problems = (
+            *self._options.problems,
+            *self._views_problems,
+            *self.extensions.problems,
+        )
         if problems:
             self.say("; ".join(problems), "bad")
         self.set_interval(TICK_S, self.tick)
@@ -197,6 +207,21 @@ class Console(RememberingApp[int], inherit_bindings=False):
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
         return self._commander.language.complete(text, values(self))
+
+    def own_key(self, key: str, ref: Ref | None) -> bool:
+        """Run what the operator put on a key; return whether there is anything."""
+        return extending.press(self, self.extensions, key, ref)
+
+    def run_program(self, argv: tuple[str, ...]) -> int:
+        """Hand the terminal to a program until it ends; return its exit code."""
+        return handoff.run(self, argv)
+
+    def suspend_program(self) -> None:
+        """Stop the program as a shell does; it goes on where it was."""
+        try:
+            self.action_suspend_process()
+        except SuspendNotSupported:
+            self.say("this needs a terminal, and the console does not run in one", "warn")
 
     def command_problem(self, text: str) -> str:
         """Return what is wrong with a line of the command bar, empty if nothing is."""

@@ -92,6 +92,31 @@ def edit(app: App[int], text: str, command: Sequence[str], *, name: str) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
 
 
+def run(app: App[int], argv: Sequence[str]) -> int:
+    """Hand the terminal to a program until it has ended and enter was pressed.
+
+    Args:
+        app: The console.
+        argv: The program and its arguments; no shell sees them.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        NoTerminal: If the console does not run in one.
+        OSError: If it cannot be started.
+    """
+    try:
+        with app.suspend():
+            code = subprocess.run([*argv], check=False).returncode
+            sys.stdout.write(f"\n[{argv[0]} ended with {code}; enter goes back]")
+            sys.stdout.flush()
+            sys.stdin.readline()
+            return code
+    except SuspendNotSupported:
+        raise NoTerminal("this needs a terminal, and the console does not run in one") from None
+
+
 def editor(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the editor that the environment asks for, with its arguments."""
     for name in EDITORS:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
+from lwstui.config.extensions import Extensions
 from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
 from lwstui.state.model import Snapshot
@@ -18,7 +19,7 @@ from lwstui.tui.preferences import Preferences
 from lwstui.tui.routes import Route
 from lwstui.view.memo import Memo
 from lwstui.view.safety import Safety
-from lwstui.view.types import Tone
+from lwstui.view.types import Ref, Tone
 
 T = TypeVar("T")
 
@@ -111,6 +112,19 @@ class Host(Protocol):
     @property
     def entered(self) -> Entered:
         """What was typed before."""
+        ...
+
+    @property
+    def extensions(self) -> Extensions:
+        """The operator's own commands."""
+        ...
+
+    def own_key(self, key: str, ref: Ref | None) -> bool:
+        """Run what the operator put on a key; return whether there is anything."""
+        ...
+
+    def suspend_program(self) -> None:
+        """Stop the program as a shell does; it goes on where it was."""
         ...
 
     def command_problem(self, text: str) -> str:

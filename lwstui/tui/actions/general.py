@@ -31,6 +31,7 @@ def everywhere() -> Iterator[ActionSpec]:
     )
     yield spec("toggle-header", "Header", "Show or hide the first lines.", "ctrl+e")
     yield spec("toggle-crumbs", "Crumbs", "Show or hide the breadcrumbs.", "ctrl+g")
+    yield spec("aliases", "Aliases", "Commands, aliases, own keys and plugins.", "ctrl+a")
     yield spec("repeat", "Repeat", "Run the last command again.", "-")
     yield spec(
         "to-namespace", "Its namespace", "Look at the namespace of what is selected only.", "W"

@@ -10,7 +10,7 @@ from lwstui.tui.commands.objects import nearest
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
 from lwstui.tui.lookpicker import pick_theme
-from lwstui.tui.routes import CONFIG
+from lwstui.tui.routes import CONFIG, Route
 
 
 def _theme(host: Host, command: Command) -> None:
@@ -67,6 +67,16 @@ def _config(host: Host, command: Command) -> None:
     host.goto(CONFIG, top=True)
 
 
+def _aliases(host: Host, command: Command) -> None:
+    del command
+    host.goto(Route("aliases"), top=True)
+
+
+def _suspend(host: Host, command: Command) -> None:
+    del command
+    host.suspend_program()
+
+
 COMMANDS: Final = (
     CommandSpec("ctx", "another cluster", _context, ("context", "contexts"), ("context",)),
     CommandSpec(
@@ -79,6 +89,8 @@ COMMANDS: Final = (
     CommandSpec("theme", "change colours; without a name, try them live", _theme, (), ("theme",)),
     CommandSpec("config", "every setting and where it comes from", _config, ("settings",)),
     CommandSpec("opt", "a setting, until the program ends", _option, (), ("option", "rest"), 2),
+    CommandSpec("alias", "commands, aliases, own keys and plugins", _aliases, ("aliases",)),
+    CommandSpec("suspend", "stop the program, as ctrl-z does in a shell", _suspend),
     CommandSpec("reconnect", "list everything again now", _reconnect),
     CommandSpec("help", "keys and commands", _help, ("keys",)),
     CommandSpec("quit", "leave the program", _quit, ("q", "q!", "qa", "exit")),

@@ -339,6 +339,15 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         """Show or hide the breadcrumbs."""
         self.host.show_crumbs(shown=self.has_class("-crumbless"))
 
+    def on_key(self, event: events.Key) -> None:
+        """Look for a key among the operator's own when nothing else wants it."""
+        if self.alive and self.host.own_key(event.key, self.selected()):
+            event.stop()
+
+    def action_aliases(self) -> None:
+        """Show the operator's own commands."""
+        self.host.goto(Route("aliases"))
+
     def action_repeat(self) -> None:
         """Run the last command again."""
         last = self.host.entered.last_command

@@ -6,6 +6,7 @@ from typing import Final
 
 from lwstui.tui.routes import Route, RouteState, ScreenName
 from lwstui.tui.screens.activity import ActivityScreen
+from lwstui.tui.screens.aliases import AliasesScreen
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.check import CheckScreen
@@ -42,6 +43,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "text": TextScreen,
     "help": HelpScreen,
     "config": ConfigScreen,
+    "aliases": AliasesScreen,
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
     "check": CheckScreen,
