@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--offline", action="store_true", help="ask no cluster")
     parser.add_argument(
-        "-o", "--output", choices=("table", "json"), default="table", help="format (default table)"
+        "-o",
+        "--output",
+        choices=("table", "json", "yaml", "name"),
+        default="table",
+        help="format (default table); name: objects with errors",
     )
     add_target(parser, several=False)
 
@@ -141,8 +145,12 @@ def _conclude(found: Sequence[Finding], objects: int, arguments: argparse.Namesp
     from lwstui.view.preflight import document, verdict
     from lwstui.view.types import Span
 
-    if arguments.output == "json":
-        say(paint.dump({"kind": "findings", "items": [document(one) for one in found]}, "json"))
+    if arguments.output in ("json", "yaml"):
+        items = [document(one) for one in found]
+        say(paint.dump({"kind": "findings", "items": items}, arguments.output))
+    elif arguments.output == "name":
+        for name in dict.fromkeys(one.about for one in found if one.level == "error"):
+            say(name.replace(" ", "/", 1))
     else:
         colour = paint.colours(arguments)
         for one in found:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from lwstui.view.types import Line
@@ -64,10 +64,15 @@ def forgiving() -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Yield what tells how far something is: a line each time, on a terminal one that changes."""
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        yield lambda said: print(said, flush=True)
+def progress(stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """Yield what tells how far something is: a line each time, on a terminal one that changes.
+
+    Args:
+        stream: Where to; standard output if left out.
+    """
+    out = stream or sys.stdout
+    if not out.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda said: print(said, file=out, flush=True)
         return
     told = False
 
@@ -75,10 +80,10 @@ def progress() -> Iterator[Callable[[str], None]]:
         nonlocal told
         told, room = True, shutil.get_terminal_size().columns - 1
         fitting = said if len(said) <= room else f"{said[: room - 1]}…"
-        print(f"\r\x1b[2K{fitting}", end="", flush=True)
+        print(f"\r\x1b[2K{fitting}", end="", file=out, flush=True)
 
     try:
         yield tell
     finally:
         if told:
-            print(flush=True)
+            print(file=out, flush=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from lwstui.cli import paint
 from lwstui.cli.common import add_target
 from lwstui.cli.sets import (
     EXIT_CODES,
@@ -20,6 +19,7 @@ from lwstui.cli.sets import (
     operate,
     patience_of,
     place_of,
+    progress,
     wait,
 )
 
@@ -112,7 +112,7 @@ async def _restart_group(
         return any(_leads(pod, group) and pod.uid != leader.uid for pod in pods)
 
     patience = patience_of(arguments)
-    with paint.progress() as tell:
+    with progress(arguments) as tell:
         followed = await follow(observer, operator.clock, patience, tell, until=remade)
     return conclude(followed, arguments)
 

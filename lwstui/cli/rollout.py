@@ -190,8 +190,9 @@ def _writing(
             lws = await operator.read(key_of(operator, name))
             decision = await decide(operator, lws)
             code = await change(operator, lws, decision.intent, decision.done, arguments)
-            for detail in () if code else decision.details:
-                say(f"  {detail}")
+            if not code and arguments.output == "text":
+                for detail in decision.details:
+                    say(f"  {detail}")
             return code
 
         return await each(arguments, one)

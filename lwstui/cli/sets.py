@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from lwstui.cli import paint
@@ -46,7 +48,7 @@ def add_names(parser: argparse.ArgumentParser, *, several: bool, metavar: str = 
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """Add ``--dry-run``."""
+    """Add ``--dry-run``, and how the change is told."""
     parser.add_argument(
         "--dry-run",
         choices=("none", "server"),
@@ -55,6 +57,13 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
         const="server",
         metavar="none|server",
         help="server: ask the server whether it would accept the change, change nothing",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "name", "json", "yaml"),
+        default="text",
+        help="what is printed for each change (default text); progress then goes to standard error",
     )
 
 
@@ -212,7 +221,15 @@ async def change(
     outcome = await operator.change(lws, intent, dry_run=dry_run)
     if not outcome.ok:
         return fail(outcome.message)
-    say(f"{object_name(lws.metadata.name)} {done}{' (server dry run)' if dry_run else ''}")
+    name = object_name(lws.metadata.name)
+    if arguments.output == "name":
+        say(name)
+    elif arguments.output == "text":
+        say(f"{name} {done}{' (server dry run)' if dry_run else ''}")
+    else:
+        meta = lws.metadata
+        said = {"namespace": meta.namespace, "name": meta.name, "done": done, "dryRun": dry_run}
+        say(paint.dump({"kind": "change", **said}, arguments.output))
     return 0
 
 
@@ -221,9 +238,15 @@ async def wait(operator: SetOperator, lws: LeaderWorkerSet, arguments: argparse.
     from lwstui.runtime.rollouts import follow
 
     observer = await operator.observe(lws)
-    with paint.progress() as tell:
+    with progress(arguments) as tell:
         followed = await follow(observer, operator.clock, patience_of(arguments), tell)
     return conclude(followed, arguments)
+
+
+def progress(arguments: argparse.Namespace) -> AbstractContextManager[Callable[[str], None]]:
+    """Return what tells how far something is, beside the data if data is printed."""
+    data = getattr(arguments, "output", "text") not in ("text", "table")
+    return paint.progress(sys.stderr if data else sys.stdout)
 
 
 def conclude(followed: Followed, arguments: argparse.Namespace) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lwstui.cli import paint
 from lwstui.cli.common import FAILED, USAGE, add_target, explain, fail, target_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(
-        "-o", "--output", choices=("table", "json"), default="table", help="format (default table)"
+        "-o",
+        "--output",
+        choices=("table", "json", "yaml"),
+        default="table",
+        help="format (default table)",
     )
     add_target(parser)
 
@@ -85,7 +89,7 @@ async def _takeover(arguments: argparse.Namespace) -> int:
 
 def _teller(arguments: argparse.Namespace) -> Callable[[str], None]:
     """Return what prints progress: beside the document when JSON is asked for."""
-    stream = sys.stderr if arguments.output == "json" else sys.stdout
+    stream = sys.stderr if arguments.output != "table" else sys.stdout
 
     def say(text: str) -> None:
         print(text, file=stream, flush=True)
@@ -124,10 +128,10 @@ class _Command:
             code = 0
         elif self._may_begin(chosen, everywhere, native):
             code = 0 if arguments.dry_run else await self._move(chosen, native)
-        if arguments.output == "json":
+        if arguments.output != "table":
             from lwstui.view.takeover import document
 
-            print(json.dumps({**document(chosen, native), **self.outcome}, indent=2))
+            print(paint.dump({**document(chosen, native), **self.outcome}, arguments.output))
         return code
 
     async def _look(self) -> tuple[Candidate, ...]:
@@ -174,7 +178,7 @@ class _Command:
     def _show(self, chosen: Sequence[Candidate], native: Native) -> None:
         from lwstui.view.takeover import lines, native_lines
 
-        if self.arguments.output == "json":
+        if self.arguments.output != "table":
             return
         if not chosen:
             self.say("no LeaderWorkerSet here")
@@ -216,7 +220,7 @@ class _Command:
     def _dry_run(self, going: Sequence[Candidate], native: Native) -> None:
         from controller.takeover.native import drop_webhooks, stop_controller
 
-        if self.arguments.output == "json":
+        if self.arguments.output != "table":
             return
         if self.arguments.stop_native:
             for request in (*stop_controller(native), *drop_webhooks(native)):

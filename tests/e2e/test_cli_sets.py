@@ -1,12 +1,14 @@
 """``lwstui scale`` and ``restart`` on a sandbox, and ``kubectl lws`` with the real kubectl."""
 
 import asyncio
+import json
 import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from controller.api.names import LEADERWORKERSETS
 from lwstui.kube.cluster import KubeCluster
@@ -141,3 +143,31 @@ async def test_kubectl_lws_is_the_same_program(world: World, tmp_path: Path) -> 
     code, out = await kubectl("lws", "rollout", "--help")
     assert code == 0
     assert "kubectl lws rollout undo demo --to-revision 3" in out
+
+
+async def test_changes_are_told_as_names_or_data_and_progress_beside_them(world: World) -> None:
+    await world.apply([demo(2)])
+    named = await ok(world, "scale", "demo", "--replicas=3", "-o", "name", "--wait", *PATIENT)
+    assert named.out == f"{NAME}\n"
+    assert "3 of 3 groups updated and ready" in named.err
+    told = json.loads((await ok(world, "restart", "demo", "--dry-run", "-o", "json")).out)
+    assert told == {
+        "kind": "change",
+        "namespace": "default",
+        "name": "demo",
+        "done": "restarted",
+        "dryRun": True,
+    }
+    paused = await ok(world, "rollout", "pause", "demo", "-o", "name")
+    assert paused.lines[0] == NAME
+
+
+async def test_findings_as_yaml_and_as_names(world: World, tmp_path: Path) -> None:
+    bad = demo(2)
+    bad["spec"]["replicas"] = -1
+    file = tmp_path / "bad.yaml"
+    file.write_text(json.dumps(bad))
+    named = await lwstui(world, "check", "--offline", "-f", str(file), "-o", "name")
+    assert (named.code, named.out) == (1, "leaderworkerset/default/demo\n")
+    data = await lwstui(world, "check", "--offline", "-f", str(file), "-o", "yaml")
+    assert yaml.safe_load(data.out)["items"][0]["level"] == "error"

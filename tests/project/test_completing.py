@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,45 @@ def test_scripts_ask_the_program(
         subprocess.run([program, "-n", str(path)], check=True, timeout=10)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+class Shell:
+    """A shell with nothing of its own but the program and a kubeconfig with two contexts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "a b.yaml").touch()
+        (folder / "config").write_text(
+            "contexts: [{name: eu, context: {}}, {name: us, context: {}}]\n", encoding="utf-8"
+        )
+        program = folder / "bin" / "lwstui"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lwstui "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+
+    def run(self, command: list[str], lines: Sequence[str]) -> list[str]:
+        """Return the lines that a script prints."""
+        done = subprocess.run(
+            [*command, "-c", "\n".join(lines)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env={
+                "PATH": f"{self.folder}/bin:/usr/bin:/bin",
+                "PYTHONPATH": str(ROOT),
+                "KUBECONFIG": str(self.folder / "config"),
+                "HOME": str(self.folder),
+            },
+        )
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+
+def installed(shell: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that runs a shell."""
+    return pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed")
+
+
+@installed("bash")
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -145,14 +184,6 @@ def test_scripts_ask_the_program(
     ],
 )
 def test_bash_completes(words: list[str], expected: list[str], tmp_path: Path) -> None:
-    (tmp_path / "a b.yaml").touch()
-    (tmp_path / "config").write_text(
-        "contexts: [{name: eu, context: {}}, {name: us, context: {}}]\n", encoding="utf-8"
-    )
-    program = tmp_path / "bin" / "lwstui"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lwstui "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
     typed = " ".join(f"'{word.format(folder=tmp_path)}'" for word in words)
     lines = (
         script("bash"),
@@ -160,18 +191,47 @@ def test_bash_completes(words: list[str], expected: list[str], tmp_path: Path) -
         "_lwstui lwstui",
         "printf '%s\\n' \"${COMPREPLY[@]}\"",
     )
-    done = subprocess.run(
-        ["bash", "--norc", "-c", "\n".join(lines)],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        env={
-            "PATH": f"{program.parent}:/usr/bin:/bin",
-            "PYTHONPATH": str(ROOT),
-            "KUBECONFIG": str(tmp_path / "config"),
-            "HOME": str(tmp_path),
-        },
+    found = Shell(tmp_path).run(["bash", "--norc"], lines)
+    assert found == [word.format(folder=tmp_path) for word in expected]
+
+
+@installed("zsh")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["rollo"], ["rollout"]),
+        (["get", "--output", "j"], ["json"]),
+        (["apply", "-f", "a"], ["files"]),
+        (["--context", ""], ["eu", "us"]),
+    ],
+)
+def test_zsh_completes(words: list[str], expected: list[str], tmp_path: Path) -> None:
+    """Run the function in zsh; what zsh's own functions are handed is printed."""
+    typed = " ".join(f"'{word}'" for word in words)
+    lines = (
+        "compdef() {}",
+        "_files() { print files }",
+        "_describe() { print -l -- ${(P)2} }",
+        script("zsh"),
+        f"words=(lwstui {typed}); CURRENT={len(words) + 1}",
+        "_lwstui",
     )
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == [word.format(folder=tmp_path) for word in expected]
+    found = Shell(tmp_path).run(["zsh", "-f"], lines)
+    assert [line.partition(":")[0] for line in found] == expected
+
+
+@installed("fish")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("lwstui rollo", ["rollout"]),
+        ("lwstui get --output j", ["json"]),
+        ("lwstui apply -f {folder}/a", ["{folder}/a b.yaml"]),
+        ("lwstui --context ", ["eu", "us"]),
+    ],
+)
+def test_fish_completes(line: str, expected: list[str], tmp_path: Path) -> None:
+    typed = line.format(folder=tmp_path)
+    found = Shell(tmp_path).run(["fish", "--no-config"], (script("fish"), f"complete -C '{typed}'"))
+    plain = [one.partition("\t")[0].replace("\\ ", " ") for one in found]
+    assert plain == [word.format(folder=tmp_path) for word in expected]
