@@ -22,6 +22,10 @@ class Inbox(Generic[T]):
         self._items: deque[T] = deque(maxlen=limit)
         self._dropped = 0
 
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return len(self._items)
+
     def put(self, items: Iterable[T]) -> None:
         """Add items, from any thread."""
         came = list(items)

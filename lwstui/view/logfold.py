@@ -29,7 +29,9 @@ INSERTED: Final = 500
 
 _DIGITS: Final = b"0123456789"
 _HEX: Final = re.compile(r"0x[0-9a-fA-F]+")
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]?|\b\d\d-\d\d\b|\d\d?:\d\d:\d\d(?:[.,]\d+)?")
+_TIME: Final = re.compile(
+    r"\W?(?:\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d:\d\d[^\s\]]*)?|\d\d-\d\d|\d\d?:\d\d:\d\d(?:[.,]\d+)?)\W?$"
+)
 _KNOWN: Final = 4096
 
 Mode = str
@@ -44,17 +46,14 @@ class LogRow:
         line: The first line.
         serial: Known by this number, whatever happens around it.
         order: Number of the line it goes with when old lines are dropped.
-        numbers: Numbers of all its lines.
-        sources: Labels, in order of appearance.
         last_at: Time of its last line.
         hits: How many of its lines the search means.
         version: Grows when it changes.
         alone: Whether nothing is added to it any more.
-        differs: Whether the numbers in its lines differ.
     """
 
     __slots__ = (
-        "alone", "differs", "hits", "last_at", "line", "numbers", "order", "serial", "sources",
+        "_numbers", "_other", "_sources", "alone", "hits", "last_at", "line", "order", "serial",
         "version",
     )  # fmt: skip
 
@@ -62,17 +61,47 @@ class LogRow:
         self.line = line
         self.serial = serial
         self.order = order
-        self.numbers = [line.number]
-        self.sources = [line.source]
+        # Most rows are one line: lists for more of them are made when they are needed.
+        self._numbers: list[int] | None = None
+        self._sources: list[str] | None = None
         self.last_at = line.at
         self.hits = hits
         self.version = 0
-        self.alone = self.differs = False
+        self._other = ""
+        self.alone = False
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Numbers of all its lines."""
+        return self._numbers or (self.line.number,)
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Labels, in order of appearance."""
+        return self._sources or (self.line.source,)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the numbers in its lines differ."""
+        return bool(self._other) and not _same_but_for_times(self._other, self.line.shown)
 
     @property
     def count(self) -> int:
         """Lines it stands for."""
-        return len(self.numbers)
+        return len(self._numbers) if self._numbers else 1
+
+    def add(self, line: LogLine, hits: int) -> None:
+        """Let it stand for one more line."""
+        if line.source not in self.sources:
+            self._sources = [*self.sources, line.source]
+        if self._numbers is None:
+            self._numbers = [self.line.number]
+        self._numbers.append(line.number)
+        if line.shown != self.line.shown:
+            self._other = line.shown
+        self.last_at = max(self.last_at, line.at)
+        self.hits += hits
+        self.version += 1
 
     @property
     def label(self) -> str:
@@ -278,17 +307,10 @@ class Rows:
         latest, said = self._latest.get(line.source, (None, ""))
         if latest is not row or line.at - row.last_at > AGAIN_S:
             return False
-        return said == line.shown or _timeless(said) == _timeless(line.shown)
+        return _same_but_for_times(said, line.shown)
 
     def _join(self, row: LogRow, line: LogLine, hits: int) -> int:
-        if line.source not in row.sources:
-            row.sources.append(line.source)
-        row.numbers.append(line.number)
-        if not row.differs and line.shown != row.line.shown:
-            row.differs = _timeless(line.shown) != _timeless(row.line.shown)
-        row.last_at = max(row.last_at, line.at)
-        row.hits += hits
-        row.version += 1
+        row.add(line, hits)
         self._latest[line.source] = (row, line.shown)
         rows = self.rows
         return next(at for at in range(len(rows) - 1, -1, -1) if rows[at] is row)
@@ -314,8 +336,17 @@ def _key(line: LogLine) -> tuple[str, object]:
     return line.level, text.encode().translate(None, _DIGITS)
 
 
-def _timeless(text: str) -> str:
-    return _TIME.sub("", text)
+def _same_but_for_times(one: str, other: str) -> bool:
+    """Tell whether two lines of the same words differ in dates and times of day only."""
+    if one == other:
+        return True
+    words, others = one.split(), other.split()
+    if len(words) != len(others):
+        return False
+    for word, instead in zip(words, others, strict=True):
+        if word != instead and not (_TIME.match(word) and _TIME.match(instead)):
+            return False
+    return True
 
 
 def _span(seconds: float) -> str:

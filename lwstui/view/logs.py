@@ -21,7 +21,7 @@ RESORTED_LINES: Final = 50
 BUCKET_S: Final = 30.0
 BUCKETS: Final = 30
 _PATIENCE_S: Final = 30.0
-_SLACK: Final = 1.1
+_LEFT: Final = 0.95
 _at: Final[Callable[[Entry], float]] = attrgetter("at")
 
 
@@ -48,6 +48,7 @@ class LogBuffer:
         self._lines: list[LogLine] = []
         self._size = 0
         self._waiting: list[tuple[float, list[Entry]]] = []
+        self._due: list[Entry] = []
         self._next = 0
         self._newest = 0.0
         self._late_at = self._sorted_at = float("-inf")
@@ -94,8 +95,8 @@ class LogBuffer:
 
     @property
     def waiting(self) -> int:
-        """Lines that wait for their window to end."""
-        return sum(len(batch) for _, batch in self._waiting)
+        """Lines that are not shown yet."""
+        return len(self._due) + sum(len(batch) for _, batch in self._waiting)
 
     @property
     def window_s(self) -> float:
@@ -125,23 +126,53 @@ class LogBuffer:
         """Count lines that were dropped before they got here."""
         self.dropped += count
 
-    def settle(self, now: float) -> int:
-        """Show what has waited long enough, ordered by time; return how many lines came."""
-        due = now - self._window_s
-        ready = [(now_, batch) for now_, batch in self._waiting if now_ <= due]
-        if not ready:
+    def settle(self, now: float, most: int | None = None) -> int:
+        """Show what has waited long enough, ordered by time.
+
+        Args:
+            now: Epoch seconds.
+            most: Lines shown at once; the others are ``due`` next time, as far as the buffer
+                could hold them all.
+
+        Returns:
+            How many lines came.
+        """
+        self._collect(now)
+        if not self._due:
             return 0
-        self._waiting = self._waiting[len(ready) :]
-        entries = [entry for arrived, batch in ready for entry in self._timed(batch, arrived)]
-        entries.sort(key=_at)
+        entries = self._due if most is None else self._due[:most]
         late = self._lateness(entries, now)
         if late >= RESORTED_LINES and self._held is None and now - self._sorted_at > 1.0:
+            entries = self._due
             self._sort_in(entries, now)
         else:
             for entry in entries:
                 self._show(entry)
+        self._due = self._due[len(entries) :]
         self._trim()
         return len(entries)
+
+    @property
+    def due(self) -> int:
+        """Lines that have waited long enough and are not shown yet."""
+        return len(self._due)
+
+    def _collect(self, now: float) -> None:
+        """Put what has waited long enough in order; of more than can be kept, drop the oldest."""
+        due = now - self._window_s
+        ready = [(at, batch) for at, batch in self._waiting if at <= due]
+        if not ready:
+            return
+        self._waiting = self._waiting[len(ready) :]
+        self._due += [entry for arrived, batch in ready for entry in self._timed(batch, arrived)]
+        self._due.sort(key=_at)
+        surplus = len(self._due) - self.limits.merged
+        if surplus > 0:
+            for entry in self._due[:surplus]:
+                if entry.kind == "line":
+                    self._source(entry.source).lines += 1
+            del self._due[:surplus]
+            self.dropped += surplus
 
     def since(self, number: int) -> Sequence[LogLine]:
         """Return the lines kept with this number or a later one."""
@@ -267,9 +298,9 @@ class LogBuffer:
         # In steps, so that a full buffer does not move all lines for each new one.
         start = 0 if self._held is None else self._index(self._held)
         count = len(self._lines) - start
-        if count <= self.limit * _SLACK and self._size <= self.limits.size:
+        if count <= self.limit and self._size <= self.limits.size:
             return
-        surplus = max(0, count - self.limit)
+        surplus = count - int(self.limit * _LEFT) if count > self.limit else 0
         freed = sum(line.size for line in self._lines[start : start + surplus])
         while self._size - freed > self.limits.size and surplus < count:
             freed += self._lines[start + surplus].size

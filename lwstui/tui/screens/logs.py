@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar, Final
@@ -39,6 +40,9 @@ from lwstui.view.logs import LogBuffer
 from lwstui.view.logsearch import search
 
 FLUSH_S: Final = 0.05
+SHARE_S: Final = 0.015
+"""Seconds of each flush that go into taking lines; arranging them takes about as long."""
+SLICE_LINES: Final = 500
 WAITING_LINES: Final = 50_000
 ROLE_DIGITS: Final = {7: "all", 8: "leader", 9: "worker"}
 
@@ -108,9 +112,27 @@ class LogsScreen(ReadingScreen):
         if came:
             self._buffer.add(came, now)
             self._buffer.missed(missed)
-        if (self._buffer.settle(now) or came) and self.is_active:
+        if (self._settle(now) or came) and self.is_active:
             self._pane.feed(self._buffer)
             self._show_facts()
+
+    def _settle(self, now: float) -> int:
+        """Show lines for as long as a frame may take; the rest has its turn after keys."""
+        end = time.perf_counter() + SHARE_S
+        shown = self._buffer.settle(now, SLICE_LINES)
+        while self._buffer.due and time.perf_counter() < end:
+            shown += self._buffer.settle(now, SLICE_LINES)
+        return shown
+
+    @property
+    def buffer(self) -> LogBuffer:
+        """What is kept of the log."""
+        return self._buffer
+
+    @property
+    def behind(self) -> int:
+        """Lines that have come and are not shown yet."""
+        return len(self._inbox) + self._buffer.waiting
 
     # What is shown.
 
