@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from lwstui.cli import paint
-from lwstui.cli.common import FAILED, add_target
+from lwstui.cli.common import add_target
+from lwstui.cli.logprint import Printer
 from lwstui.cli.sets import UsageError, duration, key_of, number_from, operate, place_of
 
 if TYPE_CHECKING:
-    from controller.api.meta import Key
     from lwstui.runtime.backend import LogRequest
+    from lwstui.runtime.kept import KeptLogs
     from lwstui.runtime.operator import SetOperator
     from lwstui.runtime.reader import Reader
     from lwstui.view.listing import Place
-    from lwstui.view.loglines import LogLine
     from lwstui.view.logs import LogBuffer
 
 NAME = "logs"
 SUMMARY = "print the logs of a set, a group or a pod, merged by time"
 EXAMPLE = """\
 Lines of several pods carry the group and the role they come from. With --follow, pods that are
-made again or added join in; what happens to pods is told on standard error.
+made again or added join in; what happens to pods is told on standard error. A pattern is a
+regular expression; several --include must all match, several --exclude hide what any matches.
+--kept prints the last lines of containers that died while a console was watching, also of pods
+that are long gone.
 
 examples:
-  lwstui logs demo --role leader -f            every leader, as it goes on
-  lwstui logs demo/2 --since 10m --grep NCCL   all pods of group 2
-  lwstui logs demo/2/1 --previous              the run of worker 1 before the present one
+  lwstui logs demo --role leader -f                every leader, as it goes on
+  lwstui logs demo/2 --since 10m --include NCCL    all pods of group 2
+  lwstui logs demo/2/1 --previous                  the run of worker 1 before the present one
+  lwstui logs demo/2 --kept                        how containers of group 2 died
+  lwstui logs demo/0 demo/3 -o json                two groups, one JSON object a line
 
 example: lwstui logs demo/2 --tail 50 -f
 
@@ -40,27 +46,40 @@ exit codes:
     1  failed: no such set or pod, or a log that cannot be read
     2  wrong usage
   130  interrupted"""
-_COLOURS: Final = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
 _LOOK_S: Final = 0.1
+_ROLE: Final = re.compile(r"all|leader|worker|sub-\d{1,6}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
-    parser.add_argument("names", metavar="NAME[/GROUP[/WORKER]]", nargs=1, help="whose logs")
-    parser.add_argument("--role", choices=("leader", "worker"), help="only pods of this role")
+    parser.add_argument("names", metavar="NAME[/GROUP[/WORKER]]", nargs="+", help="whose logs")
     parser.add_argument(
+        "--role", type=_role, metavar="ROLE", help="only pods of this role: leader, worker, sub-N"
+    )
+    containers = parser.add_mutually_exclusive_group()
+    containers.add_argument(
         "-c", "--container", metavar="NAME", default="", help="container (default: the first)"
     )
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    containers.add_argument(
+        "--all-containers", action="store_true", help="all containers, init containers too"
+    )
     parser.add_argument(
         "--since", type=duration, metavar="TIME", help="lines since this long ago, such as 10m"
     )
-    parser.add_argument(
+    ends = parser.add_mutually_exclusive_group()
+    ends.add_argument(
         "--tail", type=number_from(0), metavar="N", help="last lines per container (default all)"
     )
-    parser.add_argument(
-        "-p", "--previous", action="store_true", help="the run before the present one"
+    ends.add_argument("--head", type=number_from(1), metavar="N", help="first lines per container")
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    runs.add_argument(
+        "-p",
+        "--previous",
+        action="store_true",
+        help="the run before the present one; of pods made again, what was kept",
     )
+    runs.add_argument("--kept", action="store_true", help="what was kept of containers that died")
     parser.add_argument("--timestamps", action="store_true", help="begin lines with their time")
     parser.add_argument(
         "--prefix",
@@ -68,7 +87,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="begin lines with their source (default: unless one pod is named)",
     )
     parser.add_argument(
-        "--grep", type=_pattern, metavar="REGEX", help="only lines in which it is found"
+        "--include",
+        "--grep",
+        action="append",
+        type=_pattern,
+        metavar="REGEX",
+        help="only lines in which it is found",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        type=_pattern,
+        metavar="REGEX",
+        help="no lines in which it is found",
+    )
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="as text, or as JSON"
     )
     add_target(parser, several=False)
 
@@ -80,6 +114,12 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from error
 
 
+def _role(text: str) -> str:
+    if not _ROLE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no role: leader, worker, sub-0, sub-1, …")
+    return text
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print the logs."""
     paint.forgiving()
@@ -88,37 +128,104 @@ def run(arguments: argparse.Namespace) -> int:
         from controller.api.names import PODS, SET_NAME
         from lwstui.runtime.ports import WatchSpec
 
-        place = place_of(arguments.names[0])
-        if place.worker is not None and arguments.role:
-            raise UsageError(f"{place} is one pod: leave --role out")
-        key = key_of(operator, place.name)
-        await operator.read(key)
-        spec = WatchSpec(PODS, key.namespace, label_selector=f"{SET_NAME}={key.name}")
+        places = [place_of(name) for name in arguments.names]
+        for place in places:
+            if place.worker is not None and arguments.role:
+                raise UsageError(f"{place} is one pod: leave --role out")
+        request = request_of(arguments, operator, places)
+        printer = Printer(arguments, one_pod=bool(request.pod) and not request.more)
+        if arguments.kept:
+            return await _print_kept(operator, request, printer)
+        keys = dict.fromkeys(target.key for target in request.targets)
+        for key in keys:
+            await operator.read(key)
+        names = ",".join(key.name for key in keys)
+        selector = f"{SET_NAME} in ({names})" if len(keys) > 1 else f"{SET_NAME}={names}"
+        spec = WatchSpec(PODS, operator.namespace, label_selector=selector)
         reader = await operator.watch((spec,))
-        request = request_of(arguments, key, place)
-        _check(request, reader, place)
-        printer = _Printer(arguments, one_pod=bool(request.pod))
+        if not request.previous:
+            _check(request, reader, places[0])
         return await _read(operator, reader, request, printer)
 
     return operate(arguments, work)
 
 
-def request_of(arguments: argparse.Namespace, key: Key, place: Place) -> LogRequest:
+def request_of(
+    arguments: argparse.Namespace, operator: SetOperator, places: Sequence[Place]
+) -> LogRequest:
     """Return the logs that the words on the command line mean."""
-    from lwstui.runtime.backend import LogRequest
+    from lwstui.runtime.backend import ALL_CONTAINERS, LogRequest, LogTarget
     from lwstui.view.listing import pod_name
 
+    first, *more = (
+        LogTarget(
+            key_of(operator, place.name),
+            place.group,
+            "" if place.worker is None else pod_name(place),
+        )
+        for place in places
+    )
     return LogRequest(
-        key,
-        place.group,
+        first.key,
+        first.group,
         arguments.role or "all",
-        pod="" if place.worker is None else pod_name(place),
-        container=arguments.container,
+        pod=first.pod,
+        container=ALL_CONTAINERS if arguments.all_containers else arguments.container,
         previous=arguments.previous,
         tail=arguments.tail,
+        head=arguments.head,
         since_s=None if arguments.since is None else int(arguments.since),
-        follow=arguments.follow and not arguments.previous,
+        follow=arguments.follow,
+        more=tuple(more),
     )
+
+
+def _archive(operator: SetOperator) -> KeptLogs:
+    """Return what consoles on this machine kept of the cluster."""
+    from lwstui.config.paths import state_folder
+    from lwstui.runtime.archive import Archive, archive_folder
+    from lwstui.runtime.kept import KeptLogs
+
+    where = operator.where
+    archive = Archive(archive_folder(state_folder(os.environ), where.context, where.server))
+    deaths = archive.load()
+    return KeptLogs(lambda: deaths, archive)
+
+
+async def _print_kept(operator: SetOperator, request: LogRequest, printer: Printer) -> int:
+    """Print how containers died and what they said last."""
+    from controller.errors import NotFound
+    from lwstui.runtime.backend import LogEntry
+    from lwstui.runtime.logselect import label
+    from lwstui.view.loglines import LogLimits
+    from lwstui.view.logs import LogBuffer
+
+    kept = _archive(operator)
+    found = {
+        death.id: death
+        for target in request.targets
+        for death in kept.of_set(target.key)
+        if death.wanted(target.group, target.pod, request.role)
+    }
+    if not found:
+        where = ", ".join(str(target.key) for target in request.targets)
+        raise NotFound(404, "NotFound", f"nothing is kept of containers of {where} that died")
+    limits = LogLimits(sys.maxsize, sys.maxsize, sys.maxsize)
+    for death in sorted(found.values(), key=lambda one: one.at):
+        buffer = LogBuffer(limits, window_s=0.0)
+        source = label(request, death.as_pod(), death.container)
+        head = f"{death.pod}/{death.container} ended: {death.how}"
+        place = f" on {death.node}" if death.node else ""
+        why = f"; {death.problem}" if death.problem else ""
+        entries = [LogEntry(source, death.at, f"{head}{place}{why}", "mark")]
+        buffer.add(entries, 0.0)
+        buffer.settle(0.0)
+        printer.print(buffer)
+        lines = [LogEntry(source, at, text) for at, text, _ in await kept.lines(death)]
+        buffer.add(lines, 0.0)
+        buffer.settle(0.0)
+        printer.print(buffer)
+    return 0
 
 
 def _check(request: LogRequest, reader: Reader, place: Place) -> None:
@@ -138,7 +245,7 @@ def _check(request: LogRequest, reader: Reader, place: Place) -> None:
 
 
 async def _read(
-    operator: SetOperator, reader: Reader, request: LogRequest, printer: _Printer
+    operator: SetOperator, reader: Reader, request: LogRequest, printer: Printer
 ) -> int:
     """Read and print to the end, or until interrupted; return the exit code."""
     from lwstui.view.loglines import LogLimits
@@ -147,8 +254,9 @@ async def _read(
     # What is settled is printed and dropped at once: nothing is ever cut off.
     buffer = LogBuffer(LogLimits(sys.maxsize, sys.maxsize, sys.maxsize))
     now = operator.clock.now
-    session = operator.logs(request, reader, lambda batch: buffer.add(batch, now()))
-    if not request.follow:
+    kept = _archive(operator) if request.previous else None
+    session = operator.logs(request, reader, lambda batch: buffer.add(batch, now()), kept)
+    if not request.follows:
         await session.run()
         buffer.settle(float("inf"))
         return printer.print(buffer)
@@ -169,7 +277,7 @@ async def _read(
     return 0
 
 
-async def _printing(buffer: LogBuffer, printer: _Printer, now: Callable[[], float]) -> None:
+async def _printing(buffer: LogBuffer, printer: Printer, now: Callable[[], float]) -> None:
     """Print what has waited long enough for lines of other pods."""
     while True:
         await asyncio.sleep(_LOOK_S)
@@ -182,41 +290,3 @@ async def _joining(reader: Reader, changed: Callable[[], None]) -> None:
     while True:
         await reader.changed(None)
         changed()
-
-
-class _Printer:
-    """Prints lines of logs on standard output, and what is said about them beside it."""
-
-    def __init__(self, arguments: argparse.Namespace, *, one_pod: bool) -> None:
-        self._timestamps: bool = arguments.timestamps
-        self._prefix = not one_pod if arguments.prefix is None else arguments.prefix
-        self._wanted: re.Pattern[str] | None = arguments.grep
-        self._colour = paint.colours(arguments)
-
-    def print(self, buffer: LogBuffer) -> int:
-        """Print what a buffer holds and empty it; 1 if a log could not be read."""
-        code = 0
-        for line in buffer.lines:
-            if line.kind == "line":
-                if self._wanted is None or self._wanted.search(line.text):
-                    print(self._text(line))
-                continue
-            source = f"{line.source}: " if line.source else ""
-            print(f"lwstui: {source}{line.text}", file=sys.stderr)
-            code = FAILED if line.kind == "error" else code
-        sys.stdout.flush()
-        buffer.clear()
-        return code
-
-    def _text(self, line: LogLine) -> str:
-        from controller.api.meta import format_micro_time
-        from lwstui.view.loglines import colour_of
-
-        words = [line.text]
-        if self._prefix:
-            source = f"[{line.source}]"
-            code = _COLOURS[colour_of(line.source) % len(_COLOURS)]
-            words.insert(0, f"\x1b[{code}m{source}\x1b[0m" if self._colour else source)
-        if self._timestamps:
-            words.insert(0, format_micro_time(line.at))
-        return " ".join(words)

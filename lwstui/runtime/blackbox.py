@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
 import msgspec
 
-from controller.api.meta import Key
 from controller.api.names import PODS
 from controller.api.pods import Pod
 from controller.errors import ControllerError
 from lwstui.kube.loglines import LogLine
 from lwstui.runtime.archive import Archive
+from lwstui.runtime.kept import KeptLogs
 from lwstui.runtime.logselect import container_of, generation
 from lwstui.runtime.ports import Link, LogSource
 from lwstui.state.deaths import LAST_LINES, Death, deaths
@@ -42,6 +42,9 @@ class BlackBox:
         archive: Keeps lines.
         now: Epoch seconds.
         wake: Called when the store has something new.
+
+    Attributes:
+        kept: Finds what was kept.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class BlackBox:
         self._archive = archive
         self._now = now
         self._wake = wake
+        self.kept = KeptLogs(lambda: store.deaths.all, archive)
         self._waiting: asyncio.Queue[tuple[Death, bool]] = asyncio.Queue(WAITING)
 
     def saw(self, pod: Pod) -> None:
@@ -148,27 +152,3 @@ class BlackBox:
         pod = self._pod(death)
         container = container_of(pod, death.container) if pod is not None else None
         return container is not None and container.restarts > death.run
-
-    # What was kept.
-
-    def former(self, namespace: str, pod: str, container: str, but_not: str) -> Death | None:
-        """Return the newest end of a container in an earlier pod of this name."""
-        found = [
-            death
-            for death in self._store.deaths.all
-            if (death.namespace, death.pod) == (namespace, pod)
-            and death.uid != but_not
-            and container in ("", death.container)
-        ]
-        return found[-1] if found else None
-
-    def of_set(self, key: Key) -> Sequence[Death]:
-        """Return the ends of all containers of a set, oldest first."""
-        return [death for death in self._store.deaths.all if death.set_key == key]
-
-    async def lines(self, death: Death) -> Sequence[LogLine]:
-        """Return what was kept of a container that died."""
-        kept = await asyncio.to_thread(self._archive.read, death)
-        if kept:
-            return kept
-        return [LogLine(death.at, text) for text in death.lines]

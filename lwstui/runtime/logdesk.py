@@ -80,7 +80,7 @@ class LogDesk:
             now=self._clock.now,
             sleep=self._sleep,
             streams=self._streams,
-            kept=self._box,
+            kept=self._box.kept if self._box is not None else None,
         )
         task = asyncio.create_task(self._read(session))
         self.tasks.add(task)

@@ -23,9 +23,9 @@ from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.control import LEASE_NAMESPACE
 from lwstui.runtime.intents import Apply, Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
-from lwstui.runtime.logmux import LogSession
+from lwstui.runtime.logmux import Kept, LogSession
 from lwstui.runtime.observer import SetObserver
-from lwstui.runtime.ports import WatchSpec
+from lwstui.runtime.ports import WatchSpec, Where
 from lwstui.runtime.reader import Reader
 from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.writes import perform
@@ -140,10 +140,21 @@ class SetOperator:
         return reader
 
     def logs(
-        self, request: LogRequest, reader: Reader, sink: Callable[[list[LogEntry]], None]
+        self,
+        request: LogRequest,
+        reader: Reader,
+        sink: Callable[[list[LogEntry]], None],
+        kept: Kept | None = None,
     ) -> LogSession:
         """Return merged logs that are not read yet, of pods that the reader watches."""
-        return LogSession(request, sink, store=reader.store, link=self._link, now=self.clock.now)
+        return LogSession(
+            request, sink, store=reader.store, link=self._link, now=self.clock.now, kept=kept
+        )
+
+    @property
+    def where(self) -> Where:
+        """What the cluster is called."""
+        return self._link.where
 
     async def try_out(self, document: Mapping[str, Any]) -> None:
         """Ask the server whether it would accept a manifest; nothing is changed.

@@ -75,7 +75,7 @@ async def test_the_log_of_a_failed_container_is_read_before_its_pod_is_gone():
         assert (found.exit_code, found.kept, found.problem) == (137, 20, "")
         assert found.lines[-1] == "line 19"
         assert len(found.lines) == 12
-        assert next(line.text for line in await bench.box.lines(found)) == "line 0"
+        assert next(line.text for line in await bench.box.kept.lines(found)) == "line 0"
 
 
 async def test_of_a_container_that_runs_again_the_previous_log_is_read():
@@ -163,7 +163,7 @@ async def _previous(bench, **request):
         link=bench.link,
         now=bench.time.now,
         sleep=bench.time.sleep,
-        kept=bench.box,
+        kept=bench.box.kept,
     )
     await asyncio.wait_for(session.run(), 5)
     return [(e.source, e.kind, e.text) for b in batches for e in b if e.kind != "state"]
@@ -210,7 +210,7 @@ async def test_a_log_without_pods_says_what_there_is_instead():
             link=bench.link,
             now=bench.time.now,
             sleep=bench.time.sleep,
-            kept=bench.box,
+            kept=bench.box.kept,
         )
         task = asyncio.create_task(session.run())
         await eventually(lambda: batches)
