@@ -18,6 +18,7 @@ def terminal(tmp_path):
     for kind in ("CONFIG", "STATE", "CACHE", "DATA"):
         home[f"XDG_{kind}_HOME"] = str(tmp_path / kind.lower())
     sample = str(folder("examples") / "02-leaderworkerset-sample.yaml")
+    home["LWSTUI_EDITOR"] = "sed -i 's/^  replicas: 3/  replicas: 4/'"
     command = [sys.executable, "-m", "lwstui", "demo", "-f", sample, "--speed", "20"]
     with Terminal(command, home) as running:
         yield running
@@ -39,3 +40,16 @@ def test_a_shell_in_a_leader_and_back(terminal):
     terminal.wait_for("GROUP MAP")
     terminal.send("\x03")
     terminal.wait_for("LEAVE")
+
+
+@pytest.mark.timeout(90)
+def test_an_edit_in_an_editor_is_confirmed_and_followed_to_its_end(terminal):
+    terminal.wait_for(r"leaderworkerset-sample .*3/3", 60)
+    terminal.send("e")
+    terminal.wait_for("EDIT LEADERWORKERSET")
+    terminal.wait_for(r"spec.replicas: 3 -> 4")
+    before = terminal.wait_for(r"Server dry run +accepted")
+    terminal.wait_for(lambda text: text != before)  # by then it listens to keys
+    terminal.send("y")
+    terminal.wait_for(r"leaderworkerset-sample .*4/4")
+    terminal.wait_for(r"edit LeaderWorkerSet: done after")

@@ -82,7 +82,7 @@ def test_a_node_is_drained_group_by_group_and_stays_cordoned(operator):
     key = Key("", node.name)
     verdict = operator.engine.dry_run(Drain(key, node.uid)).result(10)
     assert verdict.ok
-    assert "evictions would be accepted now" in verdict.note
+    assert "would be accepted now" in verdict.note
     operator.do(Drain(key, node.uid))
     last = operator.served(2, gone=gone)
     assert all(p.node != node.name for p in last.by_set[KEY])

@@ -174,9 +174,9 @@ async def test_a_verb_without_an_object_says_so():
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "no LeaderWorkerSet here yet" in shown(app))
         await pilot.press("s")
-        await until(pilot, lambda: "nothing here that belongs to a set" in shown(app))
-        await pilot.press("l")
-        await until(pilot, lambda: "no pod here" in shown(app))
+        await until(pilot, lambda: "nothing is selected" in shown(app))
+        await keys(pilot, "escape", "l")
+        await until(pilot, lambda: "nothing is selected" in shown(app))
 
 
 async def test_wrong_commands_are_answered_with_the_nearest(app):
@@ -184,7 +184,7 @@ async def test_wrong_commands_are_answered_with_the_nearest(app):
         await _ready(pilot, app)
         await keys(pilot, "colon", *"lgos x", "enter")
         await until(pilot, lambda: "did you mean “logs”" in shown(app))
-        await keys(pilot, "colon", *"logs lama405b", "enter")
+        await keys(pilot, "escape", "colon", *"logs lama405b", "enter")
         await until(pilot, lambda: "did you mean “llama405b”" in shown(app))
 
 

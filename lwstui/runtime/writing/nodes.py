@@ -12,6 +12,7 @@ from lwstui.runtime.ports import OperatorCluster
 from lwstui.runtime.writing.rule import Look, Note, Rule, Task
 from lwstui.state.draining import Tenant, Tenants, tenants, turn
 from lwstui.state.patches import Unpatchable
+from lwstui.view.ages import count
 
 ROUND_S: Final = 2.0
 """Seconds between looks at a node that is drained."""
@@ -74,10 +75,12 @@ async def _verdicts(cluster: OperatorCluster, found: Tenants) -> Note:
             refused.append(f"{pod}: {error.message}")
         except (NotFound, Conflict):
             continue
-    kept = f"; {found.staying} pods of daemon sets stay" if found.staying else ""
+    stays = "stays" if found.staying == 1 else "stay"
+    kept = f"; {count(found.staying, 'pod')} of daemon sets {stays}" if found.staying else ""
+    evictions = count(len(found.leaving), "eviction")
     if not refused:
-        return Note(f"all {len(found.leaving)} evictions would be accepted now{kept}")
-    text = f"{len(refused)} of {len(found.leaving)} evictions would wait: {refused[0]}{kept}"
+        return Note(f"{evictions} would be accepted now{kept}")
+    text = f"{len(refused)} of {evictions} would wait: {refused[0]}{kept}"
     return Note(text, caution=True)
 
 
@@ -95,8 +98,7 @@ async def _evict_all(intent: Drain, task: Task) -> str:
     drain = _Drain(task, intent.target.name)
     while not await drain.round():
         await task.sleep(REFUSED_S if drain.refused else ROUND_S)
-    gone = f"{drain.total} pods gone" if drain.total != 1 else "1 pod gone"
-    return f"drained, {gone}; it stays cordoned until it is uncordoned"
+    return f"drained, {count(drain.total, 'pod')} gone; it stays cordoned until it is uncordoned"
 
 
 class _Drain:

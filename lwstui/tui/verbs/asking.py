@@ -18,6 +18,7 @@ from lwstui.view.types import Impact, Span
 
 DANGEROUS: Final = 3
 HURRIED: Final = Span("this is done to a third object within a minute", "warn")
+_LOOK_S: Final = 1.0
 LEAVING: Final = "leaving"
 """Class of the dialog that asks whether to leave: in it a second ctrl-c leaves."""
 
@@ -81,7 +82,26 @@ async def submit(host: Host, intent: Intent) -> Outcome:
     host.say("asking the server…", "busy")
     outcome = await asyncio.wrap_future(host.backend.submit(intent))
     host.say(outcome.message, "ok" if outcome.ok else "bad")
+    if outcome.ok:
+        host.run_task(_to_the_end(host, intent.target))
     return outcome
+
+
+async def _to_the_end(host: Host, target: Key) -> None:
+    """Wait until what was asked for has come to its end, and say how it ended."""
+    followed = False
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        snapshot = host.snapshot
+        if target in snapshot.underway:
+            followed = True
+        elif target not in snapshot.pending:
+            break
+    mine = (a for a in reversed(snapshot.activity) if a.who == "you" and a.target == str(target))
+    last = next(mine, None)
+    if followed and last is not None:
+        told = last.outcome if last.what in last.outcome else f"{last.what}: {last.outcome}"
+        host.say(f"{last.target}: {told}", "ok" if last.ok else "bad")
 
 
 async def leave_guard(host: Host, impact_text: Impact, *, quits: bool = True) -> bool:

@@ -49,9 +49,9 @@ class ConfirmDialog(Dialog[bool]):
         self.show_impact(self._first_impact)
         self.await_dry_run(self._future, self._again)
         if self._live is not None:
-            self.set_interval(_REFRESH_S, self._refresh)
+            self.set_interval(_REFRESH_S, self.look_again)
 
-    def _refresh(self) -> None:
+    def look_again(self) -> None:
         """Show what would happen now; say so if it is not what was read before."""
         if self._live is None:
             return

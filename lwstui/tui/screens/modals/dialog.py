@@ -300,8 +300,12 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     def action_confirm(self) -> None:
         """Answer yes, where a key is enough."""
+        self.look_again()
         if not self._impact.confirm_text and self._may_confirm():
             self._finish()
+
+    def look_again(self) -> None:
+        """Bring what would happen up to date before an answer counts: by default it is."""
 
     def confirmed(self) -> None:
         """Go on after a confirmation: by default close with the answer."""
@@ -313,6 +317,7 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     @on(Button.Pressed, "#confirm")
     def _on_confirm(self) -> None:
+        self.look_again()
         if self._may_confirm():
             self._finish()
 
