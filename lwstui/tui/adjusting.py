@@ -26,6 +26,12 @@ class AdjustableApp(ThemedApp[ReturnT]):
     header_shown = True
     crumbs_shown = True
     accent = ""
+    _mouse_released = False
+
+    def taken_back(self, _: object) -> None:
+        """Leave a released mouse alone, after an editor or a shell had the terminal."""
+        if self._mouse_released:
+            self.use_mouse(wanted=False)
 
     @abstractmethod
     def redraw(self) -> None:
@@ -51,6 +57,7 @@ class AdjustableApp(ThemedApp[ReturnT]):
 
     def use_mouse(self, *, wanted: bool) -> None:
         """Take mouse events, or leave them to the terminal."""
+        self._mouse_released = not wanted
         driver = self._driver
         if driver is not None:
             letter = "h" if wanted else "l"

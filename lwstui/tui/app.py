@@ -160,6 +160,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         if problems:
             self.say("; ".join(problems), "bad")
         self.set_interval(TICK_S, self.tick)
+        self.app_resume_signal.subscribe(self, self.taken_back)
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:

@@ -221,6 +221,9 @@ async def test_the_mouse_is_released_and_taken_back(app, monkeypatch):
         await keys(pilot, "colon", *"opt mouse off", "enter")
         await until(pilot, lambda: "mouse is off until the program ends" in shown(app))
         assert "\x1b[?1000l" in "".join(written)
+        written.clear()
+        app.app_resume_signal.publish(app)  # as after an editor or a shell
+        await until(pilot, lambda: "\x1b[?1000l" in "".join(written))
         await keys(pilot, "colon", *"opt mouse on", "enter")
         await until(pilot, lambda: "mouse is on until the program ends" in shown(app))
         assert "\x1b[?1003h" in "".join(written)
