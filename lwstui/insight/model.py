@@ -79,13 +79,13 @@ class Advice:
 
     Attributes:
         text: What to do, in a few words.
-        action: Id of the console's action that does it, empty if it is done elsewhere.
-        target: What the action is for.
+        action: Id of the console's action that does it, empty if no key does.
+        command: Command of the console that does it where no key does, such as ``ctl``.
     """
 
     text: str
     action: str = ""
-    target: Subject | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

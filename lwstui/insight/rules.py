@@ -1,0 +1,25 @@
+"""All rules in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from lwstui.insight import devices, measuring, nodes, pods, serving, sets
+from lwstui.insight.model import Finding
+from lwstui.insight.world import World
+
+FAMILIES: Final[tuple[Callable[[World], Iterator[Finding]], ...]] = (
+    nodes.findings,
+    devices.findings,
+    sets.findings,
+    pods.findings,
+    serving.findings,
+    measuring.findings,
+)
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Yield everything that the rules find."""
+    for family in FAMILIES:
+        yield from family(world)
