@@ -21,6 +21,7 @@ from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.forwards import Forwards
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.keeping import Keeping
 from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logdesk import LogDesk, OpenLog
 from lwstui.runtime.past import Past
@@ -83,6 +84,7 @@ class Core:
             )
         )
         self._past = Past(self._store, options.state, activity)
+        self._keeping = Keeping(self._store, options.state)
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
@@ -112,6 +114,7 @@ class Core:
             self.forwards.end()
             await self._works.end()
             await self._past.keep()
+            await self._keeping.keep()
             self._feed.flush()
 
     # What the console asks for.
@@ -286,6 +289,7 @@ class Core:
         """Connect and work until the connection fails for good or all is cancelled."""
         self._introduce()
         await self._past.recall()
+        self._keeping.open(self._store.cluster.context)
         link = await self._factory.connect(self._options.target, self._told)
         options = SessionOptions(
             namespaces=self._options.namespaces,
@@ -368,6 +372,7 @@ class Core:
             await self._sleep(TICK_S)
             self._feed.changed()
             await self._past.keep()
+            await self._keeping.keep()
 
     def _derive(self, now: float) -> None:
         self._ledger.settle(now)

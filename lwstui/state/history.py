@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from controller.admission.defaults import resolve
 from controller.api.core import Revision
 from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
 from controller.plan.observed import Observed
 from controller.plan.revisions import Book
 from controller.plan.rollout import read_record
+from lwstui.state.model import Snapshot
 from lwstui.state.patches import Unpatchable
 
 
@@ -60,6 +62,25 @@ class History:
     def _known(self) -> str:
         numbers = sorted(revision.number for revision in self.revisions)
         return f"kept are {', '.join(map(str, numbers)) or 'none'}"
+
+
+def known_revisions(snapshot: Snapshot, key: Key) -> tuple[Revision, ...]:
+    """Return the revisions of a set in the cluster, and those that only this console keeps."""
+    lws = snapshot.sets.get(key)
+    uid = lws.metadata.uid if lws is not None else ""
+    here = [
+        one
+        for one in snapshot.revisions.values()
+        if (one.namespace, one.set_name) == (key.namespace, key.name)
+    ]
+    numbers = {one.number for one in here}
+    kept = [
+        one
+        for one in snapshot.kept.values()
+        if (one.namespace, one.set_name, one.owner_uid) == (key.namespace, key.name, uid)
+        and one.number not in numbers
+    ]
+    return (*here, *kept)
 
 
 def history_of(lws: LeaderWorkerSet, revisions: Iterable[Revision]) -> History:

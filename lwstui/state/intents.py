@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.api.names import Resource
 from lwstui.state.manifests import Trial
@@ -87,13 +88,18 @@ class SetPartition:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Put the template of ControllerRevision ``revision``, revision ``number``, back."""
+    """Put the template of ControllerRevision ``revision``, revision ``number``, back.
+
+    Attributes:
+        kept: The revision itself where only this console still has it.
+    """
 
     target: Key
     uid: str
     generation: int
     revision: str
     number: int
+    kept: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)

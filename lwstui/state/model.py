@@ -240,6 +240,7 @@ class Snapshot:
             changes only when a pod of that set does.
         node_pods: Pods bound to each node that request accelerators or belong to sets.
         starts: The last group starts seen of each set, oldest first, at most 50.
+        kept: Revisions that this console saw and keeps, though the cluster may not any more.
         sync: Freshness by plural resource name.
         deaths: How containers of the sets ended, oldest first; bounded, and kept between runs.
         telemetry: What is measured of devices and engines, where anything is.
@@ -258,6 +259,7 @@ class Snapshot:
     events: Mapping[str, Event] = field(default_factory=_empty)
     history: Mapping[tuple[Key, int], GroupHistory] = field(default_factory=_empty)
     starts: Mapping[Key, tuple[GroupStart, ...]] = field(default_factory=_empty)
+    kept: Mapping[Key, Revision] = field(default_factory=_empty)
     sync: Mapping[str, KindSync] = field(default_factory=_empty)
     telemetry: Telemetry = NO_TELEMETRY
     cluster: ClusterState = ClusterState()

@@ -29,13 +29,13 @@ from lwstui.state.model import (
     ClusterState,
     ControllerView,
     GroupHistory,
-    GroupStart,
     Pending,
     Snapshot,
     Underway,
 )
 from lwstui.state.records import key_of, uid_of
-from lwstui.state.reduce import STARTS, group_start, ordered, whole_groups, with_leader
+from lwstui.state.reduce import group_start, ordered, whole_groups, with_leader
+from lwstui.state.setmemory import SetMemory
 from lwstui.state.telemetry import Telemetry
 
 EVENT_LIMIT: Final = 2000
@@ -67,7 +67,6 @@ class Store:
         self._tenants: dict[str, dict[Key, Pod]] = {}
         self._leaders: dict[tuple[Key, int], Pod] = {}
         self._history: dict[tuple[Key, int], GroupHistory] = {}
-        self._starts: dict[Key, tuple[GroupStart, ...]] = {}
         self._by_set: dict[Key, tuple[Pod, ...]] = {}
         self._node_pods: dict[str, tuple[Pod, ...]] = {}
         self._sync: dict[str, KindSync] = {}
@@ -75,6 +74,7 @@ class Store:
         self._pending: dict[Key, Pending] = {}
         self._underway: dict[Key, Underway] = {}
         self._changed: set[str] = set()
+        self.memory = SetMemory(self._changed)
         self.deaths = DeathLog(self._changed)
         self._dirty_sets: set[Key] = set()
         self._dirty_nodes: set[str] = set()
@@ -247,7 +247,8 @@ class Store:
             "by_set": self._by_set,
             "node_pods": self._node_pods,
             "history": self._history,
-            "starts": self._starts,
+            "starts": self.memory.starts,
+            "kept": self.memory.kept,
             "sync": self._sync,
             "pending": self._pending,
             "underway": self._underway,
@@ -300,8 +301,7 @@ class Store:
             self._changed.add(name)
         if name == "sets":
             self._forget_history(key)
-            if self._starts.pop(key, None) is not None:
-                self._changed.add("starts")
+            self.memory.forget(key)
 
     def _index(self, old: Pod | None, pod: Pod | None) -> None:
         """Move a pod in the indexes by set and by node."""
@@ -369,13 +369,8 @@ class Store:
                 if history is not None and not history.ready_once:
                     self._history[key, index] = replace(history, ready_once=True)
                     self._changed.add("history")
-                    self._note_start(key, group_start(members))
+                    self.memory.note_start(key, group_start(members))
         self._dirty_sets.clear()
-
-    def _note_start(self, key: Key, start: GroupStart | None) -> None:
-        if start is not None:
-            self._starts[key] = (*self._starts.get(key, ()), start)[-STARTS:]
-            self._changed.add("starts")
 
     def _settle_nodes(self) -> None:
         for node in self._dirty_nodes:
@@ -388,5 +383,15 @@ class Store:
 
 
 _MAPPINGS: Final = frozenset(
-    {*_FIELDS.values(), "by_set", "node_pods", "history", "starts", "sync", "pending", "underway"}
+    {
+        *_FIELDS.values(),
+        "by_set",
+        "node_pods",
+        "history",
+        "starts",
+        "kept",
+        "sync",
+        "pending",
+        "underway",
+    }
 )

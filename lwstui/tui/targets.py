@@ -10,7 +10,7 @@ from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.api.pods import Pod
 from lwstui.runtime.backend import LogRequest, LogTarget
-from lwstui.state.history import history_of
+from lwstui.state.history import history_of, known_revisions
 from lwstui.state.model import Snapshot
 from lwstui.state.partition import next_floor
 from lwstui.state.patches import Unpatchable
@@ -139,8 +139,7 @@ def undo_revision(snapshot: Snapshot, key: Key, number: int | None) -> Revision:
     lws = snapshot.sets.get(key)
     if lws is None:
         raise Unpatchable("it is gone")
-    mine = (r for r in snapshot.revisions.values() if r.namespace == key.namespace)
-    return history_of(lws, mine).pick(number)
+    return history_of(lws, known_revisions(snapshot, key)).pick(number)
 
 
 def containers(snapshot: Snapshot, key: Key) -> tuple[tuple[str, str, str], ...]:

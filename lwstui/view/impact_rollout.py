@@ -74,7 +74,7 @@ def _partition(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
 
 def _undo(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     revisions = snapshot.revisions
-    found = revisions.get(Key(one.key.namespace, intent.revision))
+    found = intent.kept or revisions.get(Key(one.key.namespace, intent.revision))
     if found is None:
         return Impact("", "", (), refused=f"revision {intent.number} is not kept any more")
     mine = [r for r in revisions.values() if r.set_name == one.key.name and r.key == one.desired]

@@ -10,7 +10,7 @@ from controller.admission.defaults import InvalidSpec
 from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.plan.rollout import read_record
-from lwstui.state.history import history_of
+from lwstui.state.history import history_of, known_revisions
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, stamp
 from lwstui.view.change_words import change_words
@@ -30,7 +30,7 @@ COLUMNS: Final = (
     Column("created", "WHEN", 19, min_screen=120),
     Column("age", "AGE", 6, "right", age=True),
 )
-_WORDS: Final[dict[str, Tone]] = {"new": "info", "serving": "ok", "rolled": "ok", "": "dim"}
+_WORDS: Final[dict[str, Tone]] = {"new": "info", "serving": "ok", "rolled": "ok", "kept": "warn"}
 
 
 def revision_entries(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tuple[Entry, ...]:
@@ -41,7 +41,7 @@ def revision_entries(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tu
     pods = snapshot.by_set.get(key, ())
 
     def build() -> tuple[tuple[Entry, ...], float]:
-        mine = (r for r in snapshot.revisions.values() if r.namespace == key.namespace)
+        mine = known_revisions(snapshot, key)
         record = read_record(lws.annotations)
         stable = record.stable if record is not None else ""
         try:
@@ -49,13 +49,17 @@ def revision_entries(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tu
         except InvalidSpec:
             return (), inf
 
-    return memo.get(("revision-entries", key), (lws, pods, snapshot.revisions), now, build)
+    sources = (lws, pods, snapshot.revisions, snapshot.kept)
+    return memo.get(("revision-entries", key), sources, now, build)
 
 
 def revision_table(snapshot: Snapshot, key: Key, query: Query, now: float, memo: Memo) -> TableView:
     """Return the table of a set's revisions, the newest first."""
     found = revision_entries(snapshot, key, now, memo)
-    rows = [_remembered(key, entry, now, memo) for entry in found]
+    here = {one.uid for one in snapshot.revisions.values()}
+    rows = [
+        _remembered(key, entry, now, memo, kept=entry.revision.uid not in here) for entry in found
+    ]
     empty = "no revision of this set is known" if key in snapshot.sets else f"{key} is gone"
     if query.sort:
         return arrange(COLUMNS, rows, query, now, empty=empty)
@@ -83,16 +87,18 @@ def state_of(entry: Entry) -> str:
     return "serving" if entry.groups else ""
 
 
-def _remembered(key: Key, entry: Entry, now: float, memo: Memo) -> Row:
+def _remembered(key: Key, entry: Entry, now: float, memo: Memo, *, kept: bool) -> Row:
     def build() -> tuple[Row, float]:
-        return _row(key, entry, now), now + changes_in(now - entry.revision.created_at)
+        until = now + changes_in(now - entry.revision.created_at)
+        return _row(key, entry, now, kept=kept), until
 
-    return memo.get(("revision-row", key, entry.revision.uid), (entry,), now, build)
+    slot = ("revision-row", key, entry.revision.uid)
+    return memo.get(slot, (entry,), now, build, facts=kept)
 
 
-def _row(key: Key, entry: Entry, now: float) -> Row:
-    revision, word = entry.revision, state_of(entry)
-    health = judge("·", word=word or "kept")
+def _row(key: Key, entry: Entry, now: float, *, kept: bool) -> Row:
+    revision, word = entry.revision, "kept" if kept else state_of(entry)
+    health = judge("·", word=word or "old")
     running = f"{len(entry.groups)} ({runs(entry.groups)})" if entry.groups else ""
     change = change_words(entry.changes)
     cells = (

@@ -89,6 +89,12 @@ async def test_the_group_that_blocks_is_named_whatever_the_others_do(tmp_path):
             await confirm(pilot, app, ">", "RESUME")
             await until(pilot, lambda: "PAUSED" not in shown(app))
 
+            # As a native controller does when it thinks that a rollout is complete.
+            await until(pilot, lambda: len(app.snapshot.kept) == 2)
+            old = next(r for r in app.snapshot.revisions.values() if r.number == 1)
+            sandbox.store.delete("controllerrevisions.apps", KEY.namespace, old.name)
+            await until(pilot, lambda: len(app.snapshot.revisions) == 1)
+            await until(pilot, lambda: "kept" in shown(app))
             await confirm(pilot, app, "ctrl+l", "UNDO")
             await until(pilot, lambda: "DONE" in shown(app), 30)
             template = sandbox.store.get(SETS, *KEY)["spec"]["leaderWorkerTemplate"]

@@ -51,8 +51,9 @@ async def _body(
             return resume_patch(lws)
         case SetPartition(partition=partition):
             return partition_patch(lws, partition)
-        case Undo(revision=name):
-            revision = decode_revision(await cluster.get(REVISIONS, intent.target.namespace, name))
+        case Undo(revision=name, kept=kept):
+            namespace = intent.target.namespace
+            revision = kept or decode_revision(await cluster.get(REVISIONS, namespace, name))
             if revision.owner_uid != intent.uid or recorded_template(revision) is None:
                 raise Unpatchable(f"ControllerRevision {name} records no template of this set")
             return {**undo_patch(lws, revision), "metadata": guard(lws)}

@@ -76,6 +76,7 @@ async def undo(host: Host, key: Key, number: int | None = None) -> None:
         return
 
     def intent(target: Key, uid: str, generation: int) -> Undo:
-        return Undo(target, uid, generation, found.name, found.number)
+        kept = None if Key(found.namespace, found.name) in host.snapshot.revisions else found
+        return Undo(target, uid, generation, found.name, found.number, kept)
 
     await change_spec(host, key, intent, "Undo")
