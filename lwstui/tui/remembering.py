@@ -9,13 +9,26 @@ from typing import Any, Final, TypeVar
 from lwstui.state.model import Snapshot
 from lwstui.tui.looks import Looks
 from lwstui.tui.navigation import NavigatingApp
-from lwstui.tui.routes import Route
+from lwstui.tui.routes import Route, ScreenName
 from lwstui.view.types import Ref
 
 ReturnT = TypeVar("ReturnT")
 
-KEPT: Final = frozenset({"fleet", "lws", "group", "pods", "events", "nodes"})
-"""Screens to come back to; the others cost requests, or mean nothing without what was before."""
+KEPT: Final[Mapping[ScreenName, str]] = {
+    "fleet": "",
+    "lws": "set",
+    "group": "group",
+    "rollout": "set",
+    "revisions": "set",
+    "pods": "",
+    "events": "",
+    "nodes": "",
+    "activity": "",
+    "controller": "",
+}
+"""Screens to come back to, and what they must be about, if anything.
+
+The others cost requests, or mean nothing without what was before them."""
 
 
 class RememberingApp(NavigatingApp[ReturnT]):
@@ -103,14 +116,15 @@ def route_of(document: Mapping[str, Any] | None) -> Route | None:
     """Return the place a state file speaks of, None if it speaks of none that is known."""
     if not isinstance(document, Mapping):
         return None
-    screen, detail = document.get("screen"), document.get("detail", "")
-    if screen not in KEPT or not isinstance(detail, str):
+    named, detail = document.get("screen"), document.get("detail", "")
+    screen = next((known for known in KEPT if known == named), None)
+    if screen is None or not isinstance(detail, str):
         return None
     ref = _ref_of(document.get("of"))
-    needed = {"lws": "set", "group": "group"}.get(screen)
-    if (document.get("of") is not None and ref is None) or (
-        needed is not None and (ref is None or ref.kind != needed)
-    ):
+    needed = KEPT[screen]
+    if ref is None and (needed or document.get("of") is not None):
+        return None
+    if ref is not None and needed and ref.kind != needed:
         return None
     return Route(screen, ref, detail)
 
