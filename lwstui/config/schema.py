@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+_MOST: Final = 1_000_000_000
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
 
 
@@ -41,6 +42,11 @@ class Settings:
         "colima",
     )
     typed_from: int = 3
+    log_lines: int = 5_000
+    log_lines_merged: int = 20_000
+    log_mib: int = 32
+    log_line_kib: int = 8
+    log_streams: int = 64
     accent: str = ""
     keymap: Mapping[str, str] = field(default_factory=dict)
 
@@ -175,6 +181,31 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         "Danger (2 to 5) from which a name is typed in protected contexts; "
         "5 leaves it to what asks for one everywhere.",
         _count(2, 5),
+    ),
+    Setting(
+        "logs.lines",
+        "log_lines",
+        "Lines kept of the log of one source.",
+        _count(100, _MOST),
+        live=False,
+    ),
+    Setting(
+        "logs.lines_merged",
+        "log_lines_merged",
+        "Lines kept of a log of several sources.",
+        _count(100, _MOST),
+        live=False,
+    ),
+    Setting("logs.size_mib", "log_mib", "MiB kept of a log.", _count(1, 1_000_000), live=False),
+    Setting(
+        "logs.line_kib", "log_line_kib", "KiB kept of one line.", _count(1, 1_000_000), live=False
+    ),
+    Setting(
+        "logs.streams",
+        "log_streams",
+        "Sources of a log that are read at once; the others are listed.",
+        _count(1, _MOST),
+        live=False,
     ),
     Setting("accent", "accent", "Colour of the context's name; best set per context.", _colour),
     Setting("keymap", "keymap", "Keys by action id, comma separated.", _keys),

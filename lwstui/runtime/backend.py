@@ -11,6 +11,7 @@ import msgspec
 
 from controller.api.meta import Key
 from controller.api.names import Resource
+from lwstui.kube.loglines import LONGEST_LINE
 from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
@@ -57,6 +58,8 @@ class LogRequest:
         follow: Keep streaming; joins pods that appear later.
         head: Only the first lines of each container, or None; they are not followed.
         more: Further targets, when several things are marked.
+        streams: Sources read at once; the others are listed.
+        longest: Characters kept of a line.
     """
 
     target: Key
@@ -70,6 +73,8 @@ class LogRequest:
     follow: bool = True
     head: int | None = None
     more: tuple[LogTarget, ...] = ()
+    streams: int = 64
+    longest: int = LONGEST_LINE
 
     @property
     def targets(self) -> tuple[LogTarget, ...]:

@@ -17,7 +17,6 @@ from lwstui.runtime.streams import Streams
 from lwstui.state.deaths import Death
 from lwstui.state.store import Store
 
-MAX_STREAMS: Final = 64
 FLUSH_S: Final = 0.05
 QUEUED: Final = 10_000
 RETRY_S: Final = 2.0
@@ -63,7 +62,6 @@ class LogSession:
         sleep: Waits, in seconds.
         streams: Counts the streams of the cluster.
         kept: What was kept of containers that died.
-        limit: Sources read at the same time unless the operator asks for more.
     """
 
     def __init__(
@@ -77,7 +75,6 @@ class LogSession:
         sleep: Sleep = asyncio.sleep,
         streams: Streams | None = None,
         kept: Kept | None = None,
-        limit: int = MAX_STREAMS,
     ) -> None:
         self.request = request
         self.store = store
@@ -85,7 +82,6 @@ class LogSession:
         self.now = now
         self.streams = streams or Streams()
         self._kept = kept
-        self._limit = limit
         self._sink = sink
         self._sleep = sleep
         self._queue: list[LogEntry] = []
@@ -196,7 +192,7 @@ class LogSession:
             del self._sources[id_]
         fresh = self._fresh()
         asked = [one for one in fresh if one.label in self._asked]
-        room = max(0, self._limit - len(self._sources))
+        room = max(0, self.request.streams - len(self._sources))
         others = [one for one in fresh if one.label not in self._asked][:room]
         for one in [*asked, *others][: self.streams.room]:
             self._start(one)

@@ -156,6 +156,7 @@ class Source:
                 follow=self._request.follows,
                 tail=None if seen or self._request.head is not None else self._request.tail,
                 since=seen or self._hub.since(),
+                longest=self._request.longest,
                 opened=opened,
             )
             async with aclosing(self._hub.link.logs(source)) as parts:

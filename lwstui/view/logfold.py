@@ -356,23 +356,26 @@ def _span(seconds: float) -> str:
 
 
 def together(labels: Iterable[str]) -> str:
-    """Return labels as one: ``w1-w7``, ``w1,2,5``, ``leader,w1-w3``, ``5/w1-w7``."""
+    """Return labels as one: ``w1-w7``, ``w1,2,5``, ``leader,w1-w3``, ``5/w1-w7``, ``0-2/*``."""
     parts = [label.rpartition("/") for label in labels]
-    groups = {group for group, _, _ in parts}
+    groups = sorted({group for group, _, _ in parts})
     if len(groups) > 1:
+        if all(group.isdigit() for group in groups):
+            return f"{_runs(sorted(map(int, groups)))}/*"
         return f"{len(groups)} groups"
     names = [name for _, _, name in parts]
     numbers = sorted(int(name[1:]) for name in names if name[:1] == "w" and name[1:].isdigit())
     others = [name for name in names if not (name[:1] == "w" and name[1:].isdigit())]
+    ranks = [f"w{_runs(numbers, '-w')}"] if numbers else []
+    return (f"{groups[0]}/" if groups[0] else "") + ",".join([*others, *ranks])
+
+
+def _runs(numbers: Sequence[int], to: str = "-") -> str:
+    """Return numbers with runs of them as one: ``1-3,5``."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:
             runs.append([number])
-    said = [
-        f"{'w' if at == 0 or len(run) > 1 else ''}{run[0]}" + (f"-w{run[-1]}" if run[1:] else "")
-        for at, run in enumerate(runs)
-    ]
-    group = next(iter(groups), "")
-    return (f"{group}/" if group else "") + ",".join([*others, *said])
+    return ",".join(f"{run[0]}{to}{run[-1]}" if run[1:] else f"{run[0]}" for run in runs)

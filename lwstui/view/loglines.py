@@ -135,6 +135,8 @@ class Rates:
     def look(self, now: float, sources: Iterable[SourceInfo]) -> dict[str, float]:
         """Take the counts of now and return lines per second by label."""
         counts = {source.label: source.lines for source in sources}
+        if not counts:
+            return {}
         self._seen.append((now, counts))
         while len(self._seen) > 2 and self._seen[1][0] <= now - self._span_s:
             self._seen.pop(0)

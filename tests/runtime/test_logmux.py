@@ -8,13 +8,15 @@ from controller.api.names import PODS
 from controller.errors import Forbidden
 from lwstui.kube.loglines import LogLine
 from lwstui.runtime.backend import LogRequest, LogTarget
-from lwstui.runtime.logmux import MAX_STREAMS, QUEUED, LogSession
+from lwstui.runtime.logmux import QUEUED, LogSession
 from lwstui.runtime.logselect import chosen, container_names, label, selected
 from lwstui.runtime.ports import LogPart
 from lwstui.runtime.streams import Streams
 from lwstui.state.store import Store
 from tests.runtime.fakes import FakeLink, FakeTime, settle
 from tests.view.build import LLAMA, NOW, container, pod, starting
+
+MAX_STREAMS = LogRequest(LLAMA).streams
 
 
 def lines(*texts, at=NOW):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.api.meta import Key
+from lwstui.config.settings import Settings
 from lwstui.runtime.backend import LogEntry
 from lwstui.tui.inbox import Inbox
 from lwstui.tui.screens.logs import LogsScreen
@@ -254,6 +257,17 @@ async def test_what_is_too_long_for_the_clipboard_goes_to_a_file(
         await until(pilot, lambda: "too long for the clipboard" in shown(app))
         assert len(copied) == 1
         assert len(list((tmp_path / "copies").iterdir())) == 1
+
+
+async def test_how_much_is_kept_and_read_is_set_without_a_hidden_cap(backend, clock):
+    settings = Settings(log_lines=1_000_000, log_lines_merged=2_000_000, log_line_kib=64)
+    app = console(backend, clock=lambda: clock[0], settings=replace(settings, log_streams=500))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _open(pilot, app, "L")
+        request = backend.logs_opened[-1].request
+        assert (request.streams, request.longest) == (500, 64 * 1024)
+        limits = app.screen.buffer.limits
+        assert (limits.single, limits.merged, limits.size) == (1_000_000, 2_000_000, 32 << 20)
 
 
 async def test_leaving_closes_the_streams(backend, app):

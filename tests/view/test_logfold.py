@@ -160,11 +160,12 @@ def test_a_row_is_unfolded_in_its_place():
     ("labels", "expected"),
     [
         (["w1", "w2", "w3"], "w1-w3"),
-        (["w5", "w1", "w2", "w4"], "w1-w2,w4-w5"),
+        (["w5", "w1", "w2", "w4"], "w1-w2,4-w5"),
         (["w1", "w3", "w5"], "w1,3,5"),
         (["leader", "w1"], "leader,w1"),
         (["5/w1", "5/w2"], "5/w1-w2"),
-        (["0/leader", "1/leader"], "2 groups"),
+        (["0/leader", "1/leader", "3/w1"], "0-1,3/*"),
+        (["a/0/leader", "b/0/leader"], "2 groups"),
     ],
 )
 def test_labels_as_one(labels, expected):

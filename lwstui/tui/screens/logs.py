@@ -35,7 +35,7 @@ from lwstui.tui.widgets.logsources import SourceStrip
 from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.ages import count
-from lwstui.view.loglines import Rates
+from lwstui.view.loglines import LogLimits, Rates
 from lwstui.view.logs import LogBuffer
 from lwstui.view.logsearch import search
 
@@ -91,7 +91,14 @@ class LogsScreen(ReadingScreen):
         self._close()
         self._request = request
         inbox: Inbox[LogEntry] = Inbox(WAITING_LINES)
-        self._inbox, self._buffer, self._rates = inbox, LogBuffer(), Rates()
+        settings = self.host.preferences.loaded.settings
+        limits = LogLimits(
+            settings.log_lines, settings.log_lines_merged, settings.log_mib * 1024 * 1024
+        )
+        request = replace(
+            request, streams=settings.log_streams, longest=settings.log_line_kib * 1024
+        )
+        self._inbox, self._buffer, self._rates = inbox, LogBuffer(limits), Rates()
         self._pane.set_follow(request.head is None)
         self._pane.feed(self._buffer)
         self._handle = self.host.backend.logs(request, inbox.put)
