@@ -84,6 +84,20 @@ def located(path: str) -> Path:
     return example if not where.exists() and example.is_file() else where
 
 
+def own_file(path: str, name: str) -> tuple[Path, str]:
+    """Return a file below a path, and its text, to be edited.
+
+    Raises:
+        ManifestError: If it cannot be read, or ships with the program.
+    """
+    where = located(path)
+    file = where / name if where.is_dir() else where
+    if file.resolve().is_relative_to(folder("examples").resolve()):
+        raise ManifestError(f"{file.name} ships with the program; :create makes one of your own")
+    ((_, text),) = read_texts([str(file)])
+    return file, text
+
+
 def names_here() -> tuple[str, ...]:
     """Return the names of manifests in this folder and of shipped examples."""
     root = folder("examples")

@@ -13,6 +13,7 @@ from controller.ports import Clock
 from controller.takeover.native import Native
 from controller.takeover.preflight import inspect
 from lwstui.config.statefiles import write_private
+from lwstui.kube.clean import clean_line
 from lwstui.runtime.ports import Link
 from lwstui.runtime.takeover import Moved, Mover, TakeoverError, backup, backup_name
 from lwstui.state.model import Activity
@@ -99,8 +100,9 @@ class Takeovers:
         """
 
         def tell(text: str) -> None:
-            self._log(Activity(self._clock.now(), "you", "take over", "", text))
-            report(text)
+            said = clean_line(text)
+            self._log(Activity(self._clock.now(), "you", "take over", "", said))
+            report(said)
 
         mover = self._link.mover(self._clock, tell)
         native = await mover.quiet(await mover.survey.native())

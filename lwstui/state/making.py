@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from controller.api.names import SET_NAME
 from controller.api.resources import is_accelerator
+from lwstui.kube.clean import clean_line
 from lwstui.state.manifests import Manifest
 
 _ROLES: Final = (("leader", "leaderTemplate"), ("worker", "workerTemplate"))
@@ -58,7 +59,7 @@ def fields(manifests: Sequence[Manifest], namespace: str) -> tuple[Field, ...]:
         Field("size", "pods per group", str(group.get("size", 1)), "the leader included"),
     ]
     for role, container in _containers(group):
-        name = container.get("name", "")
+        name = clean_line(str(container.get("name", "")))
         found.append(
             Field(f"image {role} {name}", f"image {role} {name}", str(container.get("image", "")))
         )
@@ -68,7 +69,8 @@ def fields(manifests: Sequence[Manifest], namespace: str) -> tuple[Field, ...]:
                 Field(f"devices {role}", f"accelerators {role}", str(amount), "of each pod")
             )
             break
-    return tuple({field.id: field for field in found}.values())
+    cleaned = (replace(one, value=clean_line(one.value)) for one in found)
+    return tuple({field.id: field for field in cleaned}.values())
 
 
 def _containers(group: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

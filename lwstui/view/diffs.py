@@ -147,7 +147,7 @@ def text_diff(
     lines: list[Line] = []
     for number, group in enumerate(matcher.get_grouped_opcodes(around)):
         if number or group[0][1] or group[0][3]:
-            lines.append((Span("  ⋯", "dim"),))
+            lines.append((Span("  …", "dim"),))
         for tag, a, b, c, d in group:
             lines += _piece(tag, old[a:b], new[c:d])
     return tuple(lines)

@@ -10,19 +10,17 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.impact_parts import Builder, Facts
 from lwstui.view.plans import MARKS, ObjectPlan, plan_object, warnings
-from lwstui.view.safety import STANDARD
 from lwstui.view.types import Impact, Span
 
 MOST: Final = 10
 """Objects that a dialog names one by one; more than this must be counted by hand."""
 
 
-def apply_impact(plans: Sequence[ObjectPlan], snapshot: Snapshot, source: str) -> Impact:
+def apply_impact(plans: Sequence[ObjectPlan], source: str) -> Impact:
     """Return the text of the dialog for several objects.
 
     Args:
         plans: What would become of each, in the order in which they are sent.
-        snapshot: To tell protected clusters.
         source: File or folder they come from.
     """
     what = [f"{MARKS[p.verdict]} {p.title}: {p.effect.text or p.verdict}" for p in plans[:MOST]]
@@ -31,6 +29,7 @@ def apply_impact(plans: Sequence[ObjectPlan], snapshot: Snapshot, source: str) -
     what += warnings(plans)
     taken = sum(len(plan.taken) for plan in plans)
     refused = "" if plans else "nothing is chosen that would change anything"
+    level, word = _danger(plans)
     kubectl = f"kubectl apply --server-side -f {source}" + (" --force-conflicts" if taken else "")
     return Impact(
         "APPLY",
@@ -38,8 +37,9 @@ def apply_impact(plans: Sequence[ObjectPlan], snapshot: Snapshot, source: str) -
         tuple(what),
         _facts(plans, taken),
         kubectl,
-        _typed(plans, snapshot, taken),
-        refused,
+        refused=refused,
+        level=level,
+        word=word,
     )
 
 
@@ -57,21 +57,22 @@ def _facts(plans: Sequence[ObjectPlan], taken: int) -> Facts:
     return tuple(facts)
 
 
-def _typed(plans: Sequence[ObjectPlan], snapshot: Snapshot, taken: int) -> str:
-    """Return what must be typed: always for a take-over or many objects, else where protected."""
+def _danger(plans: Sequence[ObjectPlan]) -> tuple[int, str]:
+    """Return how dangerous it is, and what must be typed where something must."""
     hurts = [plan for plan in plans if plan.effect.rolls or plan.effect.removes]
+    taken = [plan for plan in plans if plan.taken]
     if len(plans) > MOST:
-        return str(len(plans))
+        return 4, str(len(plans))
     if taken:
-        return next(plan.trial.key.name for plan in plans if plan.taken)
-    return hurts[0].trial.key.name if hurts and STANDARD.protects(snapshot.cluster) else ""
+        return 4, taken[0].trial.key.name
+    return (3, hurts[0].trial.key.name) if hurts else (2, "")
 
 
 def _one(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     plan = plan_object(intent.trial, snapshot, now, take_over=intent.take_over)
     if not plan.sendable:
         return Impact("", "", (), refused=plan.reason or "no field differs")
-    return apply_impact((plan,), snapshot, plan.trial.manifest.source)
+    return apply_impact((plan,), plan.trial.manifest.source)
 
 
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {Apply: ("APPLY", _one)}

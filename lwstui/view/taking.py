@@ -11,6 +11,7 @@ from lwstui.kube.clean import clean_line
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.impact import complete
+from lwstui.view.safety import STANDARD, TYPED_EVERYWHERE, Safety
 from lwstui.view.tables import arrange
 from lwstui.view.takeover import Candidate, evidence_text, native_lines
 from lwstui.view.types import Cell, Column, Impact, Line, Query, Ref, Row, Span, TableView, Tone
@@ -111,6 +112,8 @@ def impact(
     left: Sequence[Key],
     snapshot: Snapshot,
     now: float,
+    *,
+    safety: Safety = STANDARD,
 ) -> Impact:
     """Return the text of the dialog before sets are moved.
 
@@ -120,6 +123,7 @@ def impact(
         left: Native sets that would have no controller.
         snapshot: The cluster.
         now: Epoch seconds.
+        safety: What the operator wants to be asked.
     """
     names = [one.evidence.key for one in going]
     pods = sum(len(one.evidence.pods) for one in going)
@@ -153,7 +157,8 @@ def impact(
         tuple(what),
         facts,
         kubectl + (" --stop-native" if stopping else ""),
-        typed,
-        "" if going else "nothing here can be moved",
+        refused="" if going else "nothing here can be moved",
+        level=TYPED_EVERYWHERE,
+        word=typed,
     )
-    return complete(found, snapshot, now)
+    return complete(found, snapshot, now, safety=safety)

@@ -124,7 +124,7 @@ async def test_applying_asks_once_and_sends_in_order(scene, app, tmp_path):
         assert all(isinstance(intent, Apply) and not intent.take_over for intent in sent)
         assert "done: 8/12 updated, 11/12 ready" in shown(app)
         await keys(pilot, "j", "enter")
-        await until(pilot, lambda: "GROUP MAP" in shown(app) or "[1 Map]" in shown(app))
+        await until(pilot, lambda: "sets › apply › rollout" in shown(app))
     (kept,) = json.loads((tmp_path / "state" / "sandbox" / "releases.json").read_text())
     assert [one["name"] for one in kept["objects"]] == ["flags", "qwen72b"]
     assert kept["who"] == "alice"
@@ -280,3 +280,42 @@ async def test_checking_says_what_is_wrong_and_goes_on_to_the_plan(scene, app):
         await until(
             pilot, lambda: isinstance(app.screen, ApplyScreen) and "refused 1" in shown(app)
         )
+
+
+async def test_the_file_can_be_edited_on_the_way(scene, app, monkeypatch):
+    edited = []
+
+    def edit(text, command, *, name):
+        edited.append(name)
+        return text.replace("v0.8.6", "v0.9.9")
+
+    monkeypatch.setattr(app, "edit_text", edit)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await plan(pilot, app, scene, "create 1")
+        await keys(pilot, "j", "e")
+        await until(pilot, lambda: "v0.9.9" in shown(app))
+        assert edited == ["qwen.yaml"]
+        assert "v0.9.9" in (scene.folder / "qwen.yaml").read_text()
+        assert len(scene.backend.trials_asked) == 2
+
+
+async def test_shipped_examples_are_not_edited(scene, app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "qwen72b" in shown(app))
+        app.run_command("apply 02-leaderworkerset-sample.yaml")
+        await until(pilot, lambda: isinstance(app.screen, ApplyScreen) and "create 1" in shown(app))
+        await keys(pilot, "e")
+        await until(pilot, lambda: "ships with the program" in shown(app))
+
+
+async def test_in_ascii_nothing_else_is_drawn_and_hostile_text_is_tamed(scene, tmp_path):
+    evil = "x\x1b[31m\u202e[bold]"
+    scene.write("evil.yaml", {"apiVersion": "v1", "kind": evil, "metadata": {"name": evil}})
+    app = console(scene.backend, ascii=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await plan(pilot, app, scene, "change 1")
+        await keys(pilot, "j", "D")
+        await until(pilot, lambda: "acting on: x[bold] x[bold]" in shown(app))
+        text = shown(app)
+        assert "\x1b" not in text
+        assert "\u202e" not in text

@@ -93,7 +93,7 @@ def test_the_yaml_diff_shows_changes_with_their_surroundings():
     before = {"spec": {f"k{i}": i for i in range(9)}, "kind": "X"}
     after = {"kind": "X", "spec": {**before["spec"], "k7": 70}}
     lines = yaml_diff(before, after, 1)
-    assert plain(lines) == ["  ⋯", "    k6: 6", "-   k7: 7", "+   k7: 70", "    k8: 8"]
+    assert plain(lines) == ["  …", "    k6: 6", "-   k7: 7", "+   k7: 70", "    k8: 8"]
     assert [line[0].tone for line in lines] == ["dim", "dim", "bad", "ok", "dim"]
     assert plain(yaml_diff(before, after, None))[0] == "  kind: X"
     assert yaml_diff(before, before) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
@@ -9,13 +11,15 @@ from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from lwstui.runtime.sources import Texts
+from lwstui.runtime import sources
+from lwstui.runtime.sources import ManifestError, Texts
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import Scope
 from lwstui.tui.applying import Applying
 from lwstui.tui.guard import guarded
-from lwstui.tui.routes import Route, RouteState, set_route
+from lwstui.tui.handoff import EditorFailed, NoTerminal, editor
+from lwstui.tui.routes import Route, RouteState, rollout_route, set_route
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
@@ -61,7 +65,7 @@ class ApplyScreen(TableScreen):
         yield TextBlock(id="plan", classes="data")
         yield Heading("OBJECTS", hint="space choose", id="objects-head")
         yield from super().body()
-        yield Heading("DIFF", id="diff-head")
+        yield Heading("DIFF", hint="shift-d YAML  o fields of others", id="diff-head")
         yield TextPane(id="diff", classes="data")
         yield Heading("BEFORE YOU APPLY", id="before-head")
         yield TextBlock(id="before", classes="data")
@@ -195,7 +199,8 @@ class ApplyScreen(TableScreen):
         if plan is None:
             return
         if self.work.sent and plan.trial.manifest.is_set:
-            self.host.goto(set_route(plan.trial.key))
+            key = plan.trial.key
+            self.host.goto(rollout_route(key) if plan.effect.rolls else set_route(key))
             return
         self.query_one("#diff", TextPane).focus()
 
@@ -247,6 +252,28 @@ class ApplyScreen(TableScreen):
         self.work.stages = {}
         self.host.run_task(self._begin())
 
+    def action_edit_file(self) -> None:
+        """Edit the file of the object under the cursor, and plan again."""
+        plan = self._under_cursor()
+        if plan is None or self.work.sent:
+            self.say("nothing here to edit" if plan is None else "it was sent already", "dim")
+            return
+        self.host.run_task(self._edit(plan))
+
+    async def _edit(self, plan: ObjectPlan) -> None:
+        host, source = self.host, plan.trial.manifest.source
+        try:
+            path, text = await asyncio.to_thread(sources.own_file, self.route.detail, source)
+            left = host.edit_text(text, editor(os.environ), name=path.name)
+            if left == text:
+                self.say("nothing was changed", "dim")
+                return
+            await asyncio.to_thread(path.write_text, left, encoding="utf-8")
+        except (ManifestError, NoTerminal, EditorFailed, OSError) as error:
+            self.say(str(error), "bad")
+            return
+        await self._begin()
+
     def action_apply(self) -> None:
         """Ask, then send what is chosen."""
         host = self.host
@@ -265,8 +292,8 @@ class ApplyScreen(TableScreen):
 
     async def _apply(self, plans: tuple[ObjectPlan, ...]) -> None:
         host = self.host
-        found = apply_impact(plans, host.snapshot, self.route.detail)
-        impact = complete(found, host.snapshot, host.now())
+        found = apply_impact(plans, self.route.detail)
+        impact = complete(found, host.snapshot, host.now(), safety=host.safety)
         dialog = ConfirmDialog(impact, self.work.verdict(plans), confirm="Apply")
         if not await host.ask(dialog):
             return

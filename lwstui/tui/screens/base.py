@@ -175,8 +175,12 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         self.show(snapshot, now)
         # These two say something about what is shown, so they come after it.
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
+        self.query_one(KeyLine).show(self.key_hints())
+
+    def key_hints(self) -> list[tuple[str, str]]:
+        """Return (key, label) pairs for the key line."""
         scopes = self.key_scopes()
-        self.query_one(KeyLine).show(key_pairs(offered(self.situation(), *scopes), *scopes))
+        return key_pairs(offered(self.situation(), *scopes), *scopes)
 
     def _unsettled(self) -> tuple[Line, ...]:
         """Return what is wrong with the settings, until it is put right."""

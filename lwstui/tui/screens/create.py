@@ -24,11 +24,12 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.routes import Route, RouteState
-from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.scopes import key_pairs, screen_bindings
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.blocks import Heading
 from lwstui.tui.screens.modals.dialog import Field
 from lwstui.tui.screens.text import yaml_lines
+from lwstui.tui.whynot import offered
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.tui.widgets.textpane import TextPane
@@ -157,6 +158,11 @@ class CreateScreen(ConsoleScreen):
         if isinstance(event.input, Field):
             event.stop()
             self.action_plan_new()
+
+    def key_hints(self) -> list[tuple[str, str]]:
+        """Return the keys of the form: all others are typed into it."""
+        own = [pair for pair in offered(self.situation(), "create") if pair[0].scope == "create"]
+        return [*key_pairs(own, "create"), ("esc", "Leave")]
 
     # Keys.
 

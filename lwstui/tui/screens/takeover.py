@@ -163,7 +163,7 @@ class TakeoverScreen(TableScreen):
         host = self.host
         keys: tuple[Key, ...] = tuple(one.evidence.key for one in going)
         left = standing.left_alone(keys)
-        text = impact(going, standing.native, left, host.snapshot, host.now())
+        text = impact(going, standing.native, left, host.snapshot, host.now(), safety=host.safety)
         root = host.state_files.root
         if root is None or not await host.ask(ConfirmDialog(text, confirm="Take over")):
             return
