@@ -27,6 +27,7 @@ from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.portforward import carry
 from lwstui.kube.reflector import Reflector
+from lwstui.kube.reviews import own_rules
 from lwstui.kube.scrape import labelled_pods, metrics_path, scrape
 from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
@@ -43,6 +44,7 @@ from lwstui.runtime.ports import (
 )
 from lwstui.runtime.takeover import Mover
 from lwstui.runtime.terminal import Conversation
+from lwstui.state.rights import Rule
 from lwstui.telemetry.targets import Target as ScrapeTarget
 
 
@@ -226,6 +228,11 @@ class KubeLink:
     async def define_sets(self, report: Callable[[str], None]) -> None:
         """Create the definition of LeaderWorkerSet and wait until it is served."""
         await define_sets(self._connection, crd(), report=report)
+
+    async def rules(self, namespace: str) -> tuple[tuple[Rule, ...], bool]:
+        """Ask for a review of our own rules."""
+        found, more = await own_rules(self._connection.rest, namespace)
+        return tuple(Rule(*one) for one in found), more
 
     def log_in_again(self) -> None:
         """Load credentials at the next refusal, however often it was in vain."""

@@ -26,7 +26,7 @@ class Past:
         self._store = store
         self._journal = Journal(state)
         lines = tuple(known)
-        store.past.remember(lines)
+        store.recalled(lines)
         store.past.listener = self._journal.add
         self._asked = bool(lines)
 
@@ -41,4 +41,4 @@ class Past:
         if not self._asked:
             self._asked = True
             context = self._store.cluster.context
-            self._store.past.remember(await self._journal.earlier(context))
+            self._store.recalled(await self._journal.earlier(context))

@@ -10,6 +10,7 @@ from controller.api.names import Resource
 from controller.ports import Clock, Cluster, EventSink
 from lwstui.kube.loglines import LONGEST_LINE, LogLine
 from lwstui.kube.sync import KindSync
+from lwstui.state.rights import Rule
 from lwstui.telemetry.targets import Target as ScrapeTarget
 
 if TYPE_CHECKING:
@@ -225,6 +226,14 @@ class Link(Protocol):
 
         Raises:
             ControllerError: If they cannot be listed.
+        """
+        ...
+
+    async def rules(self, namespace: str) -> tuple[tuple[Rule, ...], bool]:
+        """Return what may be done in a namespace, and whether there may be more.
+
+        Raises:
+            ControllerError: If the cluster does not tell.
         """
         ...
 

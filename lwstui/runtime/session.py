@@ -36,9 +36,11 @@ from lwstui.runtime.feed import Feed
 from lwstui.runtime.heartbeat import Heartbeat
 from lwstui.runtime.liveness import Liveness
 from lwstui.runtime.load import LoadMeter
+from lwstui.runtime.permissions import Permissions
 from lwstui.runtime.ports import Controller, Factory, Link, Sink, Watch, WatchSpec
 from lwstui.runtime.sampler import Sampler
 from lwstui.state.model import Activity, ControllerView
+from lwstui.state.rights import Rights
 from lwstui.state.store import Store
 
 if TYPE_CHECKING:
@@ -125,6 +127,7 @@ class Session:
             self._spawn(self._supervised(self.sampler.run), "telemetry")
             self.want_events(wanted=events)
             self.learn_namespaces()
+            self._spawn(self._supervised(self._permissions().run), "permissions")
             if self._controller is not None:
                 self._spawn(self._supervised(self._controller.run), "controller")
             await asyncio.Event().wait()
@@ -132,6 +135,18 @@ class Session:
             self._feed.on_sync = None
             self._feed.cache = None
             await self._end()
+
+    def _permissions(self) -> Permissions:
+        def learned(rights: Rights) -> None:
+            self._store.set_cluster(replace(self._store.cluster, rights=rights))
+            self._feed.changed()
+
+        def places() -> tuple[str, ...]:
+            known = self._store.snapshot
+            found = known.cluster.namespaces or tuple(sorted(known.sets_by_namespace))
+            return found or ("default",)
+
+        return Permissions(self.link, places, learned, self._sleep)
 
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from controller.api.core import Event
+from controller.api.meta import Key
 
 # What belongs to a namespace; nodes and what runs on them are shown whole.
 VIEWED: Final = frozenset({"sets", "pods", "by_set", "services", "revisions", "events", "history"})
@@ -35,3 +37,8 @@ def in_view(name: str, source: Mapping[Any, Any], namespaces: tuple[str, ...]) -
 def _seen(event: Event, namespaces: tuple[str, ...]) -> bool:
     """Tell whether an event is of the namespaces in view; those of nodes always are."""
     return event.namespace in namespaces or event.regarding_kind == "Node"
+
+
+def homes(sets: Iterable[Key]) -> Mapping[str, int]:
+    """Return how many sets each namespace has."""
+    return MappingProxyType(Counter(key.namespace for key in sets))

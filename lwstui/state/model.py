@@ -13,6 +13,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
+from lwstui.state.rights import NO_RIGHTS, Rights
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -45,6 +46,7 @@ class ClusterState:
             behind.
         attachment: Number of the attachment to a cluster; each change of context is a new one.
         contexts: Every context of the kubeconfig, by name.
+        rights: What may be done, as far as the cluster has told.
         known_namespaces: Namespaces of the cluster; empty while unknown or not to be listed.
         sandbox: Whether it is the sandbox, which simulates; always shown.
         namespaces: Namespaces in view; empty means all.
@@ -70,6 +72,7 @@ class ClusterState:
     attachment: int = 0
     contexts: tuple[ContextFacts, ...] = ()
     known_namespaces: tuple[str, ...] = ()
+    rights: Rights = NO_RIGHTS
 
 
 @dataclass(frozen=True, slots=True)

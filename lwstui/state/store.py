@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, Final
 
 from controller.api.core import Event
@@ -23,7 +21,7 @@ from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
-from lwstui.state.inview import VIEWED, in_view
+from lwstui.state.inview import VIEWED, homes, in_view
 from lwstui.state.model import (
     Activity,
     ClusterState,
@@ -163,6 +161,11 @@ class Store:
         self.telemetry = telemetry
         self._changed.add("telemetry")
 
+    def recalled(self, earlier: Iterable[Activity]) -> None:
+        """Take lines of the activity log from before."""
+        self.past.remember(earlier)
+        self._changed.add("activity")
+
     def log(self, activity: Activity) -> None:
         """Add one line to the activity log."""
         self.past.add(activity, self._cluster.context)
@@ -224,8 +227,7 @@ class Store:
             for name in self._changed & _MAPPINGS
         }
         if "sets" in self._changed:
-            counts = Counter(key.namespace for key in self._kinds["sets"])
-            fields["sets_by_namespace"] = MappingProxyType(counts)
+            fields["sets_by_namespace"] = homes(self._kinds["sets"])
         if "activity" in self._changed:
             fields["activity"] = self.past.lines
         if "deaths" in self._changed:

@@ -8,6 +8,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import ActionSpec, Scope, actions
 from lwstui.tui.scopes import specs
+from lwstui.view.needs import missing
 from lwstui.view.types import Ref
 
 
@@ -51,8 +52,10 @@ def _not_selected(spec: ActionSpec, situation: Situation) -> str:
 
 
 def _not_writable(spec: ActionSpec, situation: Situation) -> str:
-    if not spec.danger:
-        return ""
+    namespace = situation.ref.namespace if situation.ref is not None else ""
+    why = missing(situation.snapshot, spec.id, namespace)
+    if why or not spec.danger:
+        return why
     return targets.refusal(situation.snapshot, situation.now, read_only=situation.read_only)
 
 

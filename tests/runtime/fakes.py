@@ -12,6 +12,7 @@ from controller.api.names import Resource
 from controller.errors import Invalid, Unavailable
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.ports import LogPart, LogSource, Sink, WatchSpec, Where
+from lwstui.state.rights import Rule
 from tests.view.build import NOW
 
 WHERE = Where("ctx", "cluster", "https://127.0.0.1:1", "alice", "team-a", sandbox=True)
@@ -157,6 +158,8 @@ class FakeLink:
         self.applied: list[Any] = []
         self.apply_error: Exception | None = None
         self.pings = self.logins = 0
+        self.reviewed: list[str] = []
+        self.rights: tuple[Rule, ...] = ()
         self.answer: float | Exception | None = None
         self.known: tuple[str, ...] | Exception = ("default", "team-a")
         self.opened: list[LogSource] = []
@@ -201,6 +204,10 @@ class FakeLink:
         for one in objects:
             report(f"{one['kind']} applied in {namespace}")
         return 0
+
+    async def rules(self, namespace: str) -> tuple[tuple[Rule, ...], bool]:
+        self.reviewed.append(namespace)
+        return self.rights, False
 
     def log_in_again(self) -> None:
         self.logins += 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lwstui.config.settings import Config
 from lwstui.runtime.backend import Destination
 from lwstui.state.model import ContextFacts, ControllerView, Snapshot
+from lwstui.state.rights import Rights, Rule
 from lwstui.tui.widgets.keyline import Crumbs
 from lwstui.tui.widgets.statusline import StatusLine
 from tests.tui.support import FakeBackend, console, keys, shown, until
@@ -98,3 +99,19 @@ async def test_every_setting_is_on_a_screen_with_where_it_comes_from(tmp_path):
         await until(pilot, lambda: "did you mean ui.header?" in shown(app))
         app.run_command("opt ui.fps 30")
         await until(pilot, lambda: "counts at the start only" in shown(app))
+
+
+async def test_what_may_be_done_is_on_a_screen_and_a_key_says_what_is_missing(tmp_path):
+    rights = Rights({"llm-prod": (Rule(("get", "list", "patch"), ("*",), ("*",)),)})
+    app, backend = _console(tmp_path)
+    backend.first = _world(rights=rights)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "ctrl+d")
+        await until(pilot, lambda: "not allowed: delete leaderworkersets in llm-prod" in shown(app))
+        app.run_command("can")
+        await until(pilot, lambda: app.front.route.screen == "can")
+        await until(pilot, lambda: "recreate groups, delete pods" in shown(app))
+        found = {(r.cells[2].text, r.cells[3].text): r.cells[0].text for r in app.front.main.rows}
+        assert found["delete", "pods"] == "no"
+        assert found["get", "pods/log"] == "yes"

@@ -74,7 +74,13 @@ def _yaml(host: Host, command: Command) -> None:
     verbs.open_text(host, target(host, command), "yaml")
 
 
+def _can(host: Host, command: Command) -> None:
+    del command
+    host.goto(Route("can"), top=True)
+
+
 COMMANDS: Final = (
+    CommandSpec("can", "what may be done here", _can),
     CommandSpec("sets", "all sets", _sets, ("lws", "fleet", "leaderworkersets")),
     CommandSpec(
         "set",

@@ -9,6 +9,7 @@ from lwstui.tui.screens.activity import ActivityScreen
 from lwstui.tui.screens.aliases import AliasesScreen
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.can import CanScreen
 from lwstui.tui.screens.check import CheckScreen
 from lwstui.tui.screens.config import ConfigScreen
 from lwstui.tui.screens.controller import ControllerScreen
@@ -43,6 +44,7 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "text": TextScreen,
     "help": HelpScreen,
     "config": ConfigScreen,
+    "can": CanScreen,
     "aliases": AliasesScreen,
     "apply": ApplyScreen,
     "rollout": RolloutScreen,
