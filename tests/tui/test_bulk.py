@@ -19,8 +19,10 @@ from lwstui.runtime.intents import (
 )
 from lwstui.tui.screens.modals.bulk import BulkDialog
 from lwstui.tui.screens.modals.dialog import Dialog
+from lwstui.tui.verbs import bulk
+from lwstui.view.impact import impact
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
-from tests.tui.worlds import NOW, busy, rolling
+from tests.tui.worlds import NOW, busy, large, rolling
 
 
 def sandbox():
@@ -285,3 +287,31 @@ async def test_marked_nodes_are_cordoned_and_drained_one_at_a_time(backend, app)
 
 def _nodes(app):
     return [row for row in app.front.main.rows if row.ref is not None and row.ref.kind == "node"]
+
+
+async def test_two_thousand_objects_do_not_keep_the_dialog_from_opening(monkeypatch):
+    world, _ = large()
+    world.sandbox = True
+    backend = FakeBackend(first=world.snapshot())
+    app = console(backend)
+    looked = []
+
+    def counting(*args, **kwargs):
+        looked.append(args[1])
+        return impact(*args, **kwargs)
+
+    monkeypatch.setattr(bulk, "impact", counting)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "embed-fleet" in shown(app))
+        await keys(pilot, "enter", "2")
+        await until(pilot, lambda: "[2 Groups]" in shown(app))
+        await keys(pilot, "g", "space", "G", "ctrl+@")
+        await until(pilot, lambda: "2,000 marked" in shown(app))
+        asked = []
+        dry_run = backend.dry_run
+        backend.dry_run = lambda intent: (asked.append(len(looked)), dry_run(intent))[1]
+        await keys(pilot, "r")
+        await opened(pilot, app, "Type 2000 to go on")
+        await until(pilot, lambda: len(backend.dry_runs) == 2000)
+        assert asked[0] <= 60, "everything was looked at before the dialog was there"
+        await until(pilot, lambda: "2,000 groups, 16,000 pods" in shown(app))

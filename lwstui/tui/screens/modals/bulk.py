@@ -46,6 +46,8 @@ _OTHER_LINES: Final = 18
 """Lines of the dialog around the list."""
 _REFRESH_S: Final = 1.0
 _DRAW_S: Final = 0.05
+_AT_FIRST: Final = 50
+"""Objects that are looked at before the dialog is drawn; the others follow."""
 _LIVE_BELOW: Final = 200
 """Up to so many objects the numbers are made again each second."""
 
@@ -67,13 +69,19 @@ class Part:
 
 @dataclass(slots=True)
 class _Line:
-    """What is known of one part; ``said`` is the server's word."""
+    """What is known of one part.
+
+    Attributes:
+        said: The server's word.
+        looked: Whether ``impact`` has been made.
+    """
 
     key: str
     part: Part
     state: State
     impact: Impact
     said: str = ""
+    looked: bool = False
 
     @property
     def detail(self) -> str:
@@ -150,7 +158,7 @@ class BulkDialog(Dialog[bool]):
         columns[2] = Column("name", "OBJECT", max(12, min(40, widest)))
         table.set_columns(columns)
         self.query_one("#dialog-name", Field).placeholder = "how many"
-        self._preview()
+        self._preview(self._lines[:_AT_FIRST])
         self._redraw()
         self.run_worker(self._ask_all(), exit_on_error=False)
         if len(self._lines) <= _LIVE_BELOW:
@@ -192,13 +200,14 @@ class BulkDialog(Dialog[bool]):
 
     def _refresh_preview(self) -> None:
         if self._phase == "asking":
-            self._preview()
+            self._preview(self._lines)
             self._redraw()
 
-    def _preview(self) -> None:
-        """Say of each object what would happen to it, as it is known now."""
-        for line in self._lines:
+    def _preview(self, lines: Sequence[_Line]) -> None:
+        """Say of objects what would happen to them, as it is known now."""
+        for line in lines:
             if line.part.intent is not None and line.state in ("asking", "possible"):
+                line.looked = True
                 line.impact = self._impact_for(line.part.intent)
                 if line.impact.refused:
                     line.state = "refused"
@@ -209,6 +218,12 @@ class BulkDialog(Dialog[bool]):
 
         async def one(line: _Line, intent: Intent) -> None:
             async with limit:
+                if not line.looked:
+                    self._preview((line,))
+                    await asyncio.sleep(0)  # keys go first
+                if line.state != "asking":
+                    self._redraw_soon()
+                    return
                 outcome = await _outcome(self._ask(intent))
             if line.state == "asking":
                 line.state = "possible" if outcome.ok else "refused"
