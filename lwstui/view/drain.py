@@ -16,6 +16,8 @@ from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.memo import Memo
 from lwstui.view.spec import spec_text
 
+FRESH_S: Final = 5.0
+"""How long an answer holds while no pod, node or set changes."""
 _POLICY: Final = ("leaderWorkerTemplate", "restartPolicy")
 
 
@@ -132,6 +134,15 @@ def drain_impact(
         memo: Remembers digests between calls.
     """
     memo = memo or Memo()
+
+    def build() -> tuple[DrainImpact, float]:
+        return _impact(snapshot, node, now, memo), now + FRESH_S
+
+    sources = (snapshot.node_pods, snapshot.nodes, snapshot.sets, snapshot.by_set)
+    return memo.get(("drain", node), sources, now, build)
+
+
+def _impact(snapshot: Snapshot, node: str, now: float, memo: Memo) -> DrainImpact:
     there = [pod for pod in snapshot.node_pods.get(node, ()) if not _finished(pod)]
     keys = sorted({pod.set_key for pod in there if pod.set_key in snapshot.sets})
     sets = [digest(snapshot, snapshot.sets[key], memo, now) for key in keys]

@@ -184,7 +184,13 @@ def nodes_view(
     key = key if key in keys else next(iter(keys), "")
     table = nodes(snapshot, query, now, memo, scope=scope, key=key)
     shown = [found.ref.name for found in table.rows if found.ref is not None]
-    title = _title(snapshot, shown, table.total, query)
+    title = memo.get(
+        "nodes-title",
+        (snapshot.nodes, snapshot.node_pods),
+        now,
+        lambda: (_title(snapshot, shown, table.total, query), inf),
+        facts=(tuple(shown), table.total, query),
+    )
     if key and not query.sort:
         columns = tuple(_below_domains(column, key) for column in table.columns)
         rows = _grouped(_Grouping(snapshot, key, columns, memo, now), table.rows)

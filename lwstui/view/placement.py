@@ -120,8 +120,8 @@ def placement(
     keys = placement_keys(snapshot, one, memo, now)
     key = key if key in keys else next(iter(keys), "")
     frame = _frame(snapshot, one, key, memo, now)
-    frame = replace(frame, domains=_domains(frame, room[0]))
-    rows = [_remembered(frame, unit, memo, now) for unit in _units(one)]
+    frame = replace(frame, domains=_domains(frame, room[0], memo, now))
+    rows = _rows(frame, memo, now)
     shown, hidden = _fitting(rows, ref, room[1], query)
     columns = _columns(frame)
     empty = "no groups" if key else "nodes have no topology labels, or cannot be listed"
@@ -149,7 +149,7 @@ def _frame(snapshot: Snapshot, one: SetDigest, key: str, memo: Memo, now: float)
     by_subgroup = key == annotations.get(SUBGROUP_EXCLUSIVE_TOPOLOGY)
 
     def build() -> tuple[_Tenants, float]:
-        return _tenants(snapshot, key), inf
+        return memo.keep(("tenants-kept", key), _tenants(snapshot, key)), inf
 
     return _Frame(
         one,
@@ -162,11 +162,16 @@ def _frame(snapshot: Snapshot, one: SetDigest, key: str, memo: Memo, now: float)
     )
 
 
-def _domains(frame: _Frame, cells: int) -> tuple[str, ...]:
+def _domains(frame: _Frame, cells: int, memo: Memo, now: float) -> tuple[str, ...]:
     """Return the domains the set is in, none if they do not fit as columns."""
-    used = {d for g in frame.one.groups for d in _where(frame, g.pods)}
-    fits = len(used) * (DOMAIN_CELLS + 1) <= cells - FIXED_CELLS
-    return tuple(sorted(used, key=natural)) if fits else ()
+
+    def build() -> tuple[tuple[str, ...], float]:
+        used = {d for g in frame.one.groups for d in _where(frame, g.pods)}
+        return tuple(sorted(used, key=natural)), inf
+
+    slot, sources = ("domains", frame.one.key), (frame.one, frame.nodes)
+    used = memo.get(slot, sources, now, build, facts=frame.key)
+    return used if len(used) * (DOMAIN_CELLS + 1) <= cells - FIXED_CELLS else ()
 
 
 def _tenants(snapshot: Snapshot, key: str) -> _Tenants:
@@ -234,6 +239,17 @@ def _neighbours(frame: _Frame, unit: Unit, domain: str) -> Iterable[str]:
 
 
 # Rows.
+
+
+def _rows(frame: _Frame, memo: Memo, now: float) -> tuple[Row, ...]:
+    """Return all rows; nothing is worked out while nothing has moved."""
+
+    def build() -> tuple[tuple[Row, ...], float]:
+        return tuple(_remembered(frame, unit, memo, now) for unit in _units(frame.one)), inf
+
+    sources = (frame.one, frame.nodes, frame.tenants)
+    slot, facts = ("placements", frame.one.key), (frame.key, frame.domains)
+    return memo.get(slot, sources, now, build, facts=facts)
 
 
 def _remembered(frame: _Frame, unit: Unit, memo: Memo, now: float) -> Row:

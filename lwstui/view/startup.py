@@ -17,8 +17,9 @@ from lwstui.view.stages import NO_PULLS, STAGES, Pulls, Stage, pod_stages
 from lwstui.view.tables import glyph, row
 from lwstui.view.types import Cell, Column, Ref, Row, Tone
 
-SLOWEST: Final = 1.25
-"""A time stands out when it is the longest of its stage and this many times the median."""
+SLOWEST, APART_S = 1.25, 5.0
+"""A time stands out when it is the longest of its stage, so many times the median and so many
+seconds above it."""
 
 _DOING: Final = {
     "scheduled": "without a node",
@@ -125,7 +126,8 @@ def _slowest(found: Sequence[tuple[Stage, ...]]) -> tuple[float | None, ...]:
     outstanding: list[float | None] = []
     for stage in zip(*found, strict=True):
         times = sorted((s.seconds for s in stage if s.seconds is not None), reverse=True)
-        apart = len(times) > 1 and times[0] >= max(1.0, SLOWEST * times[len(times) // 2])
+        usual = times[len(times) // 2] if times else 0.0
+        apart = len(times) > 1 and times[0] >= max(SLOWEST * usual, usual + APART_S)
         outstanding.append(times[0] if apart else None)
     return tuple(outstanding) or (None,) * len(STAGES)
 
