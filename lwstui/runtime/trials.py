@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -15,6 +16,7 @@ from controller.ports import Cluster, Patch
 from lwstui.kube.decoders import safe
 from lwstui.state.manifests import FieldConflict, Manifest, Trial
 
+_AT_ONCE: Final = 8
 UNDEFINED: Final = (
     "this cluster does not serve LeaderWorkerSets; define them with: "
     "lwstui crd | kubectl apply --server-side -f -"
@@ -41,7 +43,7 @@ class Server(Protocol):
 async def try_manifests(
     server: Server, manifests: Sequence[Manifest], namespace: str
 ) -> tuple[Trial, ...]:
-    """Return what a server says to manifests, one by one, in their order.
+    """Return what a server says to manifests, several at a time, in their order.
 
     Args:
         server: Who is asked.
@@ -53,19 +55,26 @@ async def try_manifests(
     """
     made = {one.name for one in manifests if one.kind == "Namespace"}
     resources: dict[tuple[str, str], Resource | str] = {}
-    found = []
     for one in manifests:
-        kind = (str(one.body["apiVersion"]), str(one.body["kind"]))
+        kind = _kind(one)
         if kind not in resources:
             resources[kind] = await _resource(server, *kind)
-        resource = resources[kind]
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def tried(one: Manifest) -> Trial:
+        resource = resources[_kind(one)]
         if isinstance(resource, str):
             key = Key(one.namespace or namespace, one.name)
-            found.append(Trial(one, key, refusal=UNDEFINED if one.is_set else resource))
-            continue
+            return Trial(one, key, refusal=UNDEFINED if one.is_set else resource)
         where = (one.namespace or namespace) if resource.namespaced else ""
-        found.append(await _try(server.cluster, Trial(one, Key(where, one.name), resource), made))
-    return tuple(found)
+        async with slots:
+            return await _try(server.cluster, Trial(one, Key(where, one.name), resource), made)
+
+    return tuple(await asyncio.gather(*map(tried, manifests)))
+
+
+def _kind(one: Manifest) -> tuple[str, str]:
+    return str(one.body["apiVersion"]), str(one.body["kind"])
 
 
 async def _resource(server: Server, api_version: str, kind: str) -> Resource | str:

@@ -1,10 +1,12 @@
 """Asking the sandbox what manifests would do, applying them, and being refused for good reasons."""
 
+import asyncio
+
 import pytest
 
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS
-from controller.errors import Cause, Conflict, Invalid
+from controller.errors import Cause, Conflict, Invalid, NotFound
 from controller.ports import Patch
 from lwstui.kube.connect import Target, connect
 from lwstui.runtime.intents import Apply
@@ -174,3 +176,19 @@ def test_a_set_counts_as_applied_when_the_watch_shows_another_version():
     assert confirmed(Apply(Trial(of(SET), key)), lambda *_: made)
     assert not confirmed(Apply(Trial(of(SET), key)), lambda *_: None)
     assert confirmed(Apply(Trial(of(config({})), key)), lambda *_: None)
+
+
+async def test_a_folder_is_asked_about_several_objects_at_a_time_and_in_order():
+    link, asked, both = FakeLink(), [], asyncio.Event()
+
+    async def get(resource, namespace, name):
+        asked.append(name)
+        if len(asked) == 2:
+            both.set()
+        await asyncio.wait_for(both.wait(), 5)
+        raise NotFound(404, "NotFound", "none")
+
+    link.cluster.get = get
+    bodies = [{**config({}), "metadata": {"name": name}} for name in ("b", "a")]
+    trials = await ask(link, *bodies)
+    assert [trial.key.name for trial in trials] == ["b", "a"]
