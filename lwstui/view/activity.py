@@ -17,11 +17,11 @@ COLUMNS: Final = (
     Column("time", "TIME", 8),
     Column("age", "AGE", 6, "right", min_screen=100, age=True),
     Column("who", "WHO", 10),
-    Column("what", "WHAT", 20, flex=True),
-    Column("object", "OBJECT", 18, flex=True),
+    Column("what", "WHAT", 22, flex=True),
+    Column("object", "OBJECT", 20),
     Column("change", "CHANGE", 18, min_screen=120),
     Column("dryrun", "DRY RUN", 8, min_screen=150),
-    Column("outcome", "OUTCOME", 16, flex=True),
+    Column("outcome", "OUTCOME", 14, flex=True),
     Column("took", "TOOK", 6, "right", min_screen=110),
 )
 _NONE: Final = "nothing was done yet"
@@ -73,7 +73,7 @@ def _row(one: Activity, now: float, *, coarse: bool) -> Row:
         Cell(one.target),
         Cell(change) if change else DASH,
         Cell(one.dry_run) if one.dry_run else DASH,
-        Cell(one.outcome, "" if one.ok else tone),
+        Cell(_outcome(one), "" if one.ok else tone),
         Cell(_took(one), "dim") if one.took_s is not None else DASH,
     )
     health = judge(glyph, one.outcome, word=word)
@@ -91,6 +91,11 @@ def _row(one: Activity, now: float, *, coarse: bool) -> Row:
     )
     extra = f"{one.kind} {one.command} {one.before} {one.after}"
     return row(key_of(one), cells, sort, target_of(one), health, extra=extra)
+
+
+def _outcome(one: Activity) -> str:
+    """Return the outcome without what its line says already."""
+    return one.outcome.removeprefix(f"{one.what} of {one.target}: ")
 
 
 def _took(one: Activity) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lwstui.view.ages import age
+from lwstui.view.ages import age, count
 from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.phrases import group_runs
 from lwstui.view.progress import Progress
@@ -89,7 +89,8 @@ def _pods(group: GroupDigest, now: float) -> Iterator[Line]:
             Span(where, "dim"),
         )
     if len(faulty) > PODS:
-        yield (Span(f"    and {len(faulty) - PODS} more pods of group {group.index}", "dim"),)
+        more = count(len(faulty) - PODS, "more pod")
+        yield (Span(f"    and {more} of group {group.index}", "dim"),)
 
 
 def _run(one: SetDigest, seen: Progress, group: GroupDigest) -> Iterator[Line]:

@@ -66,6 +66,10 @@ async def test_newest_first_with_details():
         await until(pilot, lambda: "same as" not in shown(app))
         await keys(pilot, "slash", *"who:controller", "enter")
         await until(pilot, lambda: "1 of 3" in shown(app))
+        await keys(pilot, "1")
+        await until(pilot, lambda: "2 of 3" in shown(app))
+        await keys(pilot, "0")
+        await until(pilot, lambda: "3 of 3" in shown(app))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -18,6 +19,8 @@ from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.activity import activity, details, find
 from lwstui.view.types import Line, Query, Ref, Span, TableView
+
+CHOICES: Final = {1: "you", 2: "controller"}
 
 
 class ActivityScreen(TableScreen):
@@ -49,8 +52,20 @@ class ActivityScreen(TableScreen):
             self.query_one("#details", TextBlock).show(details(self.line))
 
     def headline_right(self) -> Line:
-        """Return how much is kept."""
-        return (Span(f"the last {len(self.host.snapshot.activity)}", "dim"),)
+        """Return whose lines digits choose."""
+        spans = [Span("0", "title"), Span(" all", "dim")]
+        for number, who in CHOICES.items():
+            spans += [Span(f"  {number}", "title"), Span(f" {who}", "dim")]
+        return tuple(spans)
+
+    def choose(self, number: int) -> None:
+        """Show what one of them did, or everything."""
+        if number and number not in CHOICES:
+            self.say(f"there is no choice {number}", "dim")
+            return
+        text = f"who:{CHOICES[number]}" if number else ""
+        self.state.query = replace(self.state.query, filter=text)
+        self.refresh_view()
 
     def open_ref(self, ref: Ref) -> None:
         """Show or hide the details."""
