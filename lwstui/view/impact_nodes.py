@@ -11,7 +11,7 @@ from lwstui.view.ages import count
 from lwstui.view.drain import DrainImpact, GroupLoss, SetLoss, drain_impact
 from lwstui.view.impact_parts import Builder, Facts, kubectl_command
 from lwstui.view.phrases import group_runs
-from lwstui.view.types import Impact, Line, Span
+from lwstui.view.types import Impact, Line, Span, Toll
 
 _MOST_SETS: Final = 6
 
@@ -39,7 +39,8 @@ def _cordon(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     held = len(snapshot.node_pods.get(node.name, ()))
     what = (
         (
-            f"No new pod is placed on {node.name}; {count(held, 'pod')} on it go on.",
+            f"No new pod is placed on {node.name}; {count(held, 'pod')} on it "
+            f"{'goes' if held == 1 else 'go'} on.",
             "A group that is recreated meanwhile has to find room elsewhere.",
         )
         if intent.on
@@ -65,7 +66,14 @@ def _drain(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     kubectl = kubectl_command(
         intent.target, "drain", node.name, "--ignore-daemonsets", "--delete-emptydir-data"
     )
-    return Impact("", f"node {node.name}", tuple(what), _drain_facts(found), kubectl, level=3)
+    return _hurting(node, what, found, kubectl)
+
+
+def _hurting(node: Node, what: list[str], found: DrainImpact, kubectl: str) -> Impact:
+    devices = sum(one.devices for one in found.sets)
+    toll = Toll(found.groups, found.pods, devices)
+    facts = _drain_facts(found)
+    return Impact("", f"node {node.name}", tuple(what), facts, kubectl, level=3, toll=toll)
 
 
 def loss_lines(found: DrainImpact) -> tuple[Line, ...]:
@@ -134,7 +142,7 @@ def _delete(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     if node.ready:
         what.append("The node is ready: draining it first lets its groups leave in order.")
     kubectl = kubectl_command(intent.target, "delete", "node", node.name)
-    return Impact("", f"node {node.name}", tuple(what), _drain_facts(found), kubectl, level=3)
+    return _hurting(node, what, found, kubectl)
 
 
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {

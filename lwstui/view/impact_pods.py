@@ -15,7 +15,7 @@ from lwstui.view.impact_parts import Builder, Facts, kubectl_command
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
 from lwstui.view.spec import spec_text
-from lwstui.view.types import Impact, Span
+from lwstui.view.types import Impact, Span, Toll
 
 _POLICY: Final = ("leaderWorkerTemplate", "restartPolicy")
 RECREATES: Final = "RecreateGroupOnPodRestart"
@@ -36,6 +36,7 @@ def _delete(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     group = next((g for g in one.groups if g.index == pod.group), None) if one else None
     what = [*_grace(pod, lost, at_once=intent.at_once)]
     facts: Facts = (("Accelerators", Span(_devices((pod,)))),)
+    gone: tuple[Pod, ...] = (pod,)
     if one is not None and group is not None:
         gone = gone_with(one.lws, group, pod)
         what += _consequences(one.lws, group, pod, gone)
@@ -47,7 +48,8 @@ def _delete(snapshot: Snapshot, intent: Any, now: float) -> Impact:
         words += ["--grace-period=0", "--force"]
     kubectl = kubectl_command(key, *words)
     level = 4 if intent.at_once and lost else 3
-    return Impact(title, _named(intent), tuple(what), facts, kubectl, level=level)
+    toll = Toll(int(len(gone) > 1), len(gone), _held(gone))
+    return Impact(title, _named(intent), tuple(what), facts, kubectl, level=level, toll=toll)
 
 
 def _named(intent: Any) -> str:
@@ -144,8 +146,12 @@ def _facts(one: SetDigest, group: GroupDigest, gone: tuple[Pod, ...]) -> Facts:
     )
 
 
+def _held(pods: tuple[Pod, ...]) -> int:
+    return sum(amount for pod in pods for _, amount in pod.accelerators)
+
+
 def _devices(pods: tuple[Pod, ...]) -> str:
-    found = sum(amount for pod in pods for _, amount in pod.accelerators)
+    found = _held(pods)
     return f"{found} released, then asked for again" if found else "none held"
 
 

@@ -68,12 +68,12 @@ def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
         Span(f"{lws.metadata.namespace} / ", "dim"),
         Span(lws.metadata.name, "title"),
         Span(f"   {_shape(one)}   {_revisions(one)}"),
-        Span(f"   {policy}  {startup}", "dim"),
     ]
     if held := frozen_text(one):
         first.append(Span(f"   {held}", "info"))
     if under_way := since(snapshot, one.key, now):
         first.append(Span(f"   {under_way}", "busy"))
+    first.append(Span(f"   {policy}  {startup}", "dim"))
     return (tuple(first), _counts(one), _state_line(one, now))
 
 

@@ -13,7 +13,7 @@ def mark(snapshot: Snapshot, key: Key) -> str:
     if pending is not None:
         return pending.text
     going = snapshot.underway.get(key)
-    return f"{going.text}: {going.now}" if going is not None else ""
+    return going.now if going is not None else ""
 
 
 def since(snapshot: Snapshot, key: Key, now: float) -> str:

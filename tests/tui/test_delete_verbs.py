@@ -169,3 +169,16 @@ async def test_a_dialog_notices_that_its_object_was_replaced():
         await pilot.press("y")
         assert app.screen.query_one("#confirm").disabled
         assert backend.submitted == []
+
+
+async def test_marked_pods_are_deleted_together_and_a_shell_takes_one():
+    backend = backend_of()
+    app = console(backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await at(pilot, app, "colon", *"pods llama70b", "enter", wait="llama70b-29-2")
+        await keys(pilot, "space", "j", "space", "s")
+        await until(pilot, lambda: "one object at a time" in shown(app))
+        await keys(pilot, "ctrl+d")
+        await opened(pilot, app, "DELETE PODS")
+        await until(pilot, lambda: "Stops in all" in shown(app))
+        assert backend.submitted == []

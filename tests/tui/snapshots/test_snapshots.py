@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.backend import LogEntry
-from lwstui.state.model import Pending, Snapshot
+from lwstui.state.model import Pending, Snapshot, Underway
 from tests.tui.support import FakeBackend, console, keys, settled, shown, until
 from tests.tui.worlds import NOW, World, busy, hostile, large, live, rolling
 
@@ -199,3 +200,38 @@ def test_dialog_kill_pod(picture):
 
 def test_dialog_drain(picture):
     assert picture(busy().snapshot(), MEDIUM, "m", "r", wait="accepted")
+
+
+def test_dialog_force_release(picture):
+    world, _ = rolling()
+    world.break_node("gpu-014")
+    pressed = ["colon", *"pods llama70b", "enter", "ctrl+k"]
+    assert picture(world.snapshot(), MEDIUM, *pressed, wait="FORCE-RELEASE")
+
+
+def test_dialog_cordon(picture):
+    assert picture(busy().snapshot(), SMALL, "m", "j", "c", wait="CORDON")
+
+
+def test_dialog_freeze(picture):
+    pressed = ["colon", *"freeze qwen72b/5", "enter"]
+    assert picture(busy().snapshot(), MEDIUM, *pressed, wait="accepted")
+
+
+def test_frozen_set(picture):
+    snapshot = busy().snapshot()
+    key = next(k for k in snapshot.sets if k.name == "qwen72b")
+    lws = snapshot.sets[key]
+    meta = msgspec.structs.replace(
+        lws.metadata, annotations={**lws.annotations, "lwstui.dev/frozen": "5"}
+    )
+    sets = {**snapshot.sets, key: msgspec.structs.replace(lws, metadata=meta)}
+    pressed = ["colon", *"set qwen72b", "enter"]
+    assert picture(replace(snapshot, sets=sets), MEDIUM, *pressed, wait="group 5 frozen")
+
+
+def test_scale_under_way(picture):
+    snapshot = busy().snapshot()
+    key = next(k for k in snapshot.sets if k.name == "phi4")
+    going = {key: Underway(NOW - 90, "scale to 42 groups", "40 of 42 groups ready")}
+    assert picture(replace(snapshot, underway=going), MEDIUM, wait="40 of 42 groups ready")

@@ -11,7 +11,8 @@ class EditingKeys(Selecting):
 
     def action_edit(self) -> None:
         """Open the set or the node in an editor."""
-        self.start(verbs.edit(self.host, self.selected()))
+        if not self.change_marked(None):
+            self.start(verbs.edit(self.host, self.selected()))
 
     def action_edit_fields(self) -> None:
         """Ask for the common fields of the set."""
