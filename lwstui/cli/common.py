@@ -6,9 +6,22 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from lwstui.kube.connect import Target
+from lwstui.view.ages import parse_age
 
+if TYPE_CHECKING:
+    from lwstui.kube.connect import Overrides, Target
+
+_INSTEAD = (
+    ("--cluster", "cluster of the kubeconfig instead of the context's"),
+    ("--user", "user of the kubeconfig instead of the context's"),
+    ("--server", "address of the API server"),
+    ("--token", "bearer token"),
+    ("--certificate-authority", "file of the certificate authority to trust"),
+    ("--client-certificate", "file of a client certificate"),
+    ("--client-key", "file of its key"),
+    ("--as", "act as this user"),
+    ("--request-timeout", "longest wait for an answer, such as 10s"),
+)
 FAILED = 1
 USAGE = 2
 
@@ -85,6 +98,17 @@ def add_target(
     )
     group.add_argument("--context", metavar="NAME", default=default, help="kubeconfig context")
     group.add_argument("-n", "--namespace", metavar="NS", default=default, help=where)
+    for flag, text in _INSTEAD:
+        group.add_argument(flag, metavar="VALUE", default=default, help=text)
+    group.add_argument(
+        "--as-group", metavar="GROUP", action="append", default=default, help="and as in this group"
+    )
+    group.add_argument(
+        "--insecure-skip-tls-verify",
+        action="store_true",
+        default=argparse.SUPPRESS if command else False,
+        help="do not check the server's certificate",
+    )
 
 
 def add_lease_namespace(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
@@ -131,7 +155,30 @@ def target_of(arguments: argparse.Namespace) -> Target:
     from lwstui.kube.connect import Target
 
     namespace = arguments.namespace.split(",")[0] if arguments.namespace else None
-    return Target(arguments.kubeconfig, arguments.context, namespace)
+    return Target(arguments.kubeconfig, arguments.context, namespace, _overrides(arguments))
+
+
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    """Return what the flags say instead of the kubeconfig; some commands have none of them."""
+    from lwstui.kube.connect import Overrides
+
+    def said(name: str) -> str:
+        return getattr(arguments, name, None) or ""
+
+    timeout = said("request_timeout")
+    return Overrides(
+        cluster=said("cluster"),
+        user=said("user"),
+        server=said("server"),
+        token=said("token"),
+        certificate_authority=said("certificate_authority"),
+        client_certificate=said("client_certificate"),
+        client_key=said("client_key"),
+        as_user=said("as"),
+        as_groups=tuple(said("as_group")),
+        insecure=bool(said("insecure_skip_tls_verify")),
+        request_s=parse_age(timeout) or (float(timeout) if timeout.isdigit() else None),
+    )
 
 
 def namespaces_of(arguments: argparse.Namespace, target: Target) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from lwstui.cli import (
     demo,
     describe,
     get,
+    info,
     logs,
     manifest,
     restart,
@@ -58,6 +59,7 @@ _COMMANDS = (
     restart,
     manifest,
     takeover,
+    info,
     completion,
 )
 

@@ -11,17 +11,18 @@ from lwstui.config.schema import SCHEMA
 _HEAD: Final = """\
 # Settings
 
-Generated from the program's own schema (`python -m lwstui.config.reference`). `:config` shows the same table with the
-values in force and where each comes from.
+Generated from the program's own schema (`python -m lwstui.config.reference`). `:config` shows the
+same table with the values in force and where each comes from.
 
-Settings live in `config.yaml` in the configuration folder (`$LWSTUI_CONFIG_DIR`, else `$XDG_CONFIG_HOME/lwstui`, else
-`~/.config/lwstui`) and, for one context, in `contexts/NAME.yaml` there. Characters of a context's name that do not belong
-into a file name become `_` and the name gets a suffix; `lwstui info` prints the path. A flag beats the environment, which
-beats the file of the context, which beats `config.yaml`, which beats the default. `:opt NAME VALUE` sets a value until the
-program ends.
+Settings live in `config.yaml` in the configuration folder (`$LWSTUI_CONFIG_DIR`, else
+`$XDG_CONFIG_HOME/lwstui`, else `~/.config/lwstui`) and, for one context, in `contexts/NAME.yaml`
+there. Characters of a context's name that do not belong into a file name become `_` and the name
+gets a suffix; `lwstui info` prints the path. A flag beats the environment, which beats the file
+of the context, which beats `config.yaml`, which beats the default. `:opt NAME VALUE` sets a value
+until the program ends.
 
-Files are read again when they change. A broken one keeps what it said before, and one line on every screen names the file,
-the key and the nearest valid key until it is mended.
+Files are read again when they change. A broken one keeps what it said before, and one line on
+every screen names the file, the key and the nearest valid key until it is mended.
 
 ```yaml
 # config.yaml
@@ -41,13 +42,13 @@ namespaces: [llm-prod]
 | --- | --- | --- | --- |
 """
 _TAIL: Final = """
-`theme`, `ascii`, `no_color`, `mouse`, `read_only` (or `readOnly`), `namespaces`, `favourites` and `protected` may stand
-at the top level without their section.
+`theme`, `ascii`, `no_color`, `mouse`, `read_only` (or `readOnly`), `namespaces`, `favourites` and
+`protected` may stand at the top level without their section.
 
 ## Aliases, own keys and plugins
 
-Three more files in the same folder, in the shapes of k9s. A mistake costs its entry and is said at the start. `ctrl-a`
-lists what is in force.
+Three more files in the same folder, in the shapes of k9s. A mistake costs its entry and is said
+at the start. `ctrl-a` lists what is in force.
 
 ```yaml
 # aliases.yaml: a first word and the text it stands for
@@ -86,8 +87,8 @@ def page() -> str:
     variables = ", ".join(f"`${name}`" for name in VARIABLES)
     scopes = ", ".join(f"`{scope}`" for scope in SCOPES)
     words = (
-        f"\nVariables: {variables}; one without a value is empty. Scopes: {scopes}. A plugin that is "
-        "`dangerous` asks first and is\nnot to be had where nothing may be changed. Keys of the "
+        f"\nVariables: {variables}; one without a value is empty. Scopes: {scopes}. A plugin that\n"
+        "is `dangerous` asks first and is not to be had where nothing may be changed. Keys of the\n"
         "program cannot be taken.\n"
     )
     return f"{_HEAD}{rows}{_TAIL}{words}"

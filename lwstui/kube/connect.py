@@ -38,12 +38,37 @@ class LoginError(ConnectError):
 
 
 @dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says instead of the kubeconfig, as kubectl's flags of these names do.
+
+    Attributes:
+        as_user: Whom to act as.
+        as_groups: As a member of which groups.
+        insecure: Do not check the server's certificate.
+        request_s: How long to wait for an answer, in seconds; None for the usual time.
+    """
+
+    cluster: str = ""
+    user: str = ""
+    server: str = ""
+    token: str = ""
+    certificate_authority: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    as_user: str = ""
+    as_groups: tuple[str, ...] = ()
+    insecure: bool = False
+    request_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What the user asked for; None means as kubectl would choose."""
 
     kubeconfig: str | None = None
     context: str | None = None
     namespace: str | None = None
+    overrides: Overrides = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +118,7 @@ def describe(target: Target, environ: Mapping[str, str] | None = None) -> Cluste
             f"no kubeconfig: {wanted} does not exist; name one with --kubeconfig, "
             "or try a cluster on this machine: lwstui demo"
         )
-    return _info(target, _merged(paths), paths)
+    return _info(target, _loaded(target, paths), paths)
 
 
 def contexts(target: Target, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -136,7 +161,8 @@ async def connect(target: Target, told: Told = lambda _: None) -> Connection:
     from lwstui.kube.rest import Rest
 
     paths = _paths(target, os.environ)
-    credentials = Credentials(_merged(paths) if paths else None, info.context, told)
+    merged = _loaded(target, paths) if paths else None
+    credentials = Credentials(merged, info.context, told)
     try:
         await asyncio.wait_for(credentials.load(), _PLUGIN_LIMIT_S)
         session = credentials.session()
@@ -151,7 +177,50 @@ async def connect(target: Target, told: Told = lambda _: None) -> Connection:
             f"in context {info.context}: "
             f"{clean_line(str(error)) or type(error).__name__}; check {_names(paths)}"
         ) from error
-    return Connection(info, Rest(session, info.server, credentials))
+    rest = Rest(session, info.server, credentials)
+    rest.request_s = target.overrides.request_s or rest.request_s
+    return Connection(info, rest)
+
+
+def kubeconfigs(target: Target, environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the kubeconfig files that are read."""
+    return tuple(_paths(target, os.environ if environ is None else environ))
+
+
+def _loaded(target: Target, paths: list[Path]) -> dict[str, Any]:
+    """Return the kubeconfig with what the command line says instead, in the context it chooses."""
+    merged, instead = _merged(paths), target.overrides
+    name = target.context or merged.get("current-context")
+    entry = _named(merged, "contexts").get(str(name))
+    if entry is None or instead == Overrides():
+        return merged
+    entry["cluster"] = instead.cluster or entry.get("cluster")
+    user = dict(_named(merged, "users").get(instead.user or str(entry.get("user")), {}))
+    cluster = dict(_named(merged, "clusters").get(str(entry["cluster"]), {}))
+    if instead.token:
+        user = {key: value for key, value in user.items() if key.startswith("as")}
+    given = {
+        "token": instead.token,
+        "client-certificate": instead.client_certificate,
+        "client-key": instead.client_key,
+        "as": instead.as_user,
+        "as-groups": list(instead.as_groups),
+    }
+    user |= {key: value for key, value in given.items() if value}
+    cluster |= {"server": instead.server} if instead.server else {}
+    if instead.certificate_authority:
+        cluster |= {"certificate-authority": instead.certificate_authority}
+        cluster.pop("certificate-authority-data", None)
+    if instead.insecure:
+        cluster |= {"insecure-skip-tls-verify": True}
+        for key in ("certificate-authority", "certificate-authority-data"):
+            cluster.pop(key, None)
+    entry["user"] = instead.user or entry.get("user") or "command-line"
+    for part, body in (("user", user), ("cluster", cluster)):
+        named = str(entry[part])
+        others = [e for e in merged[f"{part}s"] if isinstance(e, dict) and e.get("name") != named]
+        merged[f"{part}s"] = [{"name": named, part: body}, *others]
+    return merged
 
 
 def _paths(target: Target, environ: Mapping[str, str]) -> list[Path]:

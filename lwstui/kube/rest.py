@@ -93,6 +93,7 @@ class Rest:
     Attributes:
         requests: Requests sent so far, by ``VERB resource``.
         renewal: Renews the credentials.
+        request_s: Longest time for a request that is answered whole, in seconds.
         answers: Answers so far, by (verb, resource, status code); ``<error>`` if none came.
     """
 
@@ -103,6 +104,7 @@ class Rest:
         self._server = server
         self._credentials = credentials
         self.renewal = Renewal(credentials.load)
+        self.request_s = REQUEST_S
         self.requests: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str, str]] = Counter()
         tracing = aiohttp.TraceConfig()
@@ -201,7 +203,7 @@ class Rest:
             permit: Called when all is ready to send.
         """
         timeout = (
-            aiohttp.ClientTimeout(total=REQUEST_S, sock_connect=CONNECT_S)
+            aiohttp.ClientTimeout(total=self.request_s, sock_connect=CONNECT_S)
             if read_s is None
             else aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=read_s)
         )

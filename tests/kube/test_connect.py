@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 import yaml
 
-from lwstui.kube.connect import ConnectError, LoginError, Target, connect, contexts, describe, every
+from lwstui.kube.connect import (
+    ConnectError,
+    LoginError,
+    Overrides,
+    Target,
+    connect,
+    contexts,
+    describe,
+    every,
+)
 
 
 def kubeconfig(
@@ -288,3 +297,39 @@ def test_every_context_is_told_with_where_it_leads(tmp_path):
         ("b", "https://one:6443", "llm", True),
     ]
     assert every(Target(kubeconfig=str(tmp_path / "none")), {}) == ()
+
+
+async def test_the_command_line_says_other_things_than_the_kubeconfig(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k", user={"exec": {"command": "never-run"}, "as": "viewer"})
+    instead = Overrides(
+        server="http://127.0.0.1:7000",
+        token="mine",
+        as_user="admin",
+        as_groups=("ops",),
+        request_s=3.0,
+    )
+    connection = await connect(Target(path, overrides=instead))
+    try:
+        assert connection.info.server == "http://127.0.0.1:7000"
+        assert connection.rest.request_s == 3.0
+        assert await connection.rest._credentials.headers() == [
+            ("Authorization", "Bearer mine"),
+            ("Impersonate-User", "admin"),
+            ("Impersonate-Group", "ops"),
+        ]
+    finally:
+        await connection.close()
+
+
+def test_another_cluster_and_another_user_of_the_kubeconfig(tmp_path: Path) -> None:
+    path = kubeconfig(
+        tmp_path / "k",
+        clusters=[
+            {"name": "c1", "cluster": {"server": "https://one:6443"}},
+            {"name": "c2", "cluster": {"server": "https://two:6443"}},
+        ],
+    )
+    info = describe(Target(path, overrides=Overrides(cluster="c2", user="other")))
+    assert (info.cluster, info.server, info.user) == ("c2", "https://two:6443", "other")
+    insecure = Overrides(insecure=True)
+    assert describe(Target(path, overrides=insecure)).server == "https://one:6443"
