@@ -53,3 +53,15 @@ def test_an_edit_in_an_editor_is_confirmed_and_followed_to_its_end(terminal):
     terminal.send("y")
     terminal.wait_for(r"leaderworkerset-sample .*4/4")
     terminal.wait_for(r"edit LeaderWorkerSet: done after")
+
+
+@pytest.mark.timeout(90)
+def test_an_attached_process_is_left_running(terminal):
+    terminal.wait_for(r"leaderworkerset-sample .*3/3", 60)
+    terminal.send("\r")
+    terminal.wait_for("GROUP MAP")
+    terminal.send("a")
+    terminal.wait_for(r"attached to default/leaderworkerset-sample-\d container nginx \(ctrl-\]")
+    terminal.send("\x1d")
+    terminal.wait_for(r"attached to \S+ container nginx: closed")
+    terminal.wait_for(r"groups 3/3 ready")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 
+from controller.api.meta import Key
 from lwstui.runtime.backend import TerminalEnd
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import rolling
@@ -83,3 +85,20 @@ async def test_without_a_terminal_it_says_so():
             await open_set(pilot, app)
             await keys(pilot, "home", "s")
             await until(pilot, lambda: "this needs a terminal" in shown(app))
+
+
+async def test_of_several_running_containers_one_is_picked():
+    made, key = rolling()
+    leader = made.pods[Key(key.namespace, "llama70b-0")]
+    sidecar = msgspec.structs.replace(leader.containers[0], name="proxy", image="envoy:1")
+    both = msgspec.structs.replace(leader, containers=(*leader.containers, sidecar))
+    made.pods[leader.key] = both
+    app = console(FakeBackend(first=made.snapshot()))
+    handed = Handed(app)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_set(pilot, app)
+        await keys(pilot, "home", "s")
+        await until(pilot, lambda: "CONTAINER" in shown(app) and "envoy:1" in shown(app))
+        await keys(pilot, *"prox", "enter")
+        await until(pilot, lambda: handed.requests)
+        assert handed.requests[0].container == "proxy"
