@@ -175,8 +175,12 @@ async def test_sources_are_muted_and_shown_alone_in_the_strip(backend, app, cloc
         assert "from the leader" in shown(app)
         await keys(pilot, "enter")
         await until(pilot, lambda: "from a worker" in shown(app))
-        await keys(pilot, "tab", "s")
+        # Keys of the log work in the strip too.
+        await keys(pilot, "s", "t")
         assert "PAUSED" in shown(app)
+        assert "time absolute" in shown(app)
+        await keys(pilot, "tab", "s")
+        assert "follows" in shown(app)
 
 
 async def test_a_source_that_is_only_listed_is_opened_by_enter(backend, app, clock):

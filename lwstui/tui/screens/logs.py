@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.binding import BindingType
@@ -21,7 +21,7 @@ from lwstui.runtime.backend import (
 )
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
-from lwstui.tui.actions import Scope
+from lwstui.tui.actions import Scope, actions
 from lwstui.tui.guard import guarded
 from lwstui.tui.inbox import Inbox
 from lwstui.tui.routes import Route, RouteState
@@ -38,12 +38,14 @@ from lwstui.view.ages import count
 from lwstui.view.loglines import LogLimits, Rates
 from lwstui.view.logs import LogBuffer
 from lwstui.view.logsearch import search
+from lwstui.view.types import Span
 
 FLUSH_S: Final = 0.05
 SHARE_S: Final = 0.015
 """Seconds of each flush that go into taking lines; arranging them takes about as long."""
 SLICE_LINES: Final = 500
 WAITING_LINES: Final = 50_000
+PANE_ACTIONS: Final = frozenset(f"action_{spec.action}" for spec in actions("logs"))
 ROLE_DIGITS: Final = {7: "all", 8: "leader", 9: "worker"}
 
 
@@ -158,11 +160,13 @@ class LogsScreen(ReadingScreen):
     def _show_facts(self) -> None:
         request, buffer, pane = self._request, self._buffer, self._pane
         offered = logwords.roles(request, self.host.snapshot)
-        title = (*logwords.log_title(request), *logwords.role_line(request, offered))
-        self.query_one(TitleLine).show(title, logwords.totals(buffer, self._per_s))
+        totals = logwords.totals(buffer, self._per_s)
+        self.query_one(TitleLine).show(logwords.log_title(request), totals)
+        roles = logwords.role_line(request, offered)
+        containers = logwords.container_line(request)
         self.query_one("#choices", LineBlock).show(
             (
-                (*logwords.range_line(request), *logwords.container_line(request)),
+                (*logwords.range_line(request), Span("   "), *roles, *containers),
                 logwords.mode_line(request, pane),
             )
         )
@@ -183,6 +187,12 @@ class LogsScreen(ReadingScreen):
         return ("sources", "logs") if strip.has_focus else ("logs",)
 
     # Keys.
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand keys that the pane answers to the pane, also while the strip has the focus."""
+        if name in PANE_ACTIONS:
+            return getattr(self._pane, name)
+        raise AttributeError(name)
 
     def find(self, text: str) -> None:
         """Mark what matches, and say at the prompt what is no expression."""

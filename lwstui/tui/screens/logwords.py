@@ -51,7 +51,7 @@ def log_title(request: LogRequest) -> Line:
             spans.append(Span(f" / group {request.group}"))
     if request.previous:
         spans.append(Span("   previous runs", "warn"))
-    return (*spans, Span("   "))
+    return tuple(spans)
 
 
 def roles(request: LogRequest, snapshot: Snapshot) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ class SourceStrip(PaintedLines, can_focus=True):
         for number in lines[first + y]:
             segments += self._segments(number)
         if y == MOST_LINES - 1 and first + y < len(lines) - 1:
-            more = f"+{len(lines) - first - y - 1} lines"
+            below = sum(map(len, lines[first + y + 1 :]))
+            more = f"{below} more"
             segments.append(Segment(more, self.brushes("tone--dim")))
         return Strip(segments).adjust_cell_length(cells, self.brushes())
 
