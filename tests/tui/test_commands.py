@@ -134,6 +134,7 @@ def test_completion_offers_verbs_then_objects(snapshot):
             "set": object_names(snapshot.sets),
             "target": object_names(snapshot.sets),
             "role": ["leader", "worker"],
+            "log-part": ["leader", "worker", "15m"],
             "theme": ["day", "midnight"],
             "context": ["prod-eu", "prod-us", "lab"],
             "namespaces": ["all", "prod", "stage"],

@@ -141,6 +141,17 @@ async def test_roles_are_chosen_by_r_and_named_at_the_top(backend, app):
         assert " leader [workers]" in shown(app)
 
 
+async def test_the_command_names_role_time_and_search(backend, app, clock):
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        app.run_command("logs llama70b/29 --role=sub-1 15m /nccl")
+        await until(pilot, lambda: backend.logs_opened and "/ nccl" in shown(app))
+        request = backend.logs_opened[-1].request
+        assert (request.group, request.role) == (29, "sub-1")
+        assert (request.since_s, request.tail) == (900, None)
+        assert "[4 15m]" in shown(app)
+
+
 async def test_containers_all_main_or_picked(backend, app):
     async with app.run_test(size=(120, 30)) as pilot:
         await _open(pilot, app, "l", "a")

@@ -6,7 +6,7 @@ from typing import Final
 
 from lwstui.tui import targets, verbs
 from lwstui.tui.commands.meaning import target
-from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.commands.spec import LOG_PART, Command, CommandSpec
 from lwstui.tui.host import Host
 from lwstui.tui.routes import (
     EVENTS,
@@ -57,8 +57,13 @@ def _events(host: Host, command: Command) -> None:
 
 def _logs(host: Host, command: Command) -> None:
     ref = target(host, command)
-    role = command.arg(1) or ("leader" if ref.kind == "set" else "all")
-    verbs.open_logs(host, ref, role=role)
+    role, since_s = "leader" if ref.kind == "set" else "all", None
+    for found in filter(None, map(LOG_PART.fullmatch, command.args[1:])):
+        if found[1]:
+            role = found[1]
+        else:
+            since_s = int(found[2]) * {"s": 1, "m": 60, "h": 3600}[found[3]]
+    verbs.open_logs(host, ref, role=role, since_s=since_s)
 
 
 def _forwards(host: Host, command: Command) -> None:
@@ -106,7 +111,9 @@ COMMANDS: Final = (
     CommandSpec(
         "events", "events, of everything or of a target", _events, ("ev", "event"), ("target",)
     ),
-    CommandSpec("logs", "merged logs of a target", _logs, ("log",), ("target", "role"), 1),
+    CommandSpec(
+        "logs", "merged logs of a target", _logs, ("log",), ("target", "log-part", "log-part"), 1
+    ),
     CommandSpec("pf", "open port-forwards", _forwards, ("forwards", "portforwards")),
     CommandSpec("describe", "describe a target", _describe, ("desc",), ("target",), 1),
     CommandSpec("yaml", "a target as YAML", _yaml, (), ("target",), 1),

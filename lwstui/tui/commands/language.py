@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from lwstui.tui.commands.objects import nearest
-from lwstui.tui.commands.spec import ROLES, SWITCH, ArgKind, Command, CommandError, CommandSpec
+from lwstui.tui.commands.spec import (
+    LOG_PART,
+    ROLES,
+    SWITCH,
+    ArgKind,
+    Command,
+    CommandError,
+    CommandSpec,
+)
 
 Values = Callable[[ArgKind], Iterable[str]]
 """Returns what words of a kind may be, for completion."""
@@ -151,5 +159,7 @@ def _check(kind: ArgKind, arg: str) -> None:
         raise CommandError(f"“{arg}” is not a number")
     if kind == "role" and arg not in ROLES:
         raise CommandError(f"“{arg}” is not a role: {', '.join(ROLES)}")
+    if kind == "log-part" and not LOG_PART.fullmatch(arg):
+        raise CommandError(f"“{arg}” is not a role (leader, worker, sub-0, all) or time (15m)")
     if kind == "switch" and arg not in SWITCH:
         raise CommandError(f"“{arg}” is neither pause nor resume")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -24,11 +25,14 @@ ArgKind = Literal[
     "form",
     "option",
     "on-off",
+    "log-part",
     "rest",
 ]
-"""What a word means: ``target`` is a set, group or pod, ``rest`` all that follows."""
+"""What a word means: ``target`` is a set, group or pod, ``log-part`` a role or how far back
+(``15m``), ``rest`` all that follows."""
 
 ROLES: Final = ("leader", "worker", "all")
+LOG_PART: Final = re.compile(r"(?:--role=)?(all|leader|worker|sub-\d+)|(?:--since=)?(\d+)([smh])")
 FORMS: Final = ("text", "csv", "json")
 ON_OFF: Final = ("on", "off")
 SWITCH: Final = ("pause", "resume")

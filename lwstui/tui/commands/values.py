@@ -31,6 +31,7 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
     "group": _sets,
     "target": _sets,
     "role": lambda _: [*ROLES],
+    "log-part": lambda _: [*ROLES, "5m", "15m", "1h"],
     "switch": lambda _: [*SWITCH],
     "form": lambda _: [*FORMS],
     "option": lambda _: [one.path for one in SCHEMA if one.live],
