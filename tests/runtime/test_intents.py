@@ -151,6 +151,8 @@ async def test_read_only_and_unconnected_send_nothing():
         assert "not connected" in outcome.message
         with pytest.raises(Unavailable):
             await bench.core.yaml(PODS, "prod", "x")
+        with pytest.raises(Unavailable):
+            await bench.core.read(PODS, "prod", "x")
 
 
 async def test_yaml_is_clean_ordered_and_without_managed_fields():
@@ -164,6 +166,10 @@ async def test_yaml_is_clean_ordered_and_without_managed_fields():
         bench.link.cluster.objects["llama"] = json.dumps(body).encode()
         text = await bench.core.yaml(PODS, "prod", "llama")
         assert text == "apiVersion: v1\nkind: Pod\nmetadata:\n  name: llama\nspec:\n  a: bc\n"
+        found = await bench.core.read(PODS, "prod", "llama")
+        assert list(found) == ["apiVersion", "kind", "metadata", "spec"]
+        assert found["metadata"] == {"name": "llama"}
+        assert found["spec"] == {"a": "bc"}
 
 
 def test_every_kind_of_intent_has_a_rule():

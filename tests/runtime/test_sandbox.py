@@ -93,6 +93,9 @@ def test_a_set_is_served_scaled_recreated_and_restarted(sandbox, tmp_path):
         served(2)
         text = engine.yaml(LEADERWORKERSETS, *KEY).result(5)
         assert "restarted-at: now" in text
+        body = engine.read(LEADERWORKERSETS, *KEY).result(5)
+        assert body["metadata"]["name"] == KEY.name
+        assert "managedFields" not in body["metadata"]
         assert any(entry.kind == "line" for entry in entries)
         assert {a.who for a in snapshots[-1].activity} == {"you", "controller"}
     finally:
