@@ -28,6 +28,7 @@ from lwstui.cli import (
     scenario,
     serve,
     takeover,
+    why,
 )
 from lwstui.cli.common import CommandParser, fail
 from lwstui.cli.completing import WORD, answer
@@ -60,6 +61,7 @@ _COMMANDS = (
     manifest,
     takeover,
     info,
+    why,
     completion,
 )
 

@@ -13,8 +13,8 @@ from statistics import median
 from typing import Final
 
 from controller.api.meta import Key
-from lwstui.insight.model import Advice, Evidence, Finding, Severity, Subject
 from lwstui.insight.world import World, groups_of
+from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 from lwstui.state.telemetry import DeviceView, freshness
 from lwstui.telemetry.quantities import Quantity
 

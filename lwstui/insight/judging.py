@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lwstui.insight.model import Finding, GroupId, Insight, Judgment, Standing, Subject
+from lwstui.state.insights import Finding, GroupId, Insight, Judgment, Standing, Subject
 
 CLEAN_ROUNDS: Final = 2
 """Rounds in a row without a finding after which it is withdrawn."""

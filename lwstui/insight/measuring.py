@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lwstui.insight.model import Advice, Evidence, Finding, Severity, Subject
 from lwstui.insight.world import World
+from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 from lwstui.state.telemetry import Source, freshness
 
 HOLD_S: Final = 60.0

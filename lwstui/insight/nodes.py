@@ -8,8 +8,8 @@ from typing import Final
 from controller.api.core import Node
 from controller.api.meta import Key
 from lwstui.capacity.free import node_devices
-from lwstui.insight.model import Advice, Evidence, Finding, Severity, Subject
 from lwstui.insight.world import World, groups_of, seen_event
+from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 
 UNHEALTHY_S: Final = 120.0
 GONE_S: Final = 300.0
@@ -88,10 +88,9 @@ def lost(world: World, node: Node) -> Iterator[Finding]:
         (world, node),
         "N1",
         Severity.CRITICAL,
-        f"node {node.name} {what}; {_cost(world, node)}",
+        f"it {what}; {_cost(world, node)}",
         (Evidence(f"Ready is not True ({node.ready_reason or 'unknown'})", node.ready_changed_at),),
-        Advice("see what else is on it", "node.open"),
-        Advice("remove its pods by force once it is known to be off", "pod.kill"),
+        Advice("once it is known to be off, remove its pods by force", "node.open"),
         explains=_LOST,
     )
 
@@ -104,7 +103,7 @@ def pressure(world: World, node: Node) -> Iterator[Finding]:
             (world, node),
             "N2",
             Severity.WARNING,
-            f"node {node.name} runs out of {' and '.join(short)}: pods may be evicted",
+            f"it runs out of {' and '.join(short)}: pods may be evicted",
             (Evidence(", ".join(kind for kind, _ in node.troubles), world.snapshot.taken_at),),
             Advice("free what is cached on its disk, or drain it", "node.drain"),
             explains=("P9",),
@@ -119,7 +118,7 @@ def emptied(world: World, node: Node) -> Iterator[Finding]:
             (world, node),
             "N3",
             Severity.WARNING,
-            f"node {node.name} is cordoned and still holds pods of {number} "
+            f"it is cordoned and still holds pods of {number} "
             f"group{'s' if number > 1 else ''}: recreated, they go elsewhere or wait",
             (Evidence("spec.unschedulable is true", world.snapshot.taken_at),),
             Advice("uncordon it if it is fit", "node.uncordon"),
@@ -136,7 +135,7 @@ def host(world: World, node: Node) -> Iterator[Finding]:
             (world, node),
             "N4",
             Severity.WARNING,
-            f"node {node.name} reports trouble with its host: {kinds}",
+            f"it reports trouble with its host: {kinds}",
             tuple(Evidence(f"{kind}: {reason}", world.snapshot.taken_at) for kind, reason in found),
             Advice("drain it", "node.drain"),
             explains=("E1", "E3", "G5", "P7"),
@@ -151,7 +150,7 @@ def rebooted(world: World, node: Node) -> Iterator[Finding]:
                 (world, node),
                 "N5",
                 Severity.INFO,
-                f"node {node.name} was started again within the last hour",
+                "it was started again within the last hour",
                 (seen_event(event),),
                 explains=("G5", "P8"),
             )
@@ -172,7 +171,7 @@ def unhealthy(world: World, node: Node) -> Iterator[Finding]:
                 (world, node),
                 "D14",
                 Severity.CRITICAL,
-                f"node {node.name} offers none of its {devices.capacity} {devices.resource}: "
+                f"it offers none of its {devices.capacity} {devices.resource}: "
                 "its device plugin is down, or its driver does not load",
                 (seen,),
                 Advice("look at the plugin's pod on it", "node.open"),
@@ -184,7 +183,7 @@ def unhealthy(world: World, node: Node) -> Iterator[Finding]:
             (world, node),
             "D13",
             Severity.WARNING,
-            f"node {node.name} holds {devices.unhealthy} of its {devices.capacity} "
+            f"it holds {devices.unhealthy} of its {devices.capacity} "
             f"{devices.resource} back as unhealthy; they stay out until the plugin restarts",
             (seen,),
             Advice("cordon it before the next group lands there", "node.cordon"),
@@ -211,7 +210,7 @@ def layout(world: World, node: Node) -> Iterator[Finding]:
         (world, node),
         "D15",
         Severity.INFO,
-        f"node {node.name} {what}",
+        f"it {what}",
         (Evidence(seen, world.snapshot.taken_at),),
     )
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from controller.api.pods import Container, Pod
 from lwstui.insight import scheduling
-from lwstui.insight.model import Advice, Evidence, Finding, Severity
 from lwstui.insight.world import World, groups_of, pod_subject, seen_event
 from lwstui.state.deaths import Death
+from lwstui.state.insights import Advice, Evidence, Finding, Severity
 
 SLOW_PULL_S: Final = 600.0
 MOUNT_S: Final = 120.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from lwstui.insight import devices, measuring, nodes, pods, serving, sets
-from lwstui.insight.model import Finding
 from lwstui.insight.world import World
+from lwstui.state.insights import Finding
 
 FAMILIES: Final[tuple[Callable[[World], Iterator[Finding]], ...]] = (
     nodes.findings,

@@ -8,8 +8,8 @@ from typing import Final
 
 from controller.api.meta import Key
 from controller.api.pods import Pod
-from lwstui.insight.model import Advice, Evidence, Finding, Severity, Subject
 from lwstui.insight.world import World, group_subject, groups_of
+from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 from lwstui.state.telemetry import EngineView, Trend, freshness
 from lwstui.telemetry.engines import Fact
 from lwstui.telemetry.quantities import Quantity

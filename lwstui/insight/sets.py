@@ -10,8 +10,8 @@ from controller.api.lws import LeaderWorkerSet, SetSpec
 from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.insight import scheduling
-from lwstui.insight.model import Advice, Evidence, Finding, GroupId, Severity, Subject
 from lwstui.insight.world import World, group_subject, seen_event
+from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity, Subject
 
 BY_DESIGN_S: Final = 60.0
 STRANDED_S: Final = 120.0

@@ -12,8 +12,8 @@ from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
-from lwstui.insight.model import Evidence, GroupId, Subject
 from lwstui.state.deaths import Death
+from lwstui.state.insights import Evidence, GroupId, Subject
 from lwstui.state.model import Snapshot
 
 

@@ -18,6 +18,7 @@ from controller.ports import Clock
 from lwstui.kube.decoders import safe
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
+from lwstui.runtime.diagnosis import Diagnosis
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.forwards import Forwards
 from lwstui.runtime.intents import Intent, Outcome
@@ -88,6 +89,7 @@ class Core:
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
+        self._diagnosis = Diagnosis(self._store)
         self.forwards = Forwards(self._store, lambda: self._link)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
@@ -376,5 +378,6 @@ class Core:
 
     def _derive(self, now: float) -> None:
         self._ledger.settle(now)
+        self._diagnosis.step(now)
         if self._session is not None:
             self._session.derive(now)

@@ -146,7 +146,7 @@ class Sampler:
         await asyncio.gather(*(self._ask(target, found) for target in due))
         if targets or self._store.telemetry.at:
             took_s = self._clock.monotonic() - started
-            self._store.set_telemetry(self._telemetry(snapshot, found, period_s, took_s))
+            self._store.tell(telemetry=self._telemetry(snapshot, found, period_s, took_s))
             self._changed()
 
     async def _search(self, snapshot: Snapshot, found: _Round) -> None:

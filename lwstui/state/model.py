@@ -13,6 +13,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
+from lwstui.state.insights import Insight
 from lwstui.state.rights import NO_RIGHTS, Rights
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry
 
@@ -246,6 +247,7 @@ class Snapshot:
         kept: Revisions that this console saw and keeps, though the cluster may not any more.
         sync: Freshness by plural resource name.
         deaths: How containers of the sets ended, oldest first; bounded, and kept between runs.
+        insights: What is wrong by the rules, worst first, consequences folded.
         telemetry: What is measured of devices and engines, where anything is.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
     """
@@ -265,6 +267,7 @@ class Snapshot:
     kept: Mapping[Key, Revision] = field(default_factory=_empty)
     sync: Mapping[str, KindSync] = field(default_factory=_empty)
     telemetry: Telemetry = NO_TELEMETRY
+    insights: tuple[Insight, ...] = ()
     cluster: ClusterState = ClusterState()
     controller: ControllerView = ControllerView()
     activity: tuple[Activity, ...] = ()

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
+from controller.api.names import EVENTS, LEADERWORKERSETS, NODES, PODS, REVISIONS, SERVICES
+
+FIELDS: Final = {
+    LEADERWORKERSETS: "sets",
+    PODS: "pods",
+    SERVICES: "services",
+    REVISIONS: "revisions",
+    NODES: "nodes",
+    EVENTS: "events",
+}
+"""Field of the snapshot that holds each kind."""
 
 
 def uid_of(record: Any) -> str:

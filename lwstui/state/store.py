@@ -9,18 +9,13 @@ from typing import Any, Final
 from controller.api.core import Event
 from controller.api.meta import Key
 from controller.api.names import (
-    EVENTS,
-    LEADERWORKERSETS,
-    NODES,
-    PODS,
-    REVISIONS,
-    SERVICES,
     Resource,
 )
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
+from lwstui.state.insights import Insights
 from lwstui.state.inview import VIEWED, homes, in_view
 from lwstui.state.model import (
     Activity,
@@ -31,21 +26,12 @@ from lwstui.state.model import (
     Snapshot,
     Underway,
 )
-from lwstui.state.records import key_of, uid_of
+from lwstui.state.records import FIELDS, key_of, uid_of
 from lwstui.state.reduce import group_start, ordered, whole_groups, with_leader
 from lwstui.state.setmemory import SetMemory
 from lwstui.state.telemetry import Telemetry
 
 EVENT_LIMIT: Final = 2000
-
-_FIELDS: Final = {
-    LEADERWORKERSETS: "sets",
-    PODS: "pods",
-    SERVICES: "services",
-    REVISIONS: "revisions",
-    NODES: "nodes",
-    EVENTS: "events",
-}
 
 
 class Store:
@@ -58,7 +44,7 @@ class Store:
     """
 
     def __init__(self, cluster: ClusterState | None = None) -> None:
-        self._kinds: dict[str, dict[Any, Any]] = {name: {} for name in _FIELDS.values()}
+        self._kinds: dict[str, dict[Any, Any]] = {name: {} for name in FIELDS.values()}
         # Pods outside sets, as far as they hold accelerators.
         self._others: dict[Key, Pod] = {}
         self._members: dict[Key, dict[str, Pod]] = {}
@@ -78,7 +64,7 @@ class Store:
         self._dirty_nodes: set[str] = set()
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
         self._controller = self._snapshot.controller
-        self.telemetry = self._snapshot.telemetry
+        self.telemetry, self.insights = self._snapshot.telemetry, self._snapshot.insights
         self._cluster = self._snapshot.cluster
 
     # What the watches bring.
@@ -91,7 +77,7 @@ class Store:
             type_: ``ADDED``, ``MODIFIED`` or ``DELETED``.
             record: The struct of ``controller.api`` for the kind.
         """
-        name = _FIELDS.get(resource)
+        name = FIELDS.get(resource)
         if name is None:
             return
         if type_ == "DELETED":
@@ -112,7 +98,7 @@ class Store:
             records: All of them.
             namespace: The namespace the list is complete for; empty for all.
         """
-        name = _FIELDS.get(resource)
+        name = FIELDS.get(resource)
         if name is None:
             return
         fresh = list(records)
@@ -156,10 +142,14 @@ class Store:
             self._controller = controller
             self._changed.add("controller")
 
-    def set_telemetry(self, telemetry: Telemetry) -> None:
-        """Take what was measured."""
-        self.telemetry = telemetry
-        self._changed.add("telemetry")
+    def tell(self, *, telemetry: Telemetry | None = None, insights: Insights | None = None) -> None:
+        """Take what was measured, or what the rules say."""
+        if telemetry is not None:
+            self.telemetry = telemetry
+            self._changed.add("telemetry")
+        if insights is not None and insights != self.insights:
+            self.insights = insights
+            self._changed.add("insights")
 
     def recalled(self, earlier: Iterable[Activity]) -> None:
         """Take lines of the activity log from before."""
@@ -195,7 +185,7 @@ class Store:
 
     def get(self, resource: Resource, key: Any) -> Any:
         """Return the record held under a key (UID for events, name for nodes), or None."""
-        return self._kinds[_FIELDS[resource]].get(key)
+        return self._kinds[FIELDS[resource]].get(key)
 
     def members(self, key: Key) -> Iterable[Pod]:
         """Return the pods of a set as they are held now, in no order."""
@@ -239,6 +229,7 @@ class Store:
             cluster=self._cluster,
             controller=self._controller,
             telemetry=self.telemetry,
+            insights=self.insights,
             **fields,
         )
         self._changed.clear()
@@ -386,7 +377,7 @@ class Store:
 
 _MAPPINGS: Final = frozenset(
     {
-        *_FIELDS.values(),
+        *FIELDS.values(),
         "by_set",
         "node_pods",
         "history",

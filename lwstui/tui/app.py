@@ -78,6 +78,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         "screens/rollout.tcss",
         "screens/pod.tcss",
         "screens/nodes.tcss",
+        "screens/why.tcss",
     ]
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True

@@ -32,6 +32,8 @@ ScreenName = Literal[
     "rollout",
     "revisions",
     "diff",
+    "why",
+    "insights",
     "activity",
     "controller",
     "xray",

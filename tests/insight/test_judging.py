@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lwstui.insight.judging import CLEAN_ROUNDS, about, judge, worst_first
-from lwstui.insight.model import Finding, Judgment, Severity, Subject
+from lwstui.state.insights import Finding, Judgment, Severity, Subject
 from tests.view.build import LLAMA
 
 GROUP = (LLAMA, 0)

@@ -53,35 +53,32 @@ NODE_CASES = {
     "N1": (
         on(ready=False, ready_reason="NodeStatusUnknown"),
         on(),
-        "node node-0 does not answer any more; 1 group with a pod there will be recreated as a "
-        "whole",
+        "it does not answer any more; 1 group with a pod there will be recreated as a whole",
     ),
     "N1 unwell": (
         on(ready=False, ready_reason="KubeletNotReady"),
         on(ready_reason="KubeletReady"),
-        "node node-0 is not ready: KubeletNotReady; 1 group with a pod there will be recreated as "
-        "a whole",
+        "it is not ready: KubeletNotReady; 1 group with a pod there will be recreated as a whole",
     ),
     "N2": (
         on(troubles=(("DiskPressure", "KubeletHasDiskPressure"),)),
         on(troubles=(("NetworkUnavailable", "x"),)),
-        "node node-0 runs out of disk: pods may be evicted",
+        "it runs out of disk: pods may be evicted",
     ),
     "N3": (
         on(unschedulable=True),
         world(nodes=(node("node-0", unschedulable=True),)),
-        "node node-0 is cordoned and still holds pods of 1 group: recreated, they go elsewhere or "
-        "wait",
+        "it is cordoned and still holds pods of 1 group: recreated, they go elsewhere or wait",
     ),
     "N4": (
         on(troubles=(("KernelDeadlock", "DockerHung"),)),
         on(troubles=(("MemoryPressure", "x"),)),
-        "node node-0 reports trouble with its host: KernelDeadlock",
+        "it reports trouble with its host: KernelDeadlock",
     ),
     "N5": (
         world(pod(), events=(REBOOT,)),
         world(pod(), events=(msgspec.structs.replace(REBOOT, last_at=NOW - 3601),)),
-        "node node-0 was started again within the last hour",
+        "it was started again within the last hour",
     ),
     "N6": (
         world(
@@ -102,24 +99,24 @@ NODE_CASES = {
     "D13": (
         on(allocatable=(("nvidia.com/gpu", 7),), **OFFERS),
         on(allocatable=(("nvidia.com/gpu", 8),), **OFFERS),
-        "node node-0 holds 1 of its 8 nvidia.com/gpu back as unhealthy; they stay out until the "
+        "it holds 1 of its 8 nvidia.com/gpu back as unhealthy; they stay out until the "
         "plugin restarts",
     ),
     "D14": (
         on(allocatable=(("nvidia.com/gpu", 0),), **OFFERS),
         on(allocatable=(("nvidia.com/gpu", 1),), **OFFERS),
-        "node node-0 offers none of its 8 nvidia.com/gpu: its device plugin is down, or its "
+        "it offers none of its 8 nvidia.com/gpu: its device plugin is down, or its "
         "driver does not load",
     ),
     "D15": (
         on(labels={"nvidia.com/gpu.product": "NVIDIA-H100-MIG-INVALID"}),
         on(labels={"nvidia.com/gpu.product": "NVIDIA-H100-MIG-1g.10gb"}),
-        "node node-0 is partitioned in a way that offers nothing",
+        "it is partitioned in a way that offers nothing",
     ),
     "D15 mixed": (
         world(pod(), telemetry=measured([reading(0), reading(1, model="A100")])),
         world(pod(), telemetry=measured([reading(0), reading(1)])),
-        "node node-0 has devices of several models",
+        "it has devices of several models",
     ),
 }
 

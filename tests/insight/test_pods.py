@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lwstui.insight import pods as rules
-from lwstui.insight.model import Severity
+from lwstui.state.insights import Severity
 from tests.insight.support import NOW, death, event, world
 from tests.view.build import container, node, pod, starting
 

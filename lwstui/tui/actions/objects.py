@@ -15,6 +15,7 @@ def _verb(
 
 
 def _reading(scope: Scope, what: str) -> Iterator[ActionSpec]:
+    yield _verb(scope, "why", "Why", f"What is wrong with {what}, and what may help.", "w", at=12)
     yield _verb(scope, "describe", "Describe", f"Describe {what}.", "d", at=65)
     yield _verb(scope, "yaml", "YAML", f"YAML of {what}.", "y", at=70)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands import changing, going, manifests, overtime, program, tables
+from lwstui.tui.commands import changing, diagnosing, going, manifests, overtime, program, tables
 from lwstui.tui.commands.spec import CommandSpec
 
 COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *going.COMMANDS,
     *overtime.COMMANDS,
+    *diagnosing.COMMANDS,
     *changing.COMMANDS,
     *manifests.COMMANDS,
     *tables.COMMANDS,

@@ -29,6 +29,7 @@ from lwstui.tui.screens.revisions import RevisionsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.takeover import TakeoverScreen
 from lwstui.tui.screens.text import TextScreen
+from lwstui.tui.screens.why import InsightsScreen, WhyScreen
 from lwstui.tui.screens.xray import XrayScreen
 
 _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
@@ -56,6 +57,8 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "controller": ControllerScreen,
     "xray": XrayScreen,
     "diff": DiffScreen,
+    "why": WhyScreen,
+    "insights": InsightsScreen,
 }
 
 

@@ -32,6 +32,14 @@ class ReadingKeys(Selecting):
         """Show the selection as YAML."""
         verbs.open_text(self.host, self.selected(), "yaml")
 
+    def action_why(self) -> None:
+        """Open the diagnosis of the selection."""
+        ref = self.selected()
+        if ref is None or ref.kind not in ("set", "group", "pod", "node"):
+            self.host.say("nothing here to diagnose", "warn")
+        else:
+            self.host.goto(Route("why", ref))
+
     def action_placement(self) -> None:
         """Open where the groups of the selection's set run."""
         ref, key = self.selected(), self.selected_set()

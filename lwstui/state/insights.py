@@ -135,6 +135,10 @@ class Insight:
     consequences: tuple[Insight, ...] = ()
 
 
+Insights = tuple[Insight, ...]
+"""What to say, worst first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How long a finding has been there.

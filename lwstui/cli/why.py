@@ -1,0 +1,155 @@
+"""``lwstui why``: the diagnosis of a set, a group, a pod or a node, for people and scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from lwstui.cli import paint
+from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.describe import find
+from lwstui.cli.sets import operate, place_of, say
+
+if TYPE_CHECKING:
+    from lwstui.runtime.operator import SetOperator
+    from lwstui.state.insights import Finding, Insight
+    from lwstui.state.model import Snapshot
+    from lwstui.view.types import Ref
+
+NAME = "why"
+SUMMARY = "say what is wrong with a set, a group or a node, by which evidence, and what may help"
+EXAMPLE = """\
+examples:
+  lwstui why                           everything that is wrong in the namespace
+  lwstui why llama-70b                 the set, worst cause first
+  lwstui why llama-70b/3 -o json       group 3, for a script
+  lwstui why node/h100-01
+
+example: lwstui why demo/0
+
+What lasts a while before it counts in the console counts at once here: the cluster is looked at
+once. Devices and engines are not measured; the console does that.
+
+exit codes:
+  0  nothing is wrong, or nothing worse than a note
+  1  failed: no answer, not allowed, or what was named is not there
+  2  wrong usage
+  3  something is worrying
+  4  something is critical"""
+WORRYING: Final = 3
+CRITICAL: Final = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", default="", help="SET, SET/GROUP, or node/NAME"
+    )
+    parser.add_argument(
+        "-o", "--output", choices=("table", "json"), default="table", help="form of the answer"
+    )
+    add_target(parser, several=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say what is wrong."""
+    paint.forgiving()
+
+    async def work(operator: SetOperator) -> int:
+        from dataclasses import replace
+
+        from lwstui.insight.judging import folded
+        from lwstui.insight.rules import findings
+        from lwstui.insight.world import World
+        from lwstui.runtime.reader import dispensable, needs
+        from lwstui.state.insights import Standing
+        from lwstui.view.why import concerning
+
+        reader = await operator.watch(
+            needs("group", operator.namespace), optional=dispensable("group")
+        )
+        snapshot, now = reader.snapshot(), operator.clock.now()
+        ref = _named(snapshot, operator.namespace, arguments.name)
+        if arguments.name and ref is None:
+            fail(f"there is no {arguments.name} in namespace {operator.namespace}")
+            return FAILED
+        standing = [Standing(finding, now) for finding in findings(World(snapshot, now))]
+        judged = replace(snapshot, insights=folded(standing))
+        found = concerning(judged, ref)
+        if arguments.output == "json":
+            say(json.dumps({"findings": [as_json(one) for one in found]}, indent=2))
+        else:
+            _print(found, now, colour=paint.colours(arguments))
+        return exit_code(found)
+
+    return operate(arguments, work)
+
+
+def _named(snapshot: Snapshot, namespace: str, name: str) -> Ref | None:
+    if not name:
+        return None
+    kind, slash, rest = name.partition("/")
+    if slash and kind in ("node", "no", "nodes"):
+        return find(snapshot, "node", namespace, place_of(rest))
+    place = place_of(name)
+    kind = "set" if place.group is None else "group" if place.worker is None else "pod"
+    return find(snapshot, kind, namespace, place)
+
+
+def _print(found: tuple[Insight, ...], now: float, *, colour: bool) -> None:
+    from lwstui.insight.judging import worst_first
+    from lwstui.view.types import Span
+    from lwstui.view.why import GLYPHS
+
+    if not found:
+        say("no rule finds anything wrong")
+    for root in found:
+        for one in worst_first([root]):
+            finding, indent = one.finding, "" if one is root else "  "
+            glyph, tone = GLYPHS[finding.severity]
+            head = (
+                Span(f"{indent}{glyph} ", tone),
+                Span(f"{finding.subject}: ", "bold"),
+                Span(f"{finding.diagnosis}  [{finding.rule}]"),
+            )
+            say(paint.text(head, colour=colour))
+            for seen in finding.evidence:
+                say(paint.text((Span(f"{indent}    seen  {seen.text}", "dim"),), colour=colour))
+            for advice in finding.advice:
+                say(f"{indent}    do    {advice.text}")
+
+
+def as_json(insight: Insight) -> dict[str, Any]:
+    """Return an insight for scripts; times are epoch seconds."""
+    finding = insight.finding
+    subject = finding.subject
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.word,
+        "subject": {
+            "scope": subject.scope,
+            "namespace": subject.namespace,
+            "name": subject.name,
+            **({"group": subject.group} if subject.group >= 0 else {}),
+            **({"node": subject.node} if subject.node else {}),
+        },
+        "diagnosis": finding.diagnosis,
+        "groups": [f"{key}/{index}" for key, index in sorted(finding.groups)],
+        "evidence": [{"text": seen.text, "at": seen.at} for seen in finding.evidence],
+        "advice": [_advice(finding, number) for number in range(len(finding.advice))],
+        "consequences": [as_json(one) for one in insight.consequences],
+    }
+
+
+def _advice(finding: Finding, number: int) -> dict[str, str]:
+    advice = finding.advice[number]
+    return {"text": advice.text, "action": advice.action, "command": advice.command}
+
+
+def exit_code(found: tuple[Insight, ...]) -> int:
+    """Return the exit code for the worst that was found."""
+    from lwstui.state.insights import Severity
+
+    worst = min((one.finding.severity for one in found), default=Severity.INFO)
+    return {Severity.CRITICAL: CRITICAL, Severity.WARNING: WORRYING}.get(worst, 0)

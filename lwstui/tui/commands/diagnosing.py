@@ -1,0 +1,25 @@
+"""Commands that ask what is wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lwstui.tui.commands.meaning import target
+from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.host import Host
+from lwstui.tui.routes import Route
+
+
+def _why(host: Host, command: Command) -> None:
+    host.goto(Route("why", target(host, command)), top=True)
+
+
+def _insights(host: Host, command: Command) -> None:
+    del command
+    host.goto(Route("insights"), top=True)
+
+
+COMMANDS: Final = (
+    CommandSpec("why", "why something is as it is", _why, (), ("target",), 1),
+    CommandSpec("insights", "everything that is wrong", _insights, ("problems",)),
+)

@@ -1,0 +1,350 @@
+"""Why something is as it is: verdict, what follows from it, what was seen, what may help. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from lwstui.insight.judging import about, worst_first
+from lwstui.state.deaths import Death
+from lwstui.state.insights import Advice, Finding, GroupId, Insight, Severity, Subject
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import age, clock
+from lwstui.view.tables import arrange
+from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView, Tone
+
+GLYPHS: Final[dict[Severity, tuple[str, Tone]]] = {
+    Severity.CRITICAL: ("X", "bad"),
+    Severity.WARNING: ("!", "warn"),
+    Severity.INFO: ("i", "info"),
+}
+CRASH_COLUMNS: Final = (
+    Column("group", "GRP", 4, "right"),
+    Column("generation", "GEN", 4, "right"),
+    Column("ended", "ENDED", 8),
+    Column("first", "FIRST", 16),
+    Column("after", "AFTER", 7, "right"),
+    Column("how", "HOW", 18),
+    Column("node", "NODE", 10, min_screen=100),
+    Column("line", "LAST LINE KEPT BEFORE THE POD WENT", 20, flex=True),
+)
+ADVICE_COLUMNS: Final = (
+    Column("what", "WHAT", 30, flex=True),
+    Column("target", "ON", 28),
+    Column("how", "KEY OR COMMAND", 22),
+)
+INSIGHT_COLUMNS: Final = (
+    Column("state", "S", 1),
+    Column("subject", "ABOUT", 24),
+    Column("diagnosis", "DIAGNOSIS", 30, flex=True),
+    Column("groups", "GROUPS", 6, "right", min_screen=90),
+    Column("also", "ALSO", 4, "right", min_screen=100),
+    Column("rule", "RULE", 4, min_screen=80),
+    Column("age", "FOR", 6, "right", age=True),
+)
+_DASH: Final = "—"
+_FAMILIES: Final = (
+    # (words, rules, what they need: "" nothing, "telemetry" or "events")
+    ("scheduling", ("P1", "G2", "G3", "G4"), ""),
+    ("image", ("P2", "P3", "P4"), ""),
+    ("volumes and network", ("P15", "P16"), "events"),
+    ("configuration", ("P17", "C1"), ""),
+    ("memory limits", ("P7",), ""),
+    ("nodes", ("N1", "N2", "N3", "N4", "D13", "D14"), ""),
+    ("devices", tuple(f"D{n}" for n in range(1, 12)), "telemetry"),
+    ("the engine", tuple(f"E{n}" for n in range(1, 16)), "telemetry"),
+    ("recreation in a loop", ("G5",), ""),
+    ("the controller", ("C2", "C3", "C4"), ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that may help, with what it is for.
+
+    Attributes:
+        advice: What.
+        subject: For what.
+    """
+
+    advice: Advice
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """The why screen.
+
+    Attributes:
+        title: Headline.
+        verdict: The root cause in words.
+        chain: What follows from it, and other things that are wrong.
+        evidence: What was seen, and when.
+        ruled_out: What was looked at and is not it.
+        crashes: First ends of each generation of the group.
+        actions: What may help.
+        options: What the rows of ``actions`` stand for, by key.
+    """
+
+    title: Line
+    verdict: tuple[Line, ...]
+    chain: tuple[Line, ...]
+    evidence: tuple[Line, ...]
+    ruled_out: Line
+    crashes: TableView
+    actions: TableView
+    options: dict[str, Option]
+
+
+def concerning(snapshot: Snapshot, ref: Ref | None) -> tuple[Insight, ...]:
+    """Return the insights about something, worst first; all of them for None."""
+    if ref is None:
+        return snapshot.insights
+    groups, subjects = _wanted(snapshot, ref)
+    return about(snapshot.insights, groups=groups, subjects=subjects)
+
+
+def _wanted(snapshot: Snapshot, ref: Ref) -> tuple[frozenset[GroupId], frozenset[Subject]]:
+    key = ref.key
+    match ref.kind:
+        case "node":
+            devices = {
+                Subject("device", name=view.reading.device.uuid, node=ref.name)
+                for view in snapshot.telemetry.by_node.get(ref.name, ())
+            }
+            return frozenset(), frozenset({Subject("node", name=ref.name), *devices})
+        case "pod":
+            pod = snapshot.pods.get(key)
+            owner = frozenset({(pod.set_key, pod.group)}) if pod is not None else frozenset()
+            return owner, frozenset({Subject("pod", *key, ref.group)})
+        case "group":
+            return frozenset({(key, ref.group)}), frozenset()
+        case _:
+            pods = snapshot.by_set.get(key, ())
+            groups = frozenset((key, pod.group) for pod in pods if pod.group >= 0)
+            return groups, frozenset({Subject("set", *key)})
+
+
+def why(
+    snapshot: Snapshot, ref: Ref, now: float, keys: Mapping[str, str] = MappingProxyType({})
+) -> WhyView:
+    """Return why something is as it is.
+
+    Args:
+        snapshot: What is known.
+        ref: What is asked about.
+        now: Epoch seconds.
+        keys: How each action of the console is called for, by its id.
+    """
+    found = concerning(snapshot, ref)
+    every = worst_first(found)
+    title = (Span("why", "title"), Span(f" {named(ref)}"))
+    options = _options(every)
+    return WhyView(
+        title,
+        _verdict(found, now),
+        tuple(_linked(found[0].consequences if found else (), now))
+        + tuple(_linked(found[1:], now)),
+        tuple(_evidence(every, now)),
+        _ruled_out(snapshot, every),
+        crashes(snapshot, ref),
+        TableView(
+            ADVICE_COLUMNS,
+            tuple(_option_row(key, option, keys) for key, option in options.items()),
+            len(options),
+            "nothing to suggest" if found else "nothing is known to be wrong",
+        ),
+        options,
+    )
+
+
+def named(ref: Ref) -> str:
+    """Name what is asked about."""
+    where = f"{ref.namespace}/" if ref.namespace else "node "
+    return f"{where}{ref.name}" + (f" group {ref.group}" if ref.kind == "group" else "")
+
+
+def _verdict(found: Sequence[Insight], now: float) -> tuple[Line, ...]:
+    if not found:
+        return ((Span("· ", "ok"), Span("no rule finds anything wrong with it")),)
+    return (headline(found[0], now),)
+
+
+def headline(insight: Insight, now: float) -> Line:
+    """Return an insight as one line: glyph, about what, diagnosis, since when."""
+    finding = insight.finding
+    glyph, tone = GLYPHS[finding.severity]
+    return (
+        Span(f"{glyph} ", tone),
+        Span(f"{finding.subject}: ", "bold"),
+        Span(finding.diagnosis, tone),
+        Span(f"   for {age(now - insight.since)}", "dim"),
+    )
+
+
+def _linked(insights: Iterable[Insight], now: float, depth: int = 0) -> Iterator[Line]:
+    for insight in insights:
+        yield (Span("  " * depth), *headline(insight, now))
+        yield from _linked(insight.consequences, now, depth + 1)
+
+
+def _evidence(every: Iterable[Insight], now: float) -> Iterator[Line]:
+    for insight in every:
+        for one in insight.finding.evidence:
+            when = clock(one.at) if one.at is not None else "--:--"
+            old = f"{age(now - one.at)} ago" if one.at is not None else "time unknown"
+            yield (Span(f"{when} ", "dim"), Span(one.text), Span(f"   {old}", "dim"))
+
+
+def _ruled_out(snapshot: Snapshot, every: Sequence[Insight]) -> Line:
+    rules = {insight.finding.rule for insight in every}
+    clean: list[str] = []
+    blind: list[str] = []
+    for words, members, needs in _FAMILIES:
+        if rules & set(members):
+            continue
+        unknown = (needs == "telemetry" and not snapshot.telemetry.at) or (
+            needs == "events" and "events" not in snapshot.sync
+        )
+        (blind if unknown else clean).append(words)
+    line = [Span(" · ".join(clean) or _DASH)]
+    if blind:
+        line.append(Span(f"   not looked at, nothing is known: {' · '.join(blind)}", "dim"))
+    return tuple(line)
+
+
+def _options(every: Iterable[Insight]) -> dict[str, Option]:
+    options: dict[str, Option] = {}
+    for insight in every:
+        finding = insight.finding
+        for advice in finding.advice:
+            subject = _acted_on(finding, advice)
+            options.setdefault(f"{advice.text}|{subject}", Option(advice, subject))
+    return options
+
+
+def _acted_on(finding: Finding, advice: Advice) -> Subject:
+    """Return what an action is for: a node's actions are for the node of a device or pod."""
+    subject, scope = finding.subject, advice.action.partition(".")[0]
+    if scope == "node" and subject.scope == "device":
+        return Subject("node", name=subject.node)
+    groups = sorted(finding.groups)
+    if scope == "group" and subject.scope != "group" and groups:
+        key, index = groups[0]
+        return Subject("group", *key, index)
+    if scope == "set" and groups:
+        return Subject("set", *groups[0][0])
+    return subject
+
+
+def _option_row(key: str, option: Option, keys: Mapping[str, str]) -> Row:
+    advice = option.advice
+    how = keys.get(advice.action, advice.action) or (
+        f":{advice.command}" if advice.command else "outside the console"
+    )
+    tone: Tone = "" if advice.action or advice.command else "dim"
+    cells = (Cell(advice.text), Cell(str(option.subject), "dim"), Cell(how, tone))
+    return _row(key, cells, ref_of(option.subject))
+
+
+def crashes(snapshot: Snapshot, ref: Ref) -> TableView:
+    """Return which container ended first in each generation of each group, the newest first."""
+    first: dict[tuple[int, int], Death] = {}
+    for death in snapshot.deaths:
+        if _of(snapshot, ref, death):
+            slot = (death.group, death.generation)
+            known = first.get(slot)
+            if known is None or death.at < known.at:
+                first[slot] = death
+    newest = sorted(first.values(), key=lambda death: -death.at)
+    rows = tuple(_crash(death) for death in newest)
+    return TableView(CRASH_COLUMNS, rows, len(rows), "no container of it ended while watched")
+
+
+def _of(snapshot: Snapshot, ref: Ref, death: Death) -> bool:
+    """Tell whether a container that ended was of what is asked about, or of its group."""
+    match ref.kind:
+        case "set":
+            return death.set_key == ref.key
+        case "group":
+            return death.set_key == ref.key and death.group == ref.group
+        case "node":
+            return death.node == ref.name
+        case _:
+            pod = snapshot.pods.get(ref.key)
+            return pod is not None and (death.set_key, death.group) == (pod.set_key, pod.group)
+
+
+def _crash(death: Death) -> Row:
+    role = "leader" if death.worker == 0 else f"worker {death.worker}"
+    after = age(death.ran_s) if death.ran_s is not None else _DASH
+    line = death.lines[-1] if death.lines else death.problem or _DASH
+    cells = (
+        Cell(str(death.group)),
+        Cell(str(death.generation or "?")),
+        Cell(clock(death.at)),
+        Cell(role),
+        Cell(after),
+        Cell(death.how, "bad"),
+        Cell(death.node or _DASH),
+        Cell(line, "dim" if not death.lines else ""),
+    )
+    ref = Ref("pod", death.namespace, death.pod, death.group, death.worker, death.uid)
+    return _row("|".join(map(str, death.id)), cells, ref)
+
+
+def insights(snapshot: Snapshot, query: Query, now: float) -> TableView:
+    """Return everything that is wrong, one line per cause, worst first."""
+    rows = [_insight_row(one, now) for one in snapshot.insights]
+    return arrange(INSIGHT_COLUMNS, rows, query, now, empty="no rule finds anything wrong")
+
+
+def _insight_row(insight: Insight, now: float) -> Row:
+    finding = insight.finding
+    glyph, tone = GLYPHS[finding.severity]
+    also = len(worst_first(insight.consequences))
+    cells = (
+        Cell(glyph, tone),
+        Cell(str(finding.subject)),
+        Cell(finding.diagnosis, tone),
+        Cell(str(len(finding.groups)) if finding.groups else ""),
+        Cell(f"+{also}" if also else ""),
+        Cell(finding.rule, "dim"),
+        Cell(age(now - insight.since)),
+    )
+    key = f"{finding.rule} {finding.subject}"
+    return _row(key, cells, ref_of(finding.subject), finding.severity)
+
+
+def _row(
+    key: str, cells: tuple[Cell, ...], ref: Ref | None, severity: Severity | None = None
+) -> Row:
+    texts = tuple(cell.text for cell in cells)
+    return Row(
+        key,
+        cells,
+        haystack=" ".join(texts).lower(),
+        sort=texts,
+        ref=ref,
+        state=severity.word if severity is not None else "",
+        severity=99 if severity is None else int(severity),
+    )
+
+
+def ref_of(subject: Subject) -> Ref | None:
+    """Return a subject as the console refers to it; None for the cluster."""
+    match subject.scope:
+        case "node":
+            return Ref("node", "", subject.name)
+        case "device":
+            return Ref("node", "", subject.node)
+        case "pod":
+            return Ref("pod", subject.namespace, subject.name, subject.group)
+        case "group":
+            return Ref("group", subject.namespace, subject.name, subject.group)
+        case "set":
+            return Ref("set", subject.namespace, subject.name)
+        case _:
+            return None

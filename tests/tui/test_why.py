@@ -1,0 +1,109 @@
+"""The diagnosis on screen: verdict, chain, evidence, crashes, and what may help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lwstui.state.insights import Advice, Evidence, Finding, Insight, Severity, Subject
+from lwstui.tui.screens.why import InsightsScreen, WhyScreen
+from tests.insight.support import death
+from tests.tui.support import FakeBackend, console, keys, opened, shown, until
+from tests.tui.worlds import NOW, busy
+
+KEY = next(key for key in busy().snapshot().sets if key.name == "llama405b")
+GROUP = (KEY, 7)
+NODE = Insight(
+    Finding(
+        "N1",
+        Severity.CRITICAL,
+        Subject("node", name="gpu-78"),
+        "it does not answer [any] more",
+        (Evidence("Ready is not True", NOW - 90),),
+        (Advice("drain it", "node.drain"), Advice("call the vendor")),
+        frozenset({GROUP}),
+    ),
+    NOW - 60,
+    (
+        Insight(
+            Finding(
+                "G5",
+                Severity.CRITICAL,
+                Subject("group", *KEY, 7),
+                "it was recreated 3 times",
+                (Evidence("generation 3", NOW - 30),),
+                (
+                    Advice("recreate it", "group.recreate"),
+                    Advice("keep the failed pods", command="freeze"),
+                ),
+                frozenset({GROUP}),
+            ),
+            NOW - 30,
+        ),
+    ),
+)
+END = death(
+    namespace=KEY.namespace,
+    set_name=KEY.name,
+    group=7,
+    generation=2,
+    at=NOW - 40,
+    lines=("NCCL WARN [x] timeout",),
+)
+
+
+def diagnosed():
+    return replace(busy().snapshot(), insights=(NODE,), deaths=(END,))
+
+
+async def test_w_opens_the_diagnosis_of_what_is_selected():
+    backend = FakeBackend(first=diagnosed())
+    app = console(backend)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: isinstance(app.screen, WhyScreen))
+        await until(pilot, lambda: "it does not answer [any] more" in shown(app))
+        text = shown(app)
+        assert "X node gpu-78: it does not answer [any] more   for 1m" in text
+        assert "group 7: it was recreated 3 times" in text
+        assert "Ready is not True" in text
+        assert "NCCL WARN [x] timeout" in text
+        assert "r Drain" in text
+        assert "outside the console" in text
+        assert "not looked at, nothing is known: " in text
+        assert backend.events_wanted
+
+
+async def test_enter_opens_the_dialog_of_a_suggestion_for_what_it_is_about():
+    backend = FakeBackend(first=diagnosed())
+    app = console(backend)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "recreate it" in shown(app))
+        await keys(pilot, "j", "enter")
+        await until(pilot, lambda: "this is done outside the console" in shown(app))
+        await keys(pilot, "j", "enter")
+        await opened(pilot, app, "RECREATE GROUP")
+        assert "group 7" in shown(app)
+        assert backend.submitted == []
+
+
+async def test_everything_that_is_wrong_is_a_list_that_leads_to_its_reasons():
+    app = console(FakeBackend(first=diagnosed()))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "colon", *"insights", "enter")
+        await until(pilot, lambda: isinstance(app.screen, InsightsScreen))
+        await until(pilot, lambda: "node gpu-78" in shown(app))
+        assert "+1" in shown(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "why node gpu-78" in shown(app))
+
+
+async def test_where_nothing_is_wrong_it_says_so():
+    app = console(FakeBackend(first=busy().snapshot()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "no rule finds anything wrong with it" in shown(app))
