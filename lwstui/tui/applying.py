@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Final, Literal
 
 from controller.errors import ControllerError
@@ -18,6 +17,7 @@ from lwstui.runtime.sources import ManifestError, Texts
 from lwstui.state.manifests import FieldConflict, Manifest, Trial, without_fields
 from lwstui.state.model import Snapshot
 from lwstui.tui.host import Host
+from lwstui.tui.rested import Rested
 from lwstui.view.plans import ObjectPlan, Stage, object_id, plan_object
 
 Decision = Literal["", "leave", "take"]
@@ -54,8 +54,7 @@ class Applying:
         self._decisions: dict[str, Decision] = {}
         self._contested: dict[str, tuple[FieldConflict, ...]] = {}
         self._wanted: dict[str, Manifest] = {}
-        self._known: tuple[object, ...] = ()
-        self._plans: tuple[ObjectPlan, ...] = ()
+        self._plans: Rested[tuple[ObjectPlan, ...]] = Rested(())
 
     # Planning.
 
@@ -115,28 +114,24 @@ class Applying:
     # What there is to see.
 
     def plans(self, snapshot: Snapshot, now: float) -> tuple[ObjectPlan, ...]:
-        """Return what would become of each object; derived anew only when something changed."""
-        known = (
-            self._trials,
-            self._decisions,
+        """Return what would become of each object; a busy cluster changes it now and then."""
+
+        def derive() -> tuple[ObjectPlan, ...]:
+            return tuple(
+                plan_object(
+                    trial, snapshot, now, take_over=self.decision(object_id(trial)) == "take"
+                )
+                for trial in self._trials
+            )
+
+        shown = (
             snapshot.sets,
             snapshot.by_set,
             snapshot.nodes,
             snapshot.node_pods,
             snapshot.controller,
         )
-        if any(a is not b for a, b in zip_longest(known, self._known)):
-            self._known = known
-            self._plans = tuple(
-                plan_object(
-                    trial,
-                    snapshot,
-                    now,
-                    take_over=self.decision(object_id(trial)) == "take",
-                )
-                for trial in self._trials
-            )
-        return self._plans
+        return self._plans.get((self._trials, self._decisions), shown, now, derive)
 
     def chosen(self, snapshot: Snapshot, now: float) -> tuple[ObjectPlan, ...]:
         """Return the objects that would be sent."""

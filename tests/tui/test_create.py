@@ -88,3 +88,21 @@ async def test_a_file_without_a_set_is_said(backend, tmp_path):
         await until(pilot, lambda: "qwen72b" in shown(app))
         app.run_command(f"create {file}")
         await until(pilot, lambda: "there is no LeaderWorkerSet in" in shown(app))
+
+
+async def test_hostile_examples_are_tamed(backend, tmp_path):
+    file = tmp_path / "evil.yaml"
+    container = {"name": "c[red]", "image": "x\x1b]0;y\x07\u202e"}
+    body = {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": {"name": "evil"},
+        "spec": {"leaderWorkerTemplate": {"workerTemplate": {"spec": {"containers": [container]}}}},
+    }
+    file.write_text(yaml.safe_dump(body))
+    app = console(backend, state=tmp_path)
+    async with app.run_test(size=(120, 45)) as pilot:
+        await form(pilot, app, str(file))
+        text = shown(app)
+        assert "image pod c[red]" in text
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +13,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.applying import Applying
 from lwstui.tui.guard import guarded
+from lwstui.tui.rested import Rested
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading
@@ -34,7 +34,7 @@ class CheckScreen(TableScreen):
     def __init__(self, route: Route, state: RouteState) -> None:
         super().__init__(route, state)
         self._work: Applying | None = None
-        self._known: tuple[object, ...] = ()
+        self._rested: Rested[tuple[Finding, ...]] = Rested(())
         self._found: tuple[Finding, ...] = ()
 
     @property
@@ -66,10 +66,10 @@ class CheckScreen(TableScreen):
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the findings."""
         work = self.work
-        known = (work.trials, snapshot.nodes, snapshot.node_pods, snapshot.by_set)
-        if any(a is not b for a, b in zip_longest(known, self._known)):
-            self._known = known
-            self._found = examine(work.trials, snapshot, work.namespace)
+        shown = (snapshot.nodes, snapshot.node_pods, snapshot.by_set)
+        self._found = self._rested.get(
+            (work.trials,), shown, now, lambda: examine(work.trials, snapshot, work.namespace)
+        )
         empty = "asking the server…" if work.planning else "nothing to say about these manifests"
         return table(self._found, query, now, work.problem or empty)
 
