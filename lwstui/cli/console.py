@@ -32,6 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_history_limit(parser, command=False)
     add_lease_namespace(parser, command=False)
     add_look(parser, command=False)
+    once = parser.add_argument_group("printing")
+    once.add_argument("--once", action="store_true", help="print the first screen and exit")
+    once.add_argument(
+        "-o", dest="once_form", choices=("text", "json", "csv"), default="text", help="how"
+    )
+    once.add_argument(
+        "--size", type=_size, default=(100, 30), metavar="WxH", help="of the screen printed"
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text} is no size such as 100x30")
+    return int(width), int(height)
 
 
 def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
@@ -86,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         namespaces=namespaces if chosen else settings.namespaces or namespaces,
         first_command=arguments.command or "",
         problems=refreshed(arguments),
+        once=(arguments.once_form, arguments.size) if arguments.once else None,
         embedded_controller=arguments.embedded_controller,
         history_limit=arguments.revision_history_limit,
         lease_namespace=arguments.lease_namespace,
@@ -133,6 +149,7 @@ def run_console(
     settings: Settings,
     config: Config | None = None,
     first_command: str = "",
+    once: tuple[str, tuple[int, int]] | None = None,
     problems: tuple[str, ...] = (),
     namespaces: tuple[str, ...] = (),
     embedded_controller: bool = False,
@@ -147,6 +164,7 @@ def run_console(
         settings: What is in force.
         config: Where that comes from, to follow it.
         first_command: Command run at the start, empty for none.
+        once: Form and size of what is printed instead of running; None to run.
         problems: Sentences about broken settings, shown on the first screen.
         namespaces: Namespaces in view; empty means all.
         embedded_controller: Whether this process runs the controller.
@@ -155,7 +173,7 @@ def run_console(
         lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
     """
-    if not (_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
+    if once is None and not (_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
         fail("the console needs a terminal; for a headless controller run: lwstui controller")
         return USAGE
     from lwstui.cli.terminal import run_app
@@ -165,6 +183,7 @@ def run_console(
         settings=settings,
         config=config,
         first_command=first_command,
+        once=once,
         problems=problems,
         namespaces=namespaces,
         embedded_controller=embedded_controller,

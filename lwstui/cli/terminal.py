@@ -15,6 +15,7 @@ from uuid import uuid4
 from controller.activity import LogfmtFormatter
 from controller.api.lws import HISTORY_LIMIT
 from controller.leases import NAMESPACE
+from lwstui.cli.once import print_once
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Config, Settings
 from lwstui.kube.connect import Target
@@ -31,6 +32,7 @@ def run_app(
     settings: Settings,
     config: Config | None,
     first_command: str,
+    once: tuple[str, tuple[int, int]] | None,
     problems: tuple[str, ...],
     namespaces: tuple[str, ...],
     embedded_controller: bool,
@@ -84,6 +86,8 @@ def run_app(
             state=state_folder(os.environ),
         ),
     )
+    if once is not None:
+        return asyncio.run(print_once(console, *once))
     return asyncio.run(_run(console, mouse=settings.mouse))
 
 

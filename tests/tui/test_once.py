@@ -1,0 +1,35 @@
+"""``--once``: the first screen printed, then the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lwstui.cli.once import print_once
+from lwstui.state.model import Snapshot
+from tests.tui.support import FakeBackend, console
+from tests.tui.worlds import busy
+
+
+@pytest.mark.parametrize(
+    ("form", "command"), [("text", ""), ("csv", "sets"), ("json", "sets /s:X")]
+)
+async def test_what_the_first_screen_shows_is_printed(form, command, capsys):
+    app = console(FakeBackend(first=busy().snapshot()), first_command=command)
+    assert await print_once(app, form, (120, 40)) == 0
+    out = capsys.readouterr().out
+    assert "llama405b" in out
+    assert app.backend.stopped
+    if form == "json":
+        assert json.loads(out)
+        assert "phi4" not in out
+
+
+async def test_a_cluster_that_cannot_be_reached_is_one_sentence(capsys):
+    snapshot = Snapshot(version=1)
+    snapshot = replace(snapshot, cluster=replace(snapshot.cluster, problem="no route to eu"))
+    app = console(FakeBackend(first=snapshot))
+    assert await print_once(app, "text", (100, 30)) == 1
+    assert capsys.readouterr().err == "lwstui: no route to eu\n"
