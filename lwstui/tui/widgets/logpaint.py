@@ -38,6 +38,9 @@ LOG_CSS: Final = """
 WIDEST_SOURCE: Final = 20
 FOLDED_SOURCE: Final = 9
 """Cells that several sources of one row need at least: ``w1-w7 ×7``."""
+WIDE_FOLDED: Final = 15
+"""The same where there is room: ``leader,w1-w7 ×8``."""
+WIDE_CELLS: Final = 120
 _BAR: Final = " │ "
 
 
@@ -85,11 +88,17 @@ class Look:
         return len(chop_cells(text, self.room))
 
 
-def label_width(labels: Iterable[str], *, fold: bool) -> int:
-    """Return the cells of the source column for these labels."""
+def label_width(labels: Iterable[str], *, fold: bool, wide: bool = False) -> int:
+    """Return the cells of the source column for these labels.
+
+    Args:
+        labels: Of all sources.
+        fold: Whether rows may stand for several of them.
+        wide: Whether there is room for the names of several.
+    """
     shown = list(labels)
     groups = max((width(label.rpartition("/")[0]) for label in shown), default=0)
-    least = FOLDED_SOURCE + groups if fold and len(shown) > 1 else 0
+    least = (WIDE_FOLDED if wide else FOLDED_SOURCE) + groups if fold and len(shown) > 1 else 0
     return min(WIDEST_SOURCE, max((least, *map(width, shown))))
 
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from lwstui.tui.widgets.cells import width
-from lwstui.tui.widgets.logpaint import LOG_CLASSES, LOG_CSS, Look, label_width, log_row
+from lwstui.tui.widgets.logpaint import LOG_CLASSES, LOG_CSS, WIDE_CELLS, Look, label_width, log_row
 from lwstui.tui.widgets.logrows import LogRows
 from lwstui.tui.widgets.pager import Pager
 from lwstui.view.logfold import LogRow, Mode, Rows, Wish
@@ -226,7 +226,7 @@ class LogScroll(Pager):
         if not self.show_sources:
             return 0
         labels = (source.label for source in self._buffer.sources if source.lines)
-        return label_width(labels, fold=self.wish.fold)
+        return label_width(labels, fold=self.wish.fold, wide=self.cells >= WIDE_CELLS)
 
     def _relook(self) -> None:
         cells = self.cells
