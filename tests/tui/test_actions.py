@@ -57,6 +57,7 @@ def test_what_changes_the_cluster_is_marked():
         "set.next-group",
         "set.delete",
         "set.edit",
+        "document.edit",
         "set.edit-fields",
         "group.recreate",
         "group.delete",

@@ -170,3 +170,13 @@ async def test_without_a_terminal_it_says_so(backend):
 def test_what_is_no_such_object_is_told(text):
     with pytest.raises(Unreadable):
         understood(text, {"kind": "LeaderWorkerSet", "metadata": {"name": "a"}})
+
+
+async def test_the_yaml_of_a_set_leads_to_its_edit(backend):
+    app = console(backend)
+    Editor(app, replaces("replicas: 8", "replicas: 9"))
+    async with app.run_test(size=SIZE) as pilot:
+        await start(pilot, app, "y")
+        await until(pilot, lambda: "apiVersion" in shown(app))
+        await keys(pilot, "e")
+        await opened(pilot, app, "spec.replicas: 8 -> 9")

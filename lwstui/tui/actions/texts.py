@@ -40,6 +40,9 @@ def documents() -> Iterator[ActionSpec]:
 
     yield spec("live", "Live", "Follow the cluster or stand still.", "r", 20)
     yield spec("managed", "Managed fields", "YAML: show or hide managed fields.", "m", 30)
+    yield ActionSpec(
+        "document.edit", "Edit", "Edit the set or the node.", ("e",), "document", 2, "Text", 35
+    )
 
 
 def logs() -> Iterator[ActionSpec]:
