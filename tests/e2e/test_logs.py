@@ -191,4 +191,4 @@ async def test_healthy_pods_that_are_deleted_are_not_taken_down(
             lines = [line async for line in world.sandbox.control.lines()]
         assert lines[-1].good
         assert one.deaths == ()
-        assert list(tmp_path.rglob("*.json")) == []
+        assert list(tmp_path.glob("kept/**/*.json")) == []
