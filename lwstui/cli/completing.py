@@ -32,6 +32,8 @@ _SOURCES: Final = {
     "namespace": "namespaces",
     "names": "names",
 }
+# Values that are usual where others fit, too: any number may follow sub-.
+_USUAL: Final = {"role": ("leader", "worker", "sub-0")}
 # What a name is the name of, by the kind in front of it; of sets where there is none.
 _NAMED: Final = {"nodes": "nodes", "node": "nodes", "pod": "pods"}
 
@@ -148,6 +150,8 @@ def _values(walk: _Walk, action: argparse.Action, typed: str) -> Wanted:
         return Wanted(typed, _fitting(typed, said))
     if action.choices is not None:
         return Wanted(typed, _fitting(typed, ((str(word), "") for word in action.choices)))
+    if action.dest in _USUAL:
+        return Wanted(typed, _fitting(typed, ((word, "") for word in _USUAL[action.dest])))
     source = _SOURCES.get(action.dest, "")
     if source == "names":
         source = _NAMED.get(walk.given.get("kind", ""), "sets")
