@@ -72,7 +72,7 @@ def test_events_by_group(picture):
 def test_tree(picture, size):
     world, key = rolling()
     route = Route("xray", Ref("set", *key))
-    assert picture(seen(world), size, "!", goto=route, wait="▾ group")
+    assert picture(seen(world), size, goto=route, wait="▸ group 0")
 
 
 def test_hostile_tree(picture):
