@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -77,8 +78,11 @@ class Condition(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
 
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
+_TIMES: Final = 8192
+"""Timestamps remembered: those of a pod, of its group and of later versions are often equal."""
 
 
+@lru_cache(_TIMES)
 def parse_time(text: str | None) -> float | None:
     """Return an RFC 3339 timestamp as epoch seconds (UTC), or None if absent or malformed."""
     if not text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 _FORM: Final = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$")
@@ -47,15 +48,27 @@ def parse(value: object) -> Fraction:
 
 
 def milli(value: object) -> int:
-    """Return a quantity in thousandths of its unit, rounded up (cpu as millicores)."""
-    scaled = parse(value) * 1000
-    return -((-scaled.numerator) // scaled.denominator)
+    """Return a quantity in thousandths of its unit, rounded up (cpu as millicores).
+
+    Raises:
+        ValueError: If the text is not a quantity.
+    """
+    return _rounded_up(str(value), 1000)
 
 
 def whole(value: object) -> int:
-    """Return a quantity in its unit, rounded up (bytes, devices)."""
-    number = parse(value)
-    return -((-number.numerator) // number.denominator)
+    """Return a quantity in its unit, rounded up (bytes, devices).
+
+    Raises:
+        ValueError: If the text is not a quantity.
+    """
+    return _rounded_up(str(value), 1)
+
+
+@lru_cache(1024)  # the pods of a cluster ask for few different amounts
+def _rounded_up(text: str, parts: int) -> int:
+    scaled = parse(text) * parts
+    return -((-scaled.numerator) // scaled.denominator)
 
 
 def canonical(value: object) -> str:
