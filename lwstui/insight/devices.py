@@ -38,6 +38,8 @@ def findings(world: World) -> Iterator[Finding]:
         for view in views:
             for rule in RULES:
                 yield from rule(world, view, views)
+    if not world.snapshot.telemetry.by_pod:
+        return
     for pods in world.groups.values():
         yield from stragglers(world, [pod.key for pod in pods])
 
@@ -168,6 +170,8 @@ def _meaning(xid: int) -> tuple[str, Severity, str, str] | None:
 def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
     """D2, D4, D7 and D11 by counters that grew."""
     del siblings
+    if not view.grown:
+        return
     for quantity, rule, severity, what in (
         (
             Quantity.ECC_DOUBLE,
@@ -199,9 +203,9 @@ def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> 
 def hot(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
     """D9: it is hot and slower than its siblings."""
     celsius, clock = view.reading.value(Quantity.TEMPERATURE), view.reading.value(Quantity.CLOCK)
-    others = [c for s in siblings if (c := s.reading.value(Quantity.CLOCK)) is not None]
     if celsius is None or celsius < HOT_C or clock is None or (view.reading.busy or 0.0) < BUSY:
         return
+    others = [c for s in siblings if (c := s.reading.value(Quantity.CLOCK)) is not None]
     if not _fresh(world, view) or clock >= 0.7 * max(others, default=clock):
         return
     yield _finding(

@@ -228,19 +228,21 @@ RULES: Final[tuple[Callable[[World, Node], Iterator[Finding]], ...]] = (
 
 def drivers(world: World) -> Iterator[Finding]:
     """N6: the nodes of one group run different drivers."""
+    told = {name: _driver(node) for name, node in world.snapshot.nodes.items()}
+    if len(set(told.values()) - {""}) < 2:
+        return
     for (key, index), pods in world.groups.items():
         versions: dict[str, str] = {}
         for pod in pods:
-            node = world.node_of(pod)
-            version = (
-                next((node.labels[x] for x in DRIVER_LABELS if x in node.labels), "")
-                if node
-                else ""
-            )
-            if version:
+            if version := told.get(pod.node, ""):
                 versions.setdefault(version, pod.node)
         if len(versions) > 1:
             yield _mixed(key, index, versions, world.snapshot.taken_at)
+
+
+def _driver(node: Node) -> str:
+    """Return the version of a node's driver, empty if it does not say."""
+    return next((node.labels[x] for x in DRIVER_LABELS if x in node.labels), "")
 
 
 def _mixed(key: Key, index: int, versions: dict[str, str], at: float) -> Finding:

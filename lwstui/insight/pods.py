@@ -71,12 +71,17 @@ _LOG_SIGNS: Final = (
 def findings(world: World) -> Iterator[Finding]:
     """Yield what is wrong with pods."""
     for pod in world.snapshot.pods.values():
-        if not pod.set_name:
+        if not pod.set_name or _well(pod):
             continue
         for rule in RULES:
             yield from rule(world, pod)
     for deaths in world.deaths_of.values():
         yield from _died(world, deaths)
+
+
+def _well(pod: Pod) -> bool:
+    """Tell whether nothing can be wrong with a pod that these rules look at, as is usual."""
+    return pod.running_and_ready and not pod.terminating
 
 
 def _finding(

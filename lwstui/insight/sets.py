@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from controller.admission.defaults import InvalidSpec, resolve
@@ -31,7 +31,7 @@ def findings(world: World) -> Iterator[Finding]:
         except InvalidSpec as error:
             yield _invalid(key, error, world.snapshot.taken_at)
             continue
-        groups = {g: pods for g, pods in world.groups.items() if g[0] == key}
+        groups = world.groups_of_set.get(key, {})
         for group, pods in groups.items():
             yield from by_design(world, group, pods, spec)
             yield from exclusive(world, group, pods)
@@ -149,7 +149,7 @@ def _blockers(pod: Pod) -> set[str]:
 
 
 def deadlock(
-    world: World, key: Key, groups: dict[GroupId, tuple[Pod, ...]], spec: SetSpec
+    world: World, key: Key, groups: Mapping[GroupId, tuple[Pod, ...]], spec: SetSpec
 ) -> Iterator[Finding]:
     """G4: several groups hold a part of what they need, and none has all of it."""
     partly = [
@@ -220,8 +220,10 @@ def out_of_step(
     world: World, group: GroupId, pods: Sequence[Pod], spec: SetSpec
 ) -> Iterator[Finding]:
     """G6: one pod was started again and the others were not, because nothing recreates groups."""
+    if spec.template.restart_policy != "None":
+        return
     restarted = [pod for pod in pods if pod.restarts]
-    if spec.template.restart_policy != "None" or not restarted or len(restarted) == len(pods):
+    if not restarted or len(restarted) == len(pods):
         return
     names = ", ".join(pod.name for pod in restarted[:3])
     yield _finding(

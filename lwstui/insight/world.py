@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
@@ -31,6 +33,7 @@ class Tail(NamedTuple):
     previous: bool = False
 
 
+_GROUP: Final = attrgetter("group")
 _NO_TAILS: Mapping[Key, Tail] = MappingProxyType({})
 
 
@@ -51,12 +54,17 @@ class World:
     @cached_property
     def groups(self) -> Mapping[GroupId, tuple[Pod, ...]]:
         """Pods of each group, leader first."""
-        found: dict[GroupId, list[Pod]] = {}
-        for key, pods in self.snapshot.by_set.items():
-            for pod in pods:
-                if pod.group >= 0:
-                    found.setdefault((key, pod.group), []).append(pod)
-        return {group: tuple(pods) for group, pods in found.items()}
+        return {
+            group: pods for groups in self.groups_of_set.values() for group, pods in groups.items()
+        }
+
+    @cached_property
+    def groups_of_set(self) -> Mapping[Key, Mapping[GroupId, tuple[Pod, ...]]]:
+        """The same by set; the pods of a set stand together by group."""
+        return {
+            key: {(key, at): tuple(pods) for at, pods in groupby(found, _GROUP) if at >= 0}
+            for key, found in self.snapshot.by_set.items()
+        }
 
     @cached_property
     def on_node(self) -> Mapping[str, tuple[Pod, ...]]:
