@@ -70,18 +70,18 @@ def totals(
     nodes: Mapping[str, Node], node_pods: Mapping[str, tuple[Pod, ...]]
 ) -> tuple[Devices, ...]:
     """Return the accelerators of all nodes, added per resource name and never across names."""
-    added: dict[str, Devices] = {}
-    for node in nodes.values():
-        for devices in node_devices(node, node_pods.get(node.name, ())):
-            known = added.get(devices.resource)
-            added[devices.resource] = devices if known is None else _add(known, devices)
-    return tuple(added[name] for name in sorted(added))
+    return added(node_devices(node, node_pods.get(node.name, ())) for node in nodes.values())
 
 
-def _add(one: Devices, other: Devices) -> Devices:
-    return Devices(
-        one.resource,
-        one.allocatable + other.allocatable,
-        one.capacity + other.capacity,
-        one.allocated + other.allocated,
-    )
+def added(parts: Iterable[Iterable[Devices]]) -> tuple[Devices, ...]:
+    """Return the accelerators of several nodes, added per resource name."""
+    sums: dict[str, tuple[int, int, int]] = {}
+    for part in parts:
+        for one in part:
+            usable, there, taken = sums.get(one.resource, (0, 0, 0))
+            sums[one.resource] = (
+                usable + one.allocatable,
+                there + one.capacity,
+                taken + one.allocated,
+            )
+    return tuple(Devices(name, *sums[name]) for name in sorted(sums))

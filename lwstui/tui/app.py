@@ -25,9 +25,8 @@ from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
 from lwstui.config.views import ViewsFile
 from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
-from lwstui.runtime.slot import LatestSlot
-from lwstui.state.model import Snapshot
 from lwstui.tui import extending, handoff, verbs
+from lwstui.tui.arriving import Arrivals
 from lwstui.tui.commands.language import Language
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.commands.running import Commander
@@ -138,7 +137,9 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self.use_motion(wanted=applied.motion)
         self._options = options
         self._clock = clock
-        self._slot: LatestSlot[Snapshot] = LatestSlot(self._wake)
+        self._arrivals = Arrivals(
+            self._wake, prepare=self.preparing, show=self.heard, run=self.run_worker
+        )
 
     # Snapshots.
 
@@ -166,7 +167,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def _start(self) -> None:
         self._started = True
-        self.backend.start(self._slot.put)
+        self.backend.start(self._arrivals.slot.put)
         if self._events_wanted:
             self.backend.want_events(wanted=True)
         if self._options.first_command:
@@ -178,7 +179,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
     def on_console_snapshot_ready(self, message: SnapshotReady) -> None:
         """Take the newest snapshot."""
         message.stop()
-        self.heard(self._slot.take())
+        self._arrivals.take()
 
     def watch_snapshot(self) -> None:
         """Hand the snapshot to the screen in front; covered ones catch up on resume."""
@@ -193,7 +194,8 @@ class Console(RememberingApp[int], inherit_bindings=False):
         """Let the ages on the screen in front grow, and keep what changed."""
         self.remember()
         self.preferences.look()
-        self.front.refresh_view()
+        if not self._arrivals.busy:
+            self.front.refresh_view()
 
     # What screens ask for.
 
@@ -278,7 +280,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def _catch_up(self) -> None:
         """Show what happened while the terminal was away."""
-        snapshot = self._slot.take()
+        snapshot = self._arrivals.slot.take()
         if snapshot is not None:
             self.snapshot = snapshot
         self.refresh(layout=True)
@@ -327,6 +329,8 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Send keys again that were typed behind the one that opened a prompt."""
+        if isinstance(event, events.InputEvent):
+            self._arrivals.pressed()
         if isinstance(event, events.Key) and self._went_astray(event):
             self.post_message(events.Key(event.key, event.character))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from textual.reactive import var
@@ -160,9 +160,14 @@ class NavigatingApp(AdjustableApp[ReturnT]):
             self.snapshot = places.skeleton(self.snapshot, destination, self._attachment)
         self.say(f"going to {destination.context}", "busy")
 
-    def heard(self, snapshot: Snapshot | None) -> None:
+    def preparing(self, snapshot: Snapshot) -> Iterator[None]:
+        """Return the steps by which the screen in front gets ready for a snapshot."""
+        ours = snapshot.cluster.attachment == self._attachment and bool(self.screen_stack)
+        return self.front.prepare(snapshot, self.now()) if ours else iter(())
+
+    def heard(self, snapshot: Snapshot) -> None:
         """Take a snapshot, unless it is of a cluster that was left."""
-        if snapshot is not None and snapshot.cluster.attachment == self._attachment:
+        if snapshot.cluster.attachment == self._attachment:
             self.behind_s = max(0.0, self.now() - snapshot.taken_at)
             self.snapshot = snapshot
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from operator import is_
 from typing import TypeVar, cast
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Memo:
             self._store(slot, entry)
         if entry is not None and now < entry[2] and entry[1] == facts:
             before = entry[0]
-            if len(before) == len(sources) and all(map(_same, before, sources)):
+            if len(before) == len(sources) and all(map(is_, before, sources)):
                 return cast("T", entry[3])
         value, until = build()
         self.built += 1
@@ -90,7 +91,3 @@ class Memo:
         if len(self._young) >= self._limit and slot not in self._young:
             self._old, self._young = self._young, {}
         self._young[slot] = entry
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import inf
 from typing import Final
@@ -48,17 +48,23 @@ def pods(
         memo: Remembers rows between calls.
         scope: A set, group, pod or node whose pods are meant; None means all sets.
     """
-    nodes = bad_nodes(snapshot, memo, now)
     if scope is None:
-        keys = [key for key in sorted(snapshot.by_set) if _in_view(snapshot, key)]
-        coarse = sum(len(snapshot.by_set[key]) for key in keys) > COARSE_ABOVE
-        parts = [_rows_of_set(snapshot, key, nodes, now, memo, coarse=coarse) for key in keys]
-        rows: Iterable[Row] = chain.from_iterable(parts)
+        rows: Iterable[Row] = chain.from_iterable(by_set(snapshot, now, memo))
     else:
+        nodes = bad_nodes(snapshot, memo, now)
         found = tuple(scoped(snapshot, scope))
         coarse, reasons = len(found) > COARSE_ABOVE, dict(nodes)
         rows = [_row(p, reasons.get(p.node, ""), now, memo, coarse=coarse)[0] for p in found]
     return arrange(COLUMNS, rows, query, now, empty="no pods here")
+
+
+def by_set(snapshot: Snapshot, now: float, memo: Memo) -> Iterator[tuple[Row, ...]]:
+    """Yield the rows of the pods of each set in view."""
+    nodes = bad_nodes(snapshot, memo, now)
+    keys = [key for key in sorted(snapshot.by_set) if _in_view(snapshot, key)]
+    coarse = sum(len(snapshot.by_set[key]) for key in keys) > COARSE_ABOVE
+    for key in keys:
+        yield _rows_of_set(snapshot, key, nodes, now, memo, coarse=coarse)
 
 
 def _rows_of_set(

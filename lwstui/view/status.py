@@ -7,6 +7,7 @@ from typing import Final
 from lwstui.capacity.free import totals
 from lwstui.kube.sync import KindSync
 from lwstui.state.model import ControllerView, Snapshot
+from lwstui.view import accelerators
 from lwstui.view.ages import age, clock
 from lwstui.view.digest import digests
 from lwstui.view.memo import Memo
@@ -55,7 +56,7 @@ def status(
         mode="RO" if cluster.read_only else "RW",
         connection=connection(snapshot, now, behind_s),
         controller=_controller(snapshot.controller),
-        totals=_totals(snapshot, _groups(snapshot, now, memo)),
+        totals=_totals(snapshot, now, memo),
         clock=clock(now)[:5],
         sandbox=cluster.sandbox,
         user=cluster.user,
@@ -125,13 +126,17 @@ def _groups(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[int, int
     return sum(one.ready for one in found), sum(one.replicas for one in found)
 
 
-def _totals(snapshot: Snapshot, groups: tuple[int, int]) -> tuple[Span, ...]:
-    ready, asked = groups
+def _totals(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[Span, ...]:
+    ready, asked = _groups(snapshot, now, memo)
     spans = [
         Span(f"sets {len(snapshot.sets)}"),
         Span(f"groups {ready}/{asked}", "" if ready >= asked else "warn"),
     ]
-    accelerators = totals(snapshot.nodes, snapshot.node_pods)
-    if accelerators:
-        spans.append(Span(totals_text(accelerators)))
+    devices = (
+        accelerators.of_all(snapshot, memo, now)
+        if memo is not None
+        else totals(snapshot.nodes, snapshot.node_pods)
+    )
+    if devices:
+        spans.append(Span(totals_text(devices)))
     return tuple(spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from lwstui.view.filters import Filter, FilterError, parse
@@ -10,6 +11,7 @@ from lwstui.view.health import FINE, Health
 from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
 
 DASH: Final = Cell("—", "dim")
+_SEVERITY: Final = attrgetter("severity")
 
 
 def row(
@@ -99,7 +101,7 @@ def _sort(rows: list[Row], columns: tuple[Column, ...], column: str, *, descendi
         index = ids.index(column)
         rows.sort(key=lambda r: r.sort[index], reverse=descending)  # type: ignore[arg-type, return-value]
         return
-    rows.sort(key=lambda r: r.severity, reverse=descending)
+    rows.sort(key=_SEVERITY, reverse=descending)
 
 
 def _nothing(everything: tuple[Row, ...], query: Query, empty: str) -> str:

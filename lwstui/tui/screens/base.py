@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar, Final, cast
 
@@ -34,6 +34,7 @@ from lwstui.view.banner import banner, stale
 from lwstui.view.status import status
 from lwstui.view.types import Line, Ref, Span, Tone
 from lwstui.view.underway import summary
+from lwstui.view.warming import warm
 
 TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
 
@@ -70,6 +71,10 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     @abstractmethod
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Derive what is shown from a snapshot and hand it to the widgets."""
+
+    def prepare(self, snapshot: Snapshot, now: float) -> Iterator[None]:
+        """Work out ahead, in short steps, what ``show`` then finds in the memo."""
+        return warm(snapshot, self.host.memo, now)
 
     def selected(self) -> Ref | None:
         """Return what verbs act on: by default what the screen is about."""

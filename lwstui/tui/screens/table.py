@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import is_
 from typing import ClassVar, Final
 
 from textual import on
@@ -146,7 +147,7 @@ class TableScreen(ConsoleScreen):
         if not self.main.held or not self.main.rows:
             return rows
         kept = keep_places(self.main.rows, rows)
-        self._is_held = any(one is not other for one, other in zip(kept, rows, strict=True))
+        self._is_held = not all(map(is_, kept, rows))
         return kept
 
     def titled(self, title: Line) -> Line:

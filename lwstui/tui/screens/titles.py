@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lwstui.tui.widgets.cells import cut_middle
+from lwstui.tui.widgets.table_body import same_order
 from lwstui.view.health import FINE
 from lwstui.view.types import Line, Query, Ref, Row, Span, TableView
 
@@ -44,6 +45,8 @@ def counted(title: Line, table: TableView) -> Line:
 
 def keep_places(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:
     """Return rows in the order they had; new ones stand where their order puts them."""
+    if same_order(before, rows):
+        return tuple(rows)
     now = {row.key: row for row in rows}
     known = iter([now[row.key] for row in before if row.key in now])
     old = {row.key for row in before}

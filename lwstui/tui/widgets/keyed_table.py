@@ -15,7 +15,7 @@ from textual.message import Message
 from lwstui.tui.actions import bindings
 from lwstui.tui.marks import Marking
 from lwstui.tui.widgets.columns import MARGIN
-from lwstui.tui.widgets.table_body import TableBody
+from lwstui.tui.widgets.table_body import TableBody, same_order
 from lwstui.view.types import Row
 
 _SETTLE_S: Final = 0.5
@@ -134,7 +134,8 @@ class KeyedTable(TableBody):
         """
         before, self._rows = self._rows, tuple(rows)
         was_at = self._index.get(self._cursor_key, -1)
-        self._index = {row.key: number for number, row in enumerate(self._rows)}
+        if not same_order(before, self._rows):
+            self._index = {row.key: number for number, row in enumerate(self._rows)}
         moved = self._keep_cursor(before, was_at, lost=not asked_anew)
         if len(before) == len(self._rows):
             self._repaint_changes(before)

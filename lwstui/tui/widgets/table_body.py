@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter, eq
 from typing import Final
 
 from textual.cache import LRUCache
@@ -16,6 +17,7 @@ from lwstui.tui.widgets.rows import header_strip, row_strip
 from lwstui.view.types import Column, Row, Span
 
 _STRIPS: Final = 4096
+_KEY: Final = attrgetter("key")
 
 
 class TableBody(PaintedScroll):
@@ -157,6 +159,11 @@ class TableBody(PaintedScroll):
             strip = row_strip(self.brushes, self._slots, row, base, marked=marked)
             self._strips[row, base, marked] = strip
         return strip
+
+
+def same_order(some: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Tell whether rows are about the same objects at the same places, as is usual."""
+    return len(some) == len(others) and all(map(eq, map(_KEY, some), map(_KEY, others)))
 
 
 def _looks_equal(old: Row, new: Row) -> bool:

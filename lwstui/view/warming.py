@@ -1,0 +1,33 @@
+"""Working out ahead, in many short steps, what the memo then has when it is shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lwstui.state.model import Snapshot
+from lwstui.view import accelerators
+from lwstui.view.digest import digest
+from lwstui.view.memo import Memo
+
+STEP: Final = 32
+"""Nodes that are looked at in one step."""
+
+
+def warm(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[None]:
+    """Work out what every screen shows: the digest of each set, and what the nodes hold.
+
+    Args:
+        snapshot: What will be shown.
+        memo: Where it is kept.
+        now: Epoch seconds.
+
+    Yields:
+        After each short step.
+    """
+    for key in sorted(snapshot.sets):
+        digest(snapshot, snapshot.sets[key], memo, now)
+        yield
+    for number, _ in enumerate(accelerators.of_nodes(snapshot, memo, now)):
+        if number % STEP == 0:
+            yield
