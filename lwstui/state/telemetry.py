@@ -21,6 +21,11 @@ FRESH_PERIODS: Final = 2.0
 OLD_PERIODS: Final = 5.0
 """Readings older than this many periods are shown as stale and count nowhere."""
 
+IDLE_BELOW: Final = 0.05
+"""Devices that work less than this share of the time do nothing."""
+LONGEST_GAP_S: Final = 300.0
+"""Between two readings further apart than this a device may have done anything."""
+
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -76,6 +81,8 @@ class DeviceView:
         xid: The error code that came while the device was watched; what was there before it was
             watched is of an unknown time and marks nothing.
         grown: Counters of faults that grew while it was watched.
+        idle_since: When it was first seen to do nothing, without a break since; None if it works
+            or does not tell.
     """
 
     reading: Reading
@@ -85,6 +92,7 @@ class DeviceView:
     power: Trend = ()
     xid: Mark | None = None
     grown: Mapping[Quantity, Mark] = field(default_factory=_empty)
+    idle_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,7 @@ def next_devices(
             extended(old.power if old else (), reading.power),
             _xid(old, reading),
             _grown(old, reading),
+            _idle_since(old, reading),
         )
     for device, old in before.items():
         if device not in views and old.reading.at >= forget_before:
@@ -214,8 +223,18 @@ def next_devices(
                 extended(old.power, None),
                 old.xid,
                 old.grown,
+                old.idle_since,
             )
     return views
+
+
+def _idle_since(old: DeviceView | None, reading: Reading) -> float | None:
+    """Return since when a device does nothing; what it did in a long gap is not known."""
+    if reading.busy is None or reading.busy >= IDLE_BELOW:
+        return None
+    if old is None or old.idle_since is None or reading.at - old.reading.at > LONGEST_GAP_S:
+        return reading.at
+    return old.idle_since
 
 
 _FAULT_COUNTERS: Final = (

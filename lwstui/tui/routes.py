@@ -34,6 +34,8 @@ ScreenName = Literal[
     "diff",
     "why",
     "insights",
+    "idle",
+    "telemetry",
     "activity",
     "controller",
     "xray",
@@ -210,6 +212,7 @@ class RouteState:
         marks: What is marked.
         opened: Whether the order that is kept for its table has been taken over.
         tab: Open tab of a screen with tabs.
+        metric: What a map of devices shows, empty if none was chosen.
         tabs: What each tab remembers.
     """
 
@@ -218,6 +221,7 @@ class RouteState:
     marks: Marks = field(default_factory=Marks)
     opened: bool = False
     tab: str = ""
+    metric: str = ""
     tabs: dict[str, RouteState] = field(default_factory=dict)
 
     def of_tab(self, tab: str) -> RouteState:

@@ -12,12 +12,15 @@ from controller.api.core import Node
 from controller.api.pods import Pod
 from lwstui.capacity.free import node_devices, totals
 from lwstui.state.model import Snapshot
+from lwstui.state.telemetry import DeviceView, Telemetry
+from lwstui.view import heat
 from lwstui.view.ages import age, changes_in, count, ratio
-from lwstui.view.devicemap import HELD, STRANGER, device_map, owners, ranks
+from lwstui.view.devicemap import HELD, STRANGER, owners, ranks
 from lwstui.view.health import node_health
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import devices_text, family, natural, product, topology_keys
 from lwstui.view.tables import DASH, arrange, glyph, row
+from lwstui.view.telemetry import changes_at, missing, newest_at
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
 
 HOSTNAME: Final = "kubernetes.io/hostname"
@@ -26,7 +29,7 @@ NEVER: Final = 10_000
 """Width of a screen that no terminal has: a column that wants it is not shown."""
 
 
-def _columns(topology: str) -> tuple[Column, ...]:
+def _columns(topology: str, *, measured: bool) -> tuple[Column, ...]:
     title = topology.rpartition("/")[2].upper() or "TOPOLOGY"
     return (
         Column("state", "S", 1),
@@ -36,6 +39,7 @@ def _columns(topology: str) -> tuple[Column, ...]:
         Column("gpu", "ALLOCATED", 14),
         Column("free", "FREE", 4, "right", min_screen=90),
         Column("pods", "PODS", 4, "right", min_screen=90),
+        *(heat.COLUMNS if measured else ()),
         Column("status", "STATUS", 8),
         Column("owner", "OWNER", 16, flex=True),
         Column("version", "KUBELET", 10, min_screen=141),
@@ -51,6 +55,7 @@ def nodes(
     *,
     scope: Ref | None = None,
     key: str = "",
+    metric: str = "",
 ) -> TableView:
     """Return the nodes table, by default in the order of their topology.
 
@@ -63,12 +68,16 @@ def nodes(
         memo: Keeps rows of nodes that nothing changed on.
         scope: Only the nodes that a set's, group's or pod's pods are on; None for all.
         key: Topology key; the first known one that nodes have if left out.
+        metric: What the cells of the map show; what devices do, if it is measured, if left out.
     """
     key = key or next(iter(node_keys(snapshot, memo, now)), "")
-    columns = _columns(key)
-    coarse = len(snapshot.nodes) > COARSE_ABOVE
+    telemetry = snapshot.telemetry
+    columns = _columns(key, measured=bool(telemetry.by_node))
+    style = _Style(
+        key, heat.chosen(metric, telemetry), telemetry, len(snapshot.nodes) > COARSE_ABOVE
+    )
     rows = [
-        _row(node, snapshot.node_pods.get(name, ()), key, now, memo, coarse=coarse)
+        _row(node, snapshot.node_pods.get(name, ()), style, now, memo)
         for name, node in sorted(snapshot.nodes.items())
         if scope is None or any(_of(pod, scope) for pod in snapshot.node_pods.get(name, ()))
     ]
@@ -99,19 +108,49 @@ def _empty(snapshot: Snapshot, scope: Ref | None) -> str:
     return "no nodes" if scope is None else "none of its pods is on a node that can be seen"
 
 
-def _row(
-    node: Node, held_by: tuple[Pod, ...], key: str, now: float, memo: Memo, *, coarse: bool
-) -> Row:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How nodes are shown.
+
+    Attributes:
+        key: Topology key.
+        metric: What the cells of the map show.
+        telemetry: What is measured.
+        coarse: Whether whole minutes are enough.
+    """
+
+    key: str
+    metric: str
+    telemetry: Telemetry
+    coarse: bool
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What a row depends on apart from its node."""
+        measured = bool(self.telemetry.by_node)
+        return self.key, self.metric, self.telemetry.period_s, measured, self.coarse
+
+
+def _row(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float, memo: Memo) -> Row:
+    views = style.telemetry.by_node.get(node.name, ())
+
     def build() -> tuple[Row, float]:
-        until = now + changes_in(now - node.created_at, coarse=coarse)
-        return _build(node, held_by, key, now, coarse=coarse), until
+        until = min(
+            now + changes_in(now - node.created_at, coarse=style.coarse),
+            changes_at(views, now, style.telemetry.period_s),
+        )
+        return _build(node, held_by, style, now), until
 
-    return memo.get(("node", node.name), (node, held_by), now, build, facts=(key, coarse))
+    return memo.get(("node", node.name), (node, held_by, views), now, build, facts=style.facts)
 
 
-def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse: bool) -> Row:
+def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> Row:
+    key, coarse, telemetry = style.key, style.coarse, style.telemetry
     health = node_health(node)
     devices = node_devices(node, held_by)
+    views = telemetry.by_node.get(node.name, ())
+    rack = heat.Rack(devices, held_by, views, health.glyph == "·")
+    measured = bool(telemetry.by_node)
     name = product(node)
     domain = node.labels.get(key, "")
     members = sum(1 for pod in held_by if pod.set_name)
@@ -120,12 +159,13 @@ def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse
         glyph(health),
         Cell(domain, "dim"),
         Cell(node.name),
-        device_map(devices, held_by, usable=health.glyph == "·"),
+        heat.heat_map(rack, style.metric, now, telemetry),
         Cell(", ".join(devices_text(d, name if len(devices) == 1 else "") for d in devices))
         if devices
         else DASH,
         Cell(str(free), "ok" if free else "dim") if devices else DASH,
         Cell(str(members)),
+        *(heat.measured_cells(views, rack.capacity, now, telemetry) if measured else ()),
         Cell(health.word, health.tone),
         Cell(ranks(held_by)),
         Cell(node.kubelet_version, "dim"),
@@ -139,8 +179,9 @@ def _build(node: Node, held_by: tuple[Pod, ...], key: str, now: float, *, coarse
         sum(d.allocated for d in devices),
         free,
         members,
+        *(heat.measured_sort(views, now, telemetry) if measured else ()),
         health.word,
-        cells[8].text,
+        ranks(held_by),
         node.kubelet_version,
         -node.created_at,
     )
@@ -159,6 +200,7 @@ class NodesView:
         title: The title line.
         keys: Topology keys to choose from.
         key: The one nodes are grouped by, empty if they have none.
+        metric: What the cells of the map show.
         legend: Meaning of the cells.
         table: Nodes below a row for each domain, unless the operator wants another order.
     """
@@ -166,6 +208,7 @@ class NodesView:
     title: Line
     keys: tuple[str, ...]
     key: str
+    metric: str
     legend: Line
     table: TableView
 
@@ -178,11 +221,12 @@ def nodes_view(
     *,
     scope: Ref | None = None,
     key: str = "",
+    metric: str = "",
 ) -> NodesView:
     """Return what the nodes screen shows; the arguments are those of ``nodes``."""
     keys = node_keys(snapshot, memo, now)
     key = key if key in keys else next(iter(keys), "")
-    table = nodes(snapshot, query, now, memo, scope=scope, key=key)
+    table = nodes(snapshot, query, now, memo, scope=scope, key=key, metric=metric)
     shown = [found.ref.name for found in table.rows if found.ref is not None]
     title = memo.get(
         "nodes-title",
@@ -195,7 +239,8 @@ def nodes_view(
         columns = tuple(_below_domains(column, key) for column in table.columns)
         rows = _grouped(_Grouping(snapshot, key, columns, memo, now), table.rows)
         table = TableView(columns, rows, table.total, table.note, table.everything)
-    return NodesView(title, keys, key, _legend(), table)
+    name = heat.chosen(metric, snapshot.telemetry)
+    return NodesView(title, keys, key, name, _legend(snapshot, shown, name, now), table)
 
 
 def _title(snapshot: Snapshot, shown: Sequence[str], total: int, query: Query) -> Line:
@@ -227,16 +272,26 @@ def _below_domains(column: Column, key: str) -> Column:
     return column
 
 
-def _legend() -> Line:
-    return (
-        Span(f"{HELD[0]} {HELD[1]} ", "busy"),
-        Span("held, groups in turn   ", "dim"),
-        Span(f"{STRANGER} ", "info"),
-        Span("other pods   ", "dim"),
-        Span("_ free   x not usable   ", "dim"),
-        Span("! ", "warn"),
-        Span("unhealthy", "dim"),
-    )
+def _legend(snapshot: Snapshot, shown: Sequence[str], metric: str, now: float) -> Line:
+    telemetry = snapshot.telemetry
+    if metric == heat.ALLOCATION and not telemetry.at:
+        return _OWNERS
+    mine = {name: snapshot.nodes[name] for name in shown if name in snapshot.nodes}
+    devices = sum(d.capacity for d in totals(mine, snapshot.node_pods))
+    without = missing(telemetry, devices, mine, now)
+    cells = _OWNERS if metric == heat.ALLOCATION else heat.legend(metric)
+    return (*cells, *heat.age_line(newest_at(telemetry), without, now))
+
+
+_OWNERS: Final[Line] = (
+    Span(f"{HELD[0]} {HELD[1]} ", "busy"),
+    Span("held, groups in turn   ", "dim"),
+    Span(f"{STRANGER} ", "info"),
+    Span("other pods   ", "dim"),
+    Span("_ free   x not usable   ", "dim"),
+    Span("! ", "warn"),
+    Span("unhealthy", "dim"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +324,10 @@ def _domain_row(grouping: _Grouping, domain: str, rows: tuple[Row, ...]) -> Row:
     names = tuple(found.ref.name for found in rows if found.ref is not None)
     held = tuple(snapshot.node_pods.get(name, ()) for name in names)
 
+    telemetry = snapshot.telemetry
+
     def build() -> tuple[Row, float]:
+        views = tuple(view for name in names for view in telemetry.by_node.get(name, ()))
         mine = {name: snapshot.nodes[name] for name in names}
         devices = totals(mine, dict(zip(names, held, strict=True)))
         pods = [pod for pods in held for pod in pods]
@@ -281,8 +339,18 @@ def _domain_row(grouping: _Grouping, domain: str, rows: tuple[Row, ...]) -> Row:
             "pods": str(sum(bool(pod.set_name) for pod in pods)),
             "owner": owners(pods),
         }
+        texts |= _measured(views, sum(d.capacity for d in devices), grouping)
         cells = tuple(Cell(texts.get(column.id, ""), "bold") for column in grouping.columns)
-        return Row(f"domain/{domain}", cells), inf
+        return Row(f"domain/{domain}", cells), changes_at(views, grouping.now, telemetry.period_s)
 
     slot, facts = ("domain", domain), (grouping.key, grouping.columns)
     return grouping.memo.get(slot, (*rows, *held), grouping.now, build, facts=facts)
+
+
+def _measured(views: Sequence[DeviceView], of: int, grouping: _Grouping) -> dict[str, str]:
+    """Return what is measured in a domain, with how many of its devices report."""
+    telemetry = grouping.snapshot.telemetry
+    if not telemetry.by_node:
+        return {}
+    cells = heat.measured_cells(views, of, grouping.now, telemetry, always=True)
+    return {column.id: cell.text for column, cell in zip(heat.COLUMNS, cells, strict=True)}

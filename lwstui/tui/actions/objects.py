@@ -104,6 +104,8 @@ def of_node() -> Iterator[ActionSpec]:
     yield _verb("node", "open", "Pods", "Pods on the node.", "enter", at=5)
     yield _verb("node", "topology", "Topology", "Group by the next topology key.", "t", at=40)
     verb = partial(_verb, "node")
+    yield verb("metric", "Metric", "Shade the map by the next metric.", "m", at=38)
+    yield verb("idle", "Idle", "Devices that are held and do nothing.", "i", at=42)
     yield verb("cordon", "Cordon", "Let no new pod onto the node.", "c", at=20, danger=1)
     yield verb("uncordon", "Uncordon", "Let new pods onto the node again.", "u", at=22, danger=1)
     yield verb("drain", "Drain", "Cordon and evict all pods, or stop that.", "r", at=25, danger=3)

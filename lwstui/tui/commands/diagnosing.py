@@ -19,7 +19,19 @@ def _insights(host: Host, command: Command) -> None:
     host.goto(Route("insights"), top=True)
 
 
+def _telemetry(host: Host, command: Command) -> None:
+    del command
+    host.goto(Route("telemetry"), top=True)
+
+
+def _idle(host: Host, command: Command) -> None:
+    del command
+    host.goto(Route("idle"), top=True)
+
+
 COMMANDS: Final = (
     CommandSpec("why", "why something is as it is", _why, (), ("target",), 1),
     CommandSpec("insights", "everything that is wrong", _insights, ("problems",)),
+    CommandSpec("telemetry", "where measured numbers come from", _telemetry, ("metrics",)),
+    CommandSpec("idle", "accelerators that are held and do nothing", _idle),
 )

@@ -11,10 +11,12 @@ from textual.widget import Widget
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
+from lwstui.tui.routes import Route
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.view.drain import drain_impact
+from lwstui.view.heat import after
 from lwstui.view.impact_nodes import loss_lines
 from lwstui.view.nodes import NodesView, nodes_view
 from lwstui.view.types import Query, TableView
@@ -29,7 +31,7 @@ class NodesScreen(TableScreen):
     def body(self) -> Iterable[Widget]:
         """Return heading, table, and what draining the node under the cursor would cost."""
         yield LineBlock(id="legend")
-        yield Heading("NODES", hint="t other key", id="nodes-head")
+        yield Heading("NODES", hint="m other metric  t other key", id="nodes-head")
         yield from super().body()
         with Vertical(id="drain-pane"):
             yield Heading("IF DRAINED", id="drain-head")
@@ -40,7 +42,8 @@ class NodesScreen(TableScreen):
         view = self._view(snapshot, self.state.query, now)
         self.headline = view.title
         self.query_one("#legend", LineBlock).show((view.legend,))
-        self.query_one("#nodes-head", Heading).show("NODES", f"by {view.key}" if view.key else "")
+        note = f"by {view.key}" if view.key else ""
+        self.query_one("#nodes-head", Heading).show("NODES", note)
         # The cursor starts on a node, not on the domain above it.
         first = next((row.key for row in view.table.rows if row.ref is not None), "")
         self.state.cursor = self.state.cursor or first
@@ -48,8 +51,9 @@ class NodesScreen(TableScreen):
         self.show_headline()
 
     def _view(self, snapshot: Snapshot, query: Query, now: float) -> NodesView:
-        memo, key = self.host.memo, self.state.tab
-        return nodes_view(snapshot, query, now, memo, scope=self.route.ref, key=key)
+        memo, state = self.host.memo, self.state
+        scope, key, metric = self.route.ref, state.tab, state.metric
+        return nodes_view(snapshot, query, now, memo, scope=scope, key=key, metric=metric)
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of nodes."""
@@ -81,3 +85,14 @@ class NodesScreen(TableScreen):
         at = keys.index(self.state.tab) if self.state.tab in keys else 0
         self.state.tab = keys[(at + 1) % len(keys)]
         self.refresh_view()
+
+    def action_metric(self) -> None:
+        """Shade the cells of the map by the next metric."""
+        host = self.host
+        shown = self._view(host.snapshot, self.state.query, host.now()).metric
+        self.state.metric = after(shown)
+        self.refresh_view()
+
+    def action_idle(self) -> None:
+        """List the devices that are held and do nothing."""
+        self.host.goto(Route("idle", self.route.ref))

@@ -28,6 +28,7 @@ from lwstui.tui.screens.pods import PodsScreen
 from lwstui.tui.screens.revisions import RevisionsScreen
 from lwstui.tui.screens.rollout import RolloutScreen
 from lwstui.tui.screens.takeover import TakeoverScreen
+from lwstui.tui.screens.telemetry import IdleScreen, TelemetryScreen
 from lwstui.tui.screens.text import TextScreen
 from lwstui.tui.screens.why import InsightsScreen, WhyScreen
 from lwstui.tui.screens.xray import XrayScreen
@@ -59,6 +60,8 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "diff": DiffScreen,
     "why": WhyScreen,
     "insights": InsightsScreen,
+    "idle": IdleScreen,
+    "telemetry": TelemetryScreen,
 }
 
 
