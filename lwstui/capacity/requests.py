@@ -70,13 +70,17 @@ def group_request(spec: Mapping[str, Any]) -> GroupRequest | None:
     specs = pod_specs(spec)
     if specs is None:
         return None
-    template = spec["leaderWorkerTemplate"]
-    size = template.get("size", 1)
     try:
         leader, worker = (_accelerators(pod) for pod in specs)
     except msgspec.ValidationError:
         return None
-    return GroupRequest(leader, worker, size if isinstance(size, int) and size > 0 else 1)
+    return GroupRequest(leader, worker, group_size(spec))
+
+
+def group_size(spec: Mapping[str, Any]) -> int:
+    """Return the pods per group of a set whose template can be read; 1 if it does not say."""
+    size = spec["leaderWorkerTemplate"].get("size", 1)
+    return size if isinstance(size, int) and size > 0 else 1
 
 
 def _accelerators(pod: Mapping[str, Any]) -> Accelerators:

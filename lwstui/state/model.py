@@ -13,6 +13,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
+from lwstui.state.foreign import Load
 from lwstui.state.insights import Insight
 from lwstui.state.rights import NO_RIGHTS, Rights
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry
@@ -250,6 +251,7 @@ class Snapshot:
         insights: What is wrong by the rules, worst first, consequences folded.
         telemetry: What is measured of devices and engines, where anything is.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
+        loads: What all other pods hold, by node, as far as pods are watched.
     """
 
     version: int = 0
@@ -275,3 +277,4 @@ class Snapshot:
     pending: Mapping[Key, Pending] = field(default_factory=_empty)
     sets_by_namespace: Mapping[str, int] = field(default_factory=_empty)
     underway: Mapping[Key, Underway] = field(default_factory=_empty)
+    loads: Mapping[str, Load] = field(default_factory=_empty)

@@ -15,6 +15,7 @@ from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
+from lwstui.state.foreign import Foreign
 from lwstui.state.insights import Insights
 from lwstui.state.inview import VIEWED, homes, in_view
 from lwstui.state.model import (
@@ -47,6 +48,7 @@ class Store:
         self._kinds: dict[str, dict[Any, Any]] = {name: {} for name in FIELDS.values()}
         # Pods outside sets, as far as they hold accelerators.
         self._others: dict[Key, Pod] = {}
+        self._foreign = Foreign()
         self._members: dict[Key, dict[str, Pod]] = {}
         self._tenants: dict[str, dict[Key, Pod]] = {}
         self._leaders: dict[tuple[Key, int], Pod] = {}
@@ -104,6 +106,8 @@ class Store:
         fresh = list(records)
         if name != "events":
             present = {key_of(record) for record in fresh}
+            if name == "pods" and self._foreign.keep(present, namespace):
+                self._changed.add("loads")
             known = {**self._kinds[name], **(self._others if name == "pods" else {})}
             for key in known.keys() - present:
                 if not namespace or key.namespace == namespace:
@@ -242,6 +246,7 @@ class Store:
             "history": self._history,
             "starts": self.memory.starts,
             "kept": self.memory.kept,
+            "loads": self._foreign.loads,
             "sync": self._sync,
             "pending": self._pending,
             "underway": self._underway,
@@ -266,6 +271,8 @@ class Store:
             self._drop_old_events(kind)
 
     def _put_pod(self, key: Key, pod: Pod) -> None:
+        if self._foreign.put(key, pod):
+            self._changed.add("loads")
         pods: dict[Key, Pod] = self._kinds["pods"]
         old = pods.get(key) or self._others.get(key)
         if old == pod:
@@ -281,6 +288,8 @@ class Store:
         if name == "events":
             return  # kept on purpose: the API server forgets them after an hour
         kind, key = self._kinds[name], key_of(record)
+        if name == "pods" and self._foreign.drop(key, uid_of(record)):
+            self._changed.add("loads")
         old = kind.get(key) or (self._others.get(key) if name == "pods" else None)
         if old is None:
             return
@@ -383,6 +392,7 @@ _MAPPINGS: Final = frozenset(
         "history",
         "starts",
         "kept",
+        "loads",
         "sync",
         "pending",
         "underway",

@@ -10,9 +10,10 @@ from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
-from lwstui.capacity.fit import Fit, how_many
+from lwstui.capacity.answer import Answer, answer
 from lwstui.state.model import Snapshot
 from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.fit import known_loads
 from lwstui.view.memo import Memo
 from lwstui.view.spec import spec_text
 
@@ -65,7 +66,7 @@ class SetLoss:
     replicas: int
     serving: int
     after: int
-    fit: Fit
+    fit: Answer
 
     @property
     def share(self) -> int:
@@ -191,12 +192,12 @@ def _fit(
     node: str,
     groups: Sequence[GroupLoss],
     gone: Sequence[Pod],
-) -> Fit:
+) -> Answer:
     if not all(group.whole for group in groups):
-        return Fit(None, "not computed: single workers are replaced, the rest of a group stays")
+        return Answer(None, "not computed: single workers are replaced, the rest of a group stays")
     nodes: Mapping[str, Node] = {n: found for n, found in snapshot.nodes.items() if n != node}
     leaving = {pod.uid for pod in gone}
     held = dict(snapshot.node_pods)
     for name in {pod.node for pod in gone if pod.node}:
         held[name] = tuple(pod for pod in held.get(name, ()) if pod.uid not in leaving)
-    return how_many(lws, nodes, held, len(groups))
+    return answer(lws, nodes, held, len(groups), known_loads(snapshot))

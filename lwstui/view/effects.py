@@ -11,12 +11,13 @@ from controller.admission.validate import validate
 from controller.api.lws import GroupTemplate, LeaderWorkerSet
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from controller.plan.revisions import revision_data, revision_key
-from lwstui.capacity.fit import CAP, Fit, how_many
+from lwstui.capacity.answer import CAP, Answer
 from lwstui.capacity.requests import group_request
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.diffs import Change
 from lwstui.view.digest import SetDigest, digest
+from lwstui.view.fit import room_for
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import group_runs
 from lwstui.view.rollout import budget
@@ -66,14 +67,14 @@ def creation(after: LeaderWorkerSet, snapshot: Snapshot) -> Effect:
     what = f"{count(replicas, 'group')}, {devices} GPU" if devices else count(replicas, "group")
     warnings: tuple[str, ...] = _nobody(snapshot)
     if devices:
-        room = how_many(after, snapshot.nodes, snapshot.node_pods, replicas)
+        room = room_for(snapshot, after, replicas)
         what = f"{what}: {_fits(room, replicas)}"
         if room.groups is None or room.groups < min(replicas, CAP):
             warnings = (*warnings, f"{after.metadata.name}: {_fits(room, replicas)} ({room.why})")
     return Effect(what, warnings=warnings)
 
 
-def _fits(room: Fit, wanted: int) -> str:
+def _fits(room: Answer, wanted: int) -> str:
     if room.groups is None:
         return "whether it fits is not computed"
     if room.groups >= min(wanted, CAP):
@@ -207,7 +208,7 @@ def _rollout_warnings(
         )
     unavailable, surge = budget(after)
     if surge:
-        room = how_many(after, snapshot.nodes, snapshot.node_pods, surge)
+        room = room_for(snapshot, after, surge)
         groups = count(surge, "surge group")
         if room.groups is None:
             found.append(f"{name}: whether {groups} fits is {room.why}")
@@ -240,7 +241,7 @@ def _scale_warnings(
         )
     if more <= 0 or one.request is None or not one.request.devices:
         return ()
-    room = how_many(after, snapshot.nodes, snapshot.node_pods, more)
+    room = room_for(snapshot, after, more)
     return (f"{name}: {count(more, 'more group')}: {_fits(room, more)} ({room.why})",)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lwstui.capacity.fit import how_many
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import GroupDigest, SetDigest
+from lwstui.view.fit import room_for, room_span
 from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced
 from lwstui.view.phrases import group_runs
 from lwstui.view.types import Impact, Span
@@ -40,12 +40,8 @@ def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, 
         what.append(f"Those below the partition, {one.partition}, take the revision before it.")
     created = more - len(existing)
     devices = one.request.devices * created if one.request is not None else None
-    fit = how_many(one.lws, snapshot.nodes, snapshot.node_pods, created)
-    room = Span(fit.why, "dim")
-    if fit.groups is not None:
-        all_fit = fit.groups >= created
-        said = f"all {created} fit" if all_fit else f"{fit.groups} of {created} fit"
-        room = Span(f"{said} ({fit.why})", "ok" if all_fit else "warn")
+    fit = room_for(snapshot, one.lws, created)
+    room = room_span(fit, created)
     pods = snapshot.sync.get("pods")
     if pods is not None and pods.state == "live" and pods.message:
         room = Span(f"unknown: {pods.message}", "dim")

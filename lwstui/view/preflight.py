@@ -13,10 +13,11 @@ from controller.admission.fields import FieldError
 from controller.admission.validate import unsupported, validate
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import LEADERWORKERSETS, LWS_GROUP
-from lwstui.capacity.fit import CAP, how_many
+from lwstui.capacity.answer import CAP
 from lwstui.kube.clean import clean_line
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
+from lwstui.view.fit import room_for
 from lwstui.view.spec import replicas_of
 
 Level = Literal["error", "warning", "note"]
@@ -163,7 +164,7 @@ def room(lws: LeaderWorkerSet, name: str, snapshot: Snapshot) -> Finding | None:
     lacking = max(0, replicas_of(lws) - len(placed))
     if not lacking:
         return None
-    fit = how_many(lws, snapshot.nodes, snapshot.node_pods, lacking)
+    fit = room_for(snapshot, lws, lacking)
     if fit.groups is None:
         return Finding("note", name, f"fit {fit.why}")
     if fit.groups < min(lacking, CAP):

@@ -4,6 +4,7 @@ from controller.api.core import Event
 from controller.api.names import EVENTS, LEADERWORKERSETS, LEASES, NODES, PODS
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ACTIVITY_LIMIT
+from lwstui.state.foreign import Load
 from lwstui.state.model import Activity, ClusterState, ControllerView, GroupStart, Pending
 from lwstui.state.store import EVENT_LIMIT, Store
 from tests.view.build import LLAMA, NOW, container, lws, node, pod, starting
@@ -81,6 +82,32 @@ def test_pods_outside_sets_count_only_as_holders_of_accelerators():
 
     store.replace(PODS, list(snapshot.pods.values()))
     assert not [p for p in store.publish(NOW).node_pods["node-1"] if not p.set_name]
+
+
+def test_the_other_pods_of_a_node_are_added_up_exactly():
+    store = filled()
+
+    def web(name, **changes):
+        base = pod(key=OTHER, set_name="", name=name, uid=name, node="node-1", accelerators=())
+        facts = {"cpu_milli": 500, "memory_bytes": 100, **changes}
+        return msgspec.structs.replace(base, **facts)
+
+    def load():
+        return store.publish(NOW).loads.get("node-1")
+
+    store.page(PODS, [web("a"), web("b", cpu_milli=250), web("c", node="")])
+    assert load() == Load(2, 750, 200)
+    store.apply(PODS, "MODIFIED", web("a", cpu_milli=600, deleted_at=NOW))
+    assert load() == Load(2, 850, 200)
+    store.apply(PODS, "DELETED", web("b", uid="an earlier one"))
+    assert load() == Load(2, 850, 200)
+    store.apply(PODS, "MODIFIED", web("b", phase="Succeeded"))
+    assert load() == Load(1, 600, 100)
+    store.apply(PODS, "MODIFIED", web("c"))
+    store.replace(PODS, [web("c")], namespace=OTHER.namespace)
+    assert load() == Load(1, 500, 100)
+    store.apply(PODS, "DELETED", web("c"))
+    assert load() is None
 
 
 def test_a_list_of_one_namespace_leaves_the_others_alone():

@@ -1,0 +1,92 @@
+"""Whether groups fit, in the words of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from controller.api.lws import LeaderWorkerSet
+from lwstui.capacity.answer import CAP, Answer, answer
+from lwstui.state.foreign import Load
+from lwstui.state.model import Snapshot
+from lwstui.view.ages import count
+from lwstui.view.types import Line, Span
+
+_BLOCKERS: Final = 4
+_HOMES: Final = 4
+_NODES: Final = 4
+
+
+def room_for(snapshot: Snapshot, lws: LeaderWorkerSet, groups: int = CAP) -> Answer:
+    """Return how many more groups of a set fit into what is free, by all that is known."""
+    return answer(lws, snapshot.nodes, snapshot.node_pods, groups, known_loads(snapshot))
+
+
+def known_loads(snapshot: Snapshot) -> Mapping[str, Load] | None:
+    """Return what pods outside sets hold, None if not all pods can be seen."""
+    pods = snapshot.sync.get("pods")
+    return None if pods is not None and pods.message else snapshot.loads
+
+
+def room_span(fit: Answer, wanted: int) -> Span:
+    """Return whether a number of groups fits, and if not what stops the next."""
+    if fit.groups is None:
+        return Span(fit.why, "dim")
+    if fit.groups < min(wanted, CAP):
+        return Span(f"{fit.groups} of {wanted} fit; {blocked(fit)}", "warn")
+    sure = f"; {STRANDED}" if fit.stranded else ""
+    return Span(f"all {wanted} fit{sure} ({fit.why})", "warn" if fit.stranded else "ok")
+
+
+STRANDED: Final = "a scheduler that places pod by pod may strand one"
+
+
+def blocked(fit: Answer) -> str:
+    """Say what stops the next group: ``blocked by: 3 nodes short of cpu, 1 cordoned``."""
+    found = [f"{one.nodes} {one.reason}" for one in fit.blockers[:_BLOCKERS]]
+    if not found:
+        return "no node is left"
+    first = fit.blockers[0]
+    found[0] = f"{count(first.nodes, 'node')} {first.reason}"
+    more = len(fit.blockers) - _BLOCKERS
+    return f"blocked by: {', '.join(found)}" + (f" and {more} more" if more > 0 else "")
+
+
+def amount(fit: Answer) -> str:
+    """Return how many groups fit: ``2 more groups fit``."""
+    if not fit.groups:
+        return "no more group fits"
+    more = f"{CAP} or more" if fit.groups >= CAP else str(fit.groups)
+    return f"{more} more {'group fits' if fit.groups == 1 else 'groups fit'}"
+
+
+def places(fit: Answer) -> str:
+    """Say where the groups would go; empty if there are none."""
+    found = []
+    for home in fit.homes[:_HOMES]:
+        nodes = ", ".join(home.nodes[:_NODES]) + (" …" if len(home.nodes) > _NODES else "")
+        where = home.domain or " + ".join(home.subdomains)
+        found.append(f"{where} ({nodes})" if where and nodes else where or nodes)
+    return " · ".join(filter(None, found)) + (" …" if len(fit.homes) > _HOMES else "")
+
+
+def fit_lines(fit: Answer) -> tuple[Line, ...]:
+    """Return an answer as lines: how many, where, what stops the next, what would help."""
+    if fit.groups is None:
+        return ((Span(fit.why, "dim"),),)
+    return tuple(_lines(fit))
+
+
+def _lines(fit: Answer) -> Iterator[Line]:
+    where = places(fit)
+    head = f"{amount(fit)}: {where}" if where else amount(fit)
+    yield (Span(head, "ok" if fit.groups else "warn"),)
+    if not fit.capped:
+        yield (Span("the next is ", "dim"), Span(blocked(fit)))
+    if fit.near:
+        yield (Span("nearly: ", "dim"), Span(" · ".join(fit.near)))
+    if fit.unlocks:
+        yield (Span("one more with: ", "dim"), Span(" · ".join(fit.unlocks)))
+    if fit.stranded:
+        yield (Span(f"! fits, but {STRANDED}", "warn"),)
+    yield (Span("; ".join((fit.why, *fit.assumptions)), "dim"),)
