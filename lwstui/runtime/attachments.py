@@ -86,13 +86,14 @@ class Attachments:
         if number == self._number:
             return
         options = self._options(destination)
-        wants_events = self.core.wants_events
+        wants_events, wants_metrics = self.core.wants_events, self.core.wants_metrics
         activity = self.core.activity
         if self._task is not None:
             self._task.cancel()
         self._number = number
         self.core = self._core(options, number, activity)
         self.core.want_events(wanted=wants_events)
+        self.core.want_metrics(wanted=wants_metrics)
         self._start()
 
     def _start(self) -> None:

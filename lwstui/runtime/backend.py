@@ -319,6 +319,10 @@ class Backend(Protocol):
         """Watch events only while a screen shows them."""
         ...
 
+    def want_metrics(self, wanted: bool) -> None:
+        """Measure often while a screen shows it, else seldom."""
+        ...
+
     def reconnect(self) -> None:
         """List everything again now."""
         ...

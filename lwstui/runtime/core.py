@@ -62,6 +62,7 @@ class Core:
 
     Attributes:
         wants_events: Whether events are wanted.
+        wants_metrics: Whether a screen shows what is measured.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Core:
         self._session: Session | None = None
         self._link: Link | None = None
         self.wants_events = False
+        self.wants_metrics = True
         self._again = asyncio.Event()
         self._logs = LogDesk(self._store, self._feed, clock, sleep=sleep, state=options.state)
 
@@ -229,6 +231,12 @@ class Core:
         if self._session is not None:
             self._session.want_events(wanted=wanted)
 
+    def want_metrics(self, *, wanted: bool) -> None:
+        """Measure often from now on, or seldom."""
+        self.wants_metrics = wanted
+        if self._session is not None:
+            self._session.sampler.want(wanted=wanted)
+
     def reconnect(self) -> None:
         """List everything again, or try to connect, now."""
         self._again.set()
@@ -309,6 +317,7 @@ class Core:
             sleep=self._sleep,
         )
         self._link, self._session = link, session
+        session.sampler.want(wanted=self.wants_metrics)
         keeping = asyncio.create_task(self._kept(lambda: self._logs.keep(link)))
         try:
             await session.run(events=self.wants_events)

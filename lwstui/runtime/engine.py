@@ -96,6 +96,7 @@ class Engine:
         self._factory = factory or self._kube
         self._clock = clock or SystemClock()
         self._events_wanted = False
+        self._metrics_wanted = True
         self._attachment = 0
         self._destination: Destination | None = None
         self._thread: threading.Thread | None = None
@@ -192,6 +193,11 @@ class Engine:
         self._events_wanted = wanted
         self._with_core(lambda core: core.want_events(wanted=wanted))
 
+    def want_metrics(self, wanted: bool) -> None:
+        """Measure often from now on, or seldom; may be called before the start."""
+        self._metrics_wanted = wanted
+        self._with_core(lambda core: core.want_metrics(wanted=wanted))
+
     def reconnect(self) -> None:
         """List everything again, or try to connect, now."""
         self._with_core(lambda core: core.reconnect())
@@ -246,6 +252,7 @@ class Engine:
         self._attachments, self._stop = work, asyncio.Event()
         self._loop = asyncio.get_running_loop()
         work.core.want_events(wanted=self._events_wanted)
+        work.core.want_metrics(wanted=self._metrics_wanted)
         working = asyncio.create_task(work.run())
         if self._destination is not None:
             # It was asked for before there was a loop to tell.

@@ -105,6 +105,11 @@ class Sampler:
         self._shown = True
         self._wake = asyncio.Event()
 
+    @property
+    def shown(self) -> bool:
+        """Whether a screen shows what is measured."""
+        return self._shown
+
     def want(self, *, wanted: bool) -> None:
         """Note whether a screen shows what is measured; the first to do so need not wait."""
         if wanted and not self._shown:

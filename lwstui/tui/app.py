@@ -31,6 +31,7 @@ from lwstui.tui.commands.language import Language
 from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.commands.running import Commander
 from lwstui.tui.commands.values import values
+from lwstui.tui.demand import Demand
 from lwstui.tui.entered import Entered
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
@@ -127,7 +128,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self._commander = Commander(self, Language(COMMANDS, self.extensions.aliases))
         self.looks = Looks(StateFiles(options.state), ViewsFile(options.views, VIEWS))
         self._views_problems = self.looks.views.refresh() or ()
-        self._started = self._events_wanted = False
+        self._demand = Demand(backend, clock)
         applied = options.settings or Settings(
             theme=options.theme, read_only=options.read_only, keymap=options.keymap
         )
@@ -166,10 +167,8 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self._started = True
         self.backend.start(self._arrivals.slot.put)
-        if self._events_wanted:
-            self.backend.want_events(wanted=True)
+        self._demand.start()
         if self._options.first_command:
             self.run_command(self._options.first_command)
 
@@ -194,6 +193,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         """Let the ages on the screen in front grow, and keep what changed."""
         self.remember()
         self.preferences.look()
+        self._demand.metrics(shown=self.front.SHOWS_METRICS)
         if not self._arrivals.busy:
             self.front.refresh_view()
 
@@ -249,10 +249,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def want_events(self, *, wanted: bool) -> None:
         """Tell the engine whether events are shown, once it runs."""
-        if wanted != self._events_wanted:
-            self._events_wanted = wanted
-            if self._started:
-                self.backend.want_events(wanted)
+        self._demand.events(wanted=wanted)
 
     def show_help(self) -> None:
         """Show the keys of the screen in front."""
@@ -287,7 +284,8 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def on_app_focus(self) -> None:
         """Try again at once: the operator is looking."""
-        if self._started:
+        self._demand.touched()
+        if self._demand.started:
             self.backend.hurry()
 
     # Everything at once, and leaving.
@@ -331,6 +329,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
         """Send keys again that were typed behind the one that opened a prompt."""
         if isinstance(event, events.InputEvent):
             self._arrivals.pressed()
+            self._demand.touched()
         if isinstance(event, events.Key) and self._went_astray(event):
             self.post_message(events.Key(event.key, event.character))
         else:
@@ -384,7 +383,7 @@ class Console(RememberingApp[int], inherit_bindings=False):
             )
         finally:
             self.keep()
-            if self._started:
+            if self._demand.started:
                 await asyncio.to_thread(self.backend.stop)
 
     def _handle_exception(self, error: Exception) -> None:

@@ -12,12 +12,14 @@ from controller.api.meta import parse_time
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, count, percent, ratio
 from lwstui.view.attention import strip
+from lwstui.view.custom import WIDE_ONLY
 from lwstui.view.digest import SetDigest, digests
 from lwstui.view.health import ORDER, TONES
 from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.namespaces import MANY, by_namespace
 from lwstui.view.phrases import bar, event_line
+from lwstui.view.setload import Work, work
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
 from lwstui.view.underway import mark
@@ -38,6 +40,8 @@ COLUMNS: Final = (
     Column("restarts", "RESTARTS", 8, "right", min_screen=125),
     Column("nodes", "NODES", 5, "right", min_screen=125),
     Column("image", "IMAGE", 28, min_screen=156),
+    Column("util", "UTIL", 9, "right", min_screen=WIDE_ONLY),
+    Column("requests", "REQ", 7, "right", min_screen=WIDE_ONLY),
 )
 EVENT_LINES: Final = 3
 CELLS: Final = 12
@@ -122,15 +126,19 @@ def _calm(found: tuple[SetDigest, ...]) -> str:
 
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
+    telemetry = snapshot.telemetry
     requested = mark(snapshot, one.key) or frozen_text(one)
 
     def build() -> tuple[Row, float]:
-        return _build_row(one, requested, now, coarse=coarse)
+        return _build_row(one, requested, work(one, telemetry, now), now, coarse=coarse)
 
-    return memo.get(("fleet", one.key), (one,), now, build, facts=(requested, coarse))
+    sources = (one, telemetry)
+    return memo.get(("fleet", one.key), sources, now, build, facts=(requested, coarse))
 
 
-def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> tuple[Row, float]:
+def _build_row(
+    one: SetDigest, requested: str, done: Work, now: float, *, coarse: bool
+) -> tuple[Row, float]:
     meta, health = one.lws.metadata, one.health
     created = parse_time(meta.creation_timestamp) or 0.0
     cells = (
@@ -149,6 +157,8 @@ def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> t
         Cell(str(_restarts(one))),
         Cell(str(len({p.node for g in one.groups for p in g.pods if p.node}))),
         Cell(_image(one), "dim"),
+        done.util,
+        done.requests,
     )
     sort = (
         health.severity,
@@ -166,11 +176,12 @@ def _build_row(one: SetDigest, requested: str, now: float, *, coarse: bool) -> t
         _restarts(one),
         cells[13].text,
         cells[14].text,
+        *done.sort,
     )
     ref = Ref("set", meta.namespace, meta.name, uid=meta.uid)
     found = row(meta.uid or str(one.key), cells, sort, ref, health, labels=meta.labels or {})
     until = now + changes_in(now - created, coarse=coarse) if created else inf
-    return found, until
+    return found, min(until, done.until)
 
 
 def _ready(one: SetDigest) -> Cell:

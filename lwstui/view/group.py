@@ -17,6 +17,7 @@ from lwstui.view.events import about_object
 from lwstui.view.health import WORDS, Health
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import bar, event_line, topology_key
+from lwstui.view.rankload import with_load
 from lwstui.view.stages import STAGES, Pulls, Usual, pulls, usual
 from lwstui.view.startup import (
     COLUMNS,
@@ -28,6 +29,7 @@ from lwstui.view.startup import (
     underway,
 )
 from lwstui.view.tables import arrange
+from lwstui.view.telemetry import engine_lines
 from lwstui.view.types import Line, Query, Ref, Span, TableView, Tone
 
 BAR_CELLS: Final = 16
@@ -47,6 +49,7 @@ class GroupView:
         table: Pods with the time of each stage.
         worst: Key of the row that holds the group up, empty if there is none.
         events: Of its pods, newest first.
+        engine: What the leader's engine does, empty if none is measured.
     """
 
     found: bool
@@ -56,6 +59,7 @@ class GroupView:
     table: TableView = field(default_factory=lambda: TableView(COLUMNS))
     worst: str = ""
     events: tuple[Line, ...] = ()
+    engine: tuple[Line, ...] = ()
 
 
 def group_view(snapshot: Snapshot, ref: Ref, query: Query, now: float, memo: Memo) -> GroupView:
@@ -81,10 +85,17 @@ def group_view(snapshot: Snapshot, ref: Ref, query: Query, now: float, memo: Mem
         _title(one, group),
         tuple(_facts(frame)),
         f"{ratio(len(group.pods), group.size)} pods created",
-        arrange(COLUMNS, rows, query, now, empty="no pods yet", default="role"),
+        arrange(*with_load(frame, rows), query, now, empty="no pods yet", default="role"),
         holdup(rows),
         _events(mine),
+        _engine(frame),
     )
+
+
+def _engine(frame: StartFrame) -> tuple[Line, ...]:
+    leader, telemetry = frame.group.leader, frame.snapshot.telemetry
+    found = telemetry.engines.get(leader.key) if leader is not None else None
+    return engine_lines(found, frame.now, telemetry) if found is not None else ()
 
 
 def _frame(snapshot: Snapshot, ref: Ref, now: float, memo: Memo) -> StartFrame | None:

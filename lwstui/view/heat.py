@@ -210,8 +210,8 @@ def legend(name: str) -> Line:
 def age_line(newest_at: float | None, without: int, now: float) -> Line:
     """Return how old the data is and how many devices have none."""
     if newest_at is None:
-        return (Span("   nothing is measured: :telemetry says why", "dim"),)
-    spans = [Span(f"   measured {age(now - newest_at)} ago", "dim")]
+        return (Span("nothing is measured, :telemetry says why   ", "dim"),)
+    spans = [Span(f"measured {age(now - newest_at)} ago   ", "dim")]
     if without:
-        spans.append(Span(f"   {without} without data", "warn"))
+        spans.append(Span(f"{without} without data   ", "warn"))
     return tuple(spans)

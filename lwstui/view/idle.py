@@ -12,7 +12,7 @@ from lwstui.view.health import judge
 from lwstui.view.phrases import natural
 from lwstui.view.pods import role
 from lwstui.view.tables import DASH, arrange, row
-from lwstui.view.telemetry import IDLE_S, idle_for, memory, percent_of, power, watts
+from lwstui.view.telemetry import IDLE_S, idle_for, memory, percent_of, power, seconds, watts
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
 
 COLUMNS: Final = (
@@ -149,7 +149,7 @@ def cost_lines(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
             Span("its cost     ", "dim"),
             Span(
                 f"{count(cost.requests, 'request')}, {bytes_(cost.received_bytes)}, "
-                f"{cost.seconds:.1f} s from start to end"
+                f"{seconds(cost.seconds)} from start to end"
             ),
         ),
         (

@@ -16,6 +16,7 @@ from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import partition_now
 from lwstui.view.spec import spec_text
+from lwstui.view.telemetry import load, load_line
 from lwstui.view.types import (
     Line,
     MapCell,
@@ -74,7 +75,17 @@ def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
     if under_way := since(snapshot, one.key, now):
         first.append(Span(f"   {under_way}", "busy"))
     first.append(Span(f"   {policy}  {startup}", "dim"))
-    return (tuple(first), _counts(one), _state_line(one, now))
+    return (tuple(first), _counts(one), _state_line(one, now), *_engines(snapshot, one, now))
+
+
+def _engines(snapshot: Snapshot, one: SetDigest, now: float) -> Iterable[Line]:
+    """Yield what the engines of the set do together, if any is known."""
+    if not snapshot.telemetry.engines:
+        return
+    leaders = [group.leader for group in one.groups if group.leader is not None]
+    line = load_line(load(leaders, now, snapshot.telemetry), len(one.groups))
+    if line:
+        yield line
 
 
 def _shape(one: SetDigest) -> str:

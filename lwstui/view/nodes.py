@@ -280,7 +280,7 @@ def _legend(snapshot: Snapshot, shown: Sequence[str], metric: str, now: float) -
     devices = sum(d.capacity for d in totals(mine, snapshot.node_pods))
     without = missing(telemetry, devices, mine, now)
     cells = _OWNERS if metric == heat.ALLOCATION else heat.legend(metric)
-    return (*cells, *heat.age_line(newest_at(telemetry), without, now))
+    return (*heat.age_line(newest_at(telemetry), without, now), *cells)
 
 
 _OWNERS: Final[Line] = (

@@ -12,6 +12,7 @@ from lwstui.view.ages import age, clock
 from lwstui.view.digest import digests
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import totals_text
+from lwstui.view.setload import cluster_work
 from lwstui.view.spec import replicas_of
 from lwstui.view.types import Span, StatusView
 
@@ -139,4 +140,5 @@ def _totals(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[Span, ..
     )
     if devices:
         spans.append(Span(totals_text(devices)))
+        spans += cluster_work(devices, snapshot.telemetry, now, memo)
     return tuple(spans)

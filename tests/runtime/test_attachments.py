@@ -107,10 +107,12 @@ async def test_the_controller_runs_only_where_it_was_asked_for():
 async def test_events_wanted_and_what_was_done_come_along():
     async with attached(embedded_controller=True, identity="me") as (work, factory, clock, seen):
         work.core.want_events(wanted=True)
+        work.core.want_metrics(wanted=False)
         work.core.pause(paused=True)
         work.switch(Destination("eu"), 1)
         await clock.advance(0.2)
         assert factory.links["eu"].of(EVENTS, "llm").running
+        assert not work.core.wants_metrics
         assert [line.what for line in seen[-1].activity] == ["paused the controller"]
 
 

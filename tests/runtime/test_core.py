@@ -246,6 +246,14 @@ async def test_who_controls_from_outside():
         assert bench.last.controller.mode == "native"
 
 
+async def test_measuring_is_often_only_while_a_screen_shows_it():
+    async with running() as bench:
+        await bench.live(pod())
+        assert bench.core._session.sampler.shown
+        bench.core.want_metrics(wanted=False)
+        assert not bench.core._session.sampler.shown
+
+
 async def test_events_are_watched_on_demand_and_kept():
     async with running() as bench:
         await bench.live(pod())

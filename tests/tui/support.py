@@ -86,6 +86,7 @@ class FakeBackend:
     reconnects: int = 0
     hurries: int = 0
     events_wanted: bool = False
+    metrics_wanted: bool = True
     controller_paused: bool = False
     recorded: list[Activity] = field(default_factory=list)
     attached: list[Destination] = field(default_factory=list)
@@ -187,6 +188,10 @@ class FakeBackend:
     def want_events(self, wanted: bool) -> None:
         """Note the wish."""
         self.events_wanted = wanted
+
+    def want_metrics(self, wanted: bool) -> None:
+        """Note whether what is measured is wanted."""
+        self.metrics_wanted = wanted
 
     def reconnect(self) -> None:
         """Count."""

@@ -60,6 +60,8 @@ def test_a_healthy_set():
         "restarts": "0",
         "nodes": "2",
         "image": "vllm:1",
+        "util": "–",
+        "requests": "–",
     }
     assert found.attention == ()
     assert found.calm == "all 2 groups ready"

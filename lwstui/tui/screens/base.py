@@ -51,6 +51,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    SHOWS_METRICS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def __init__(self, route: Route, state: RouteState) -> None:

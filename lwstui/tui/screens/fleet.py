@@ -40,6 +40,7 @@ TALL: Final = 28
 class FleetScreen(TableScreen):
     """All sets."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("set",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("set")]
 

@@ -33,6 +33,7 @@ LOOK_S: Final = 0.5
 class GroupScreen(TableScreen):
     """A group's screen."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "pod", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "pod", "set")]
 
@@ -50,6 +51,9 @@ class GroupScreen(TableScreen):
         with Vertical(id="panes"):
             yield Heading("STARTUP", hint="how long each stage took", id="startup-head")
             yield from super().body()
+            with Vertical(id="about-engine"):
+                yield Heading("ENGINE", hint="what the leader says of itself", id="engine-head")
+                yield LineBlock(id="engine", classes="data")
             with Vertical(id="about-pod"):
                 yield Heading("POD", hint="enter containers  d describe  y yaml", id="pod-head")
                 yield LineBlock(id="pod", classes="data")
@@ -117,6 +121,8 @@ class GroupScreen(TableScreen):
         self.state.cursor = self.state.cursor or view.worst
         self.fill(view.table)
         self.main.styles.max_height = len(view.table.rows) + 1
+        self.query_one("#engine", LineBlock).show(view.engine)
+        self.query_one("#about-engine").set_class(not view.engine, "-empty")
         self.query_one("#events", LineBlock).show(view.events)
         self.query_one("#about-events").set_class(not view.events, "-empty")
         self._show_pod()

@@ -52,6 +52,7 @@ NEVER: Final = 10_000
 class LwsScreen(TableScreen):
     """A set's screen; digits choose its tabs."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "pod", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "pod", "set")]
     AUTO_FOCUS = None

@@ -25,6 +25,7 @@ from lwstui.view.types import Query, TableView
 class NodesScreen(TableScreen):
     """Nodes below their domains."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("node",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("node")]
 

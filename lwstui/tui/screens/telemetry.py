@@ -20,6 +20,7 @@ from lwstui.view.types import Query, TableView
 class IdleScreen(TableScreen):
     """Devices that are held and have done nothing for long."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pod",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("pod")]
 
@@ -31,6 +32,7 @@ class IdleScreen(TableScreen):
 class TelemetryScreen(TableScreen):
     """Who was asked, who answered, why not, and what that cost."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def body(self) -> Iterable[Widget]:

@@ -36,6 +36,7 @@ _SECTIONS: Final = (
 class WhyScreen(TableScreen):
     """The diagnosis of a set, a group, a pod or a node; ``enter`` does what a line suggests."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "set")]
 
@@ -133,6 +134,7 @@ def _target(subject: Subject) -> str:
 class InsightsScreen(TableScreen):
     """Everything that the rules find, one line per cause."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "set")]
 
