@@ -16,7 +16,8 @@ from lwstui.cli.common import FAILED, USAGE, add_target, explain, fail, target_o
 if TYPE_CHECKING:
     from controller.takeover.native import Native
     from lwstui.kube.connect import Connection
-    from lwstui.runtime.takeover import Moved, Mover
+    from lwstui.runtime.takeover import Mover
+    from lwstui.runtime.takeover_terms import Moved
     from lwstui.view.takeover import Candidate
 
 NAME = "takeover"
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show, or move; 0 when everything asked for was done."""
     from controller.errors import ControllerError
     from lwstui.kube.connect import ConnectError
-    from lwstui.runtime.takeover import TakeoverError
+    from lwstui.runtime.takeover_terms import TakeoverError
 
     if arguments.names and arguments.every:
         fail("takeover: name the sets or say --all, not both")
@@ -154,7 +155,7 @@ class _Command:
         Raises:
             TakeoverError: If one that was named does not exist.
         """
-        from lwstui.runtime.takeover import TakeoverError
+        from lwstui.runtime.takeover_terms import TakeoverError
 
         arguments = self.arguments
         wanted = set(arguments.names)
@@ -234,7 +235,7 @@ class _Command:
     async def _move(self, chosen: Sequence[Candidate], native: Native) -> int:
         """Move what may be moved; return the exit code."""
         from controller.errors import ControllerError
-        from lwstui.runtime.takeover import TakeoverError
+        from lwstui.runtime.takeover_terms import TakeoverError
 
         going = [candidate for candidate in chosen if candidate.check.stages]
         if not going:
@@ -278,7 +279,7 @@ class _Command:
         Raises:
             TakeoverError: If one is missing.
         """
-        from lwstui.runtime.takeover import TakeoverError
+        from lwstui.runtime.takeover_terms import TakeoverError
 
         spaces = sorted({candidate.evidence.key.namespace for candidate in going})
         missing = [text for space in spaces for text in await self.mover.missing_rights(space)]
@@ -304,7 +305,8 @@ class _Command:
     async def _save(self, going: Sequence[Candidate], native: Native) -> None:
         """Write what will be removed to a file only the user may read."""
         from lwstui.config.paths import state_folder
-        from lwstui.runtime.takeover import TakeoverError, backup, backup_name
+        from lwstui.runtime.takeover import backup, backup_name
+        from lwstui.runtime.takeover_terms import TakeoverError
 
         folder = state_folder(os.environ) / "takeover"
         path = folder / backup_name(self.connection.info.context, self.mover.clock.now())

@@ -18,8 +18,7 @@ from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot
 
 if TYPE_CHECKING:
-    from lwstui.runtime.takeover import Moved
-    from lwstui.runtime.taking import Standing, TakeoverOrder
+    from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 
 TAIL_LINES: Final = 500
 """Lines per container that a log begins with."""

@@ -28,8 +28,8 @@ from lwstui.runtime.logdesk import LogDesk, OpenLog
 from lwstui.runtime.past import Past
 from lwstui.runtime.ports import Factory, Link
 from lwstui.runtime.session import Session, SessionOptions
-from lwstui.runtime.takeover import Moved, TakeoverError
-from lwstui.runtime.taking import Standing, TakeoverOrder, Takeovers
+from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverError, TakeoverOrder
+from lwstui.runtime.taking import Takeovers
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works

@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.core import Core
     from lwstui.runtime.logdesk import OpenLog
     from lwstui.runtime.ports import Factory
-    from lwstui.runtime.takeover import Moved
-    from lwstui.runtime.taking import Standing, TakeoverOrder
+    from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 
 T = TypeVar("T")
 

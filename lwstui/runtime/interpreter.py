@@ -7,8 +7,9 @@ import sys
 from typing import Final
 
 # Records live as long as their objects and hold no cycles: looking for garbage among a hundred
-# thousand of them is work for nothing, and long pauses on the thread that paints.
-_THRESHOLDS: Final = (50_000, 20, 50)
+# thousand of them is work for nothing, and long pauses on the thread that paints. What is new is
+# looked at in small portions, 2 ms each, and everything at once next to never.
+_THRESHOLDS: Final = (10_000, 4, 250)
 # The engine's thread gives way five times sooner than by default, so that a key is answered
 # while it decodes.
 _SWITCH_S: Final = 0.001

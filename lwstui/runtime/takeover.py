@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +21,7 @@ from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.discovery import allowed
 from lwstui.kube.rest import Rest
 from lwstui.runtime.takeover_survey import Survey
+from lwstui.runtime.takeover_terms import Moved, TakeoverError
 
 _LOOK_S: Final = 0.5
 _STUCK_S: Final = 60.0
@@ -34,25 +34,6 @@ _RIGHTS: Final = (
     ("patch", CLAIMS),
     ("delete", REVISIONS),
 )
-
-
-class TakeoverError(Exception):
-    """A takeover cannot go on; the text says on what and what to do. Running it again resumes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A set that has been moved.
-
-    Attributes:
-        key: The set.
-        pods: Its pods.
-        disturbed: Pods that are not what they were when the run began: replaced, restarted, gone.
-    """
-
-    key: Key
-    pods: int
-    disturbed: tuple[str, ...]
 
 
 class Mover:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
-from controller.api.meta import Key
 from controller.errors import Forbidden
 from controller.ports import Clock
 from controller.takeover.native import Native
@@ -15,45 +12,10 @@ from controller.takeover.preflight import inspect
 from lwstui.config.statefiles import write_private
 from lwstui.kube.clean import clean_line
 from lwstui.runtime.ports import Link
-from lwstui.runtime.takeover import Moved, Mover, TakeoverError, backup, backup_name
+from lwstui.runtime.takeover import Mover, backup, backup_name
+from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverError, TakeoverOrder
 from lwstui.state.model import Activity
 from lwstui.view.takeover import Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Who controls which set, and what is in the way of a move.
-
-    Attributes:
-        candidates: The sets, by namespace and name.
-        native: The native installation.
-    """
-
-    candidates: tuple[Candidate, ...]
-    native: Native
-
-    def left_alone(self, keys: Sequence[Key]) -> tuple[Key, ...]:
-        """Return the native sets that would have no controller once others are moved."""
-        return tuple(
-            one.evidence.key
-            for one in self.candidates
-            if one.native and one.evidence.key not in keys
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TakeoverOrder:
-    """What was confirmed.
-
-    Attributes:
-        keys: Sets to move.
-        stop_native: Stop the native controller and remove its webhooks first.
-        folder: Where what is removed is saved before.
-    """
-
-    keys: tuple[Key, ...]
-    stop_native: bool
-    folder: Path
 
 
 class Takeovers:

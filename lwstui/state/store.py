@@ -275,7 +275,7 @@ class Store:
             self._changed.add("loads")
         pods: dict[Key, Pod] = self._kinds["pods"]
         old = pods.get(key) or self._others.get(key)
-        if old == pod:
+        if old is pod or old == pod:
             return
         self._index(old, pod)
         if pod.set_name:

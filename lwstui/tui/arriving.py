@@ -14,7 +14,7 @@ from lwstui.state.model import Snapshot
 log = logging.getLogger("lwstui.tui")
 
 FIRST_SLICE_S: Final = 0.01
-"""What takes no longer is done at once."""
+"""What takes no longer is done at once, unless keys are pressed."""
 SLICE_S: Final = 0.003
 GAP_S: Final = 0.006
 """Time for keys between two slices, while any are pressed."""
@@ -67,7 +67,7 @@ class Arrivals:
         if snapshot is None:
             return
         start, steps = self._clock(), self._prepare(snapshot)
-        done = self._advance(steps, FIRST_SLICE_S)
+        done = self._advance(steps, SLICE_S if self._typing else FIRST_SLICE_S)
         if done:
             self._show(snapshot)
             if self._clock() - start < FIRST_SLICE_S:

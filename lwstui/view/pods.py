@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from math import inf
+from types import MappingProxyType
 from typing import Final
 
 from controller.api.meta import Key
@@ -14,7 +16,7 @@ from lwstui.view.ages import age, changes_in, ratio
 from lwstui.view.digest import bad_nodes, pod_ref
 from lwstui.view.health import Health, pod_health
 from lwstui.view.memo import Memo
-from lwstui.view.tables import DASH, arrange, glyph, row
+from lwstui.view.tables import DASH, arrange, row, shared
 from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
 
 COLUMNS: Final = (
@@ -129,20 +131,20 @@ def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
     restarts = pod.restarts
     devices = sum(amount for _, amount in pod.accelerators)
     cells = (
-        glyph(health),
+        shared(health.glyph, health.tone),
         Cell(pod.name),
-        Cell(pod.namespace),
-        Cell(role(pod), "bold" if pod.worker == 0 else ""),
-        Cell(str(pod.group)) if pod.group >= 0 else DASH,
-        Cell(health.word, health.tone),
-        Cell(ratio(ready, len(main))),
-        Cell(str(restarts), "warn" if restarts else "dim"),
-        Cell(str(devices)) if devices else DASH,
-        Cell(pod.node) if pod.node else DASH,
-        Cell(pod.revision[:6], "dim"),
-        Cell(health.reason, "" if health.glyph in "XP!" else "dim"),
+        shared(pod.namespace),
+        shared(role(pod), "bold" if pod.worker == 0 else ""),
+        shared(str(pod.group)) if pod.group >= 0 else DASH,
+        shared(health.word, health.tone),
+        shared(ratio(ready, len(main))),
+        shared(str(restarts), "warn" if restarts else "dim"),
+        shared(str(devices)) if devices else DASH,
+        shared(pod.node) if pod.node else DASH,
+        shared(pod.revision[:6], "dim"),
+        shared(health.reason, "" if health.glyph in "XP!" else "dim"),
         Cell(pod.ip, "dim"),
-        Cell(age(now - pod.created_at, coarse=coarse), "dim"),
+        shared(age(now - pod.created_at, coarse=coarse), "dim"),
     )
     place = (pod.namespace, pod.set_name, pod.group, pod.worker)
     sort = (
@@ -162,5 +164,11 @@ def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
         -pod.created_at,
     )
     images = " ".join(container.image for container in main)
-    labels = {"name": pod.set_name, "role": pod.role, "revision": pod.revision}
+    labels = _labels(pod.set_name, pod.role, pod.revision)
     return row(pod.uid, cells, sort, pod_ref(pod), health, extra=images, labels=labels)
+
+
+@lru_cache(4096)
+def _labels(set_name: str, role: str, revision: str) -> Mapping[str, str]:
+    """Return the labels of a pod that filters know: many pods of a set share theirs."""
+    return MappingProxyType({"name": set_name, "role": role, "revision": revision})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
 from lwstui.view.filters import Filter, FilterError, parse
 from lwstui.view.health import FINE, Health
-from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView, Tone
 
 DASH: Final = Cell("—", "dim")
 _SEVERITY: Final = attrgetter("severity")
@@ -51,6 +52,12 @@ def row(
         labels or {},
         whole or {},
     )
+
+
+@lru_cache(8192)
+def shared(text: str, tone: Tone = "") -> Cell:
+    """Return the cell of a text that many rows show: one object for all of them."""
+    return Cell(text, tone)
 
 
 def glyph(health: Health) -> Cell:

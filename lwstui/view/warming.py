@@ -31,3 +31,4 @@ def warm(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[None]:
     for number, _ in enumerate(accelerators.of_nodes(snapshot, memo, now)):
         if number % STEP == 0:
             yield
+    accelerators.of_all(snapshot, memo, now)

@@ -18,7 +18,8 @@ from controller.takeover.evidence import TAKEOVER
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.rest import Rest
 from lwstui.runtime.clock import SystemClock
-from lwstui.runtime.takeover import Mover, TakeoverError
+from lwstui.runtime.takeover import Mover
+from lwstui.runtime.takeover_terms import TakeoverError
 from tests.e2e.conftest import World
 from tests.e2e.native_world import (
     NAME,

@@ -29,6 +29,12 @@ def test_help_loads_neither_textual_nor_the_client() -> None:
     assert not loaded & {"textual", "kubernetes_asyncio", "aiohttp", "rich"}
 
 
+def test_the_first_frame_needs_no_client() -> None:
+    loaded = loaded_after("import lwstui.tui.app, lwstui.runtime.engine")
+    assert "textual" in loaded
+    assert not loaded & {"kubernetes_asyncio", "aiohttp"}
+
+
 def test_controller_needs_the_standard_library_and_msgspec_only() -> None:
     code = "import controller.manager, controller.plan.compose"
     allowed = loaded_after("import msgspec") | set(sys.stdlib_module_names) | {"controller"}

@@ -26,8 +26,7 @@ from lwstui.runtime.backend import (
     TerminalRequest,
 )
 from lwstui.runtime.intents import Intent, Outcome
-from lwstui.runtime.takeover import Moved
-from lwstui.runtime.taking import Standing, TakeoverOrder
+from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot
 from lwstui.tui.app import Console, ConsoleOptions

@@ -11,7 +11,7 @@ from controller.takeover.native import Native
 from controller.takeover.preflight import inspect
 from lwstui.kube.connect import Target
 from lwstui.runtime.engine import Engine, EngineOptions
-from lwstui.runtime.taking import Standing
+from lwstui.runtime.takeover_terms import Standing
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
 from lwstui.tui.screens.takeover import TakeoverScreen

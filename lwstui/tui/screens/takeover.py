@@ -12,8 +12,7 @@ from textual.widget import Widget
 
 from controller.api.meta import Key
 from controller.errors import ControllerError
-from lwstui.runtime.takeover import TakeoverError
-from lwstui.runtime.taking import Standing, TakeoverOrder
+from lwstui.runtime.takeover_terms import Standing, TakeoverError, TakeoverOrder
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import Scope
