@@ -64,6 +64,8 @@ class Answer(msgspec.Struct, frozen=True):
         stranded: Whether placing pod by pod may fail where the packing succeeds.
         assumptions: What the answer takes for granted.
         used: (leaders, workers) that would go to each node, where that was worked out.
+        idle: Devices on nodes that take the template which stay free although no more group
+            fits, by resource; empty if more may fit.
     """
 
     groups: int | None
@@ -76,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True):
     stranded: bool = False
     assumptions: tuple[str, ...] = ()
     used: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    idle: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def capped(self) -> bool:
@@ -146,7 +149,18 @@ def answer(
         bool(count) and strands(asked, found.rules, found.open, nodes, count),
         tuple(_assumptions(found, nodes, loads)),
         solution.used,
+        {} if full else _idle(found, count),
     )
+
+
+def _idle(found: Scene, groups: int) -> dict[str, int]:
+    """Return the devices that stay free when so many groups are placed."""
+    asked, idle = found.asked, {}
+    for name in asked.devices:
+        free = sum(node.offer.free.get(name, 0) for node in found.open)
+        each = asked.leader.get(name, 0) + asked.workers * asked.worker.get(name, 0)
+        idle[name] = free - groups * each
+    return idle
 
 
 def _refused(asked: Shapes, specs: Sequence[Mapping[str, Any]], nodes: Mapping[str, Node]) -> str:

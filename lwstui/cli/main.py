@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from lwstui import __version__
 from lwstui.cli import (
     apply,
+    capacity,
     check,
     completion,
     console,
@@ -17,6 +18,7 @@ from lwstui.cli import (
     crd,
     demo,
     describe,
+    fit,
     get,
     info,
     logs,
@@ -62,6 +64,8 @@ _COMMANDS = (
     takeover,
     info,
     why,
+    capacity,
+    fit,
     completion,
 )
 

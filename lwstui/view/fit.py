@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
 from lwstui.capacity.answer import CAP, Answer, answer
@@ -87,6 +87,32 @@ def _lines(fit: Answer) -> Iterator[Line]:
         yield (Span("nearly: ", "dim"), Span(" · ".join(fit.near)))
     if fit.unlocks:
         yield (Span("one more with: ", "dim"), Span(" · ".join(fit.unlocks)))
+    if any(fit.idle.values()):
+        left = ", ".join(f"{n} {name}" for name, n in fit.idle.items() if n)
+        yield (Span("free, but of no use to this set: ", "dim"), Span(left))
     if fit.stranded:
         yield (Span(f"! fits, but {STRANDED}", "warn"),)
     yield (Span("; ".join((fit.why, *fit.assumptions)), "dim"),)
+
+
+def document(fit: Answer, wanted: int) -> dict[str, Any]:
+    """Return an answer for scripts."""
+    groups = fit.groups or 0
+    return {
+        "kind": "fit",
+        "groups": groups,
+        "orMore": fit.capped,
+        "wanted": wanted,
+        "fits": groups >= wanted,
+        "schedulerMayStrand": fit.stranded,
+        "places": [
+            {"domain": home.domain, "subdomains": home.subdomains, "nodes": home.nodes}
+            for home in fit.homes
+        ],
+        "blockers": [{"reason": one.reason, "nodes": one.nodes} for one in fit.blockers],
+        "nearMisses": fit.near,
+        "unlocks": fit.unlocks,
+        "freeOfNoUse": fit.idle,
+        "counted": fit.why,
+        "assumptions": fit.assumptions,
+    }

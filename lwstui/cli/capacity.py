@@ -1,0 +1,82 @@
+"""``lwstui capacity``: accelerators by product, domain or node, free and how usable that is."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from lwstui.cli import paint
+from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.sets import number_from, operate, say
+
+if TYPE_CHECKING:
+    from lwstui.runtime.operator import SetOperator
+
+NAME = "capacity"
+SUMMARY = "say which accelerators are free, held and unhealthy, and how fragmented they are"
+EXAMPLE = """\
+examples:
+  lwstui capacity                      by product
+  lwstui capacity domains              by the topology key nodes have
+  lwstui capacity nodes --pod-size 8   which share of what is free pods of 8 cannot use
+  lwstui capacity -o json
+
+example: lwstui capacity
+
+FREE is on nodes that take pods; SHUT is free on nodes that are cordoned or not ready. LARGEST is
+the most that is free on one node. FRAGMENTED is the share of what is free that pods of
+--pod-size devices cannot use; the size is LARGEST of all if left out.
+
+exit codes:
+  0  done
+  1  failed: no answer, or nodes or all pods may not be read
+  2  wrong usage"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    parser.add_argument(
+        "by",
+        metavar="BY",
+        nargs="?",
+        choices=("pools", "domains", "nodes"),
+        default="pools",
+        help="pools (products), domains or nodes (default pools)",
+    )
+    parser.add_argument("--key", default="", help="topology key of domains")
+    parser.add_argument(
+        "--pod-size", type=number_from(1), default=0, metavar="N", help="devices of a pod"
+    )
+    parser.add_argument(
+        "-o", "--output", choices=("table", "json"), default="table", help="form of the answer"
+    )
+    add_target(parser, several=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say what there is."""
+    paint.forgiving()
+
+    async def work(operator: SetOperator) -> int:
+        from controller.api.names import NODES, PODS
+        from lwstui.runtime.ports import WatchSpec
+        from lwstui.view.capacity import document, domain_key, entries, holes, size_of, table
+
+        reader = await operator.watch((WatchSpec(NODES), WatchSpec(PODS)))
+        snapshot = reader.snapshot()
+        key = arguments.key or domain_key(snapshot)
+        found = entries(snapshot, arguments.by, key)
+        size = size_of(found, arguments.pod_size)
+        if arguments.output == "json":
+            say(paint.dump(document(found, arguments.by, size), "json"))
+            return 0
+        if not found:
+            fail("no node has accelerators")
+            return FAILED
+        colour = paint.colours(arguments)
+        for line in (*table(found, arguments.by, size), (), *holes(found)):
+            say(paint.text(line, colour=colour))
+        say(f"FRAGMENTED is for pods of {size}")
+        return 0
+
+    return operate(arguments, work)
