@@ -131,4 +131,4 @@ async def use(page, url):
     assert "token" not in await page.evaluate("location.href")
     await page.click(300, 300)
     await page.press("?")
-    await seen(page, "Open the command bar.")
+    await seen(page, "asks before it changes")
