@@ -59,7 +59,8 @@ def cluster_work(
     if telemetry.by_node:
         working, idle = _working(telemetry, now, memo or Memo())
         dark = sum(devices.allocated for devices in accelerators) - working - idle
-        found.append(Span(f"{working} working {idle} idle"))
+        if working or idle:
+            found.append(Span(f"{working} working {idle} idle"))
         if dark > 0:
             found.append(Span(f"{dark} without data", "dim"))
     unhealthy = sum(devices.unhealthy for devices in accelerators)

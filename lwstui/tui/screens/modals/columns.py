@@ -15,6 +15,7 @@ from lwstui.tui.looks import arranged, is_shown, moved, toggled
 from lwstui.tui.widgets.columns import WIDEST, Layout
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.custom import WIDE_ONLY
 from lwstui.view.types import Cell, Column, Row, Span
 
 _MOST_LINES: Final = 20
@@ -114,7 +115,7 @@ class ColumnsDialog(ModalScreen[Layout]):
     def _row(self, column: Column) -> Row:
         shown = is_shown(self._layout, column, self._cells)
         narrow = not shown and column.id not in self._layout.hidden
-        note = f"from {column.min_screen} cells on" if narrow else ""
+        note = _from(column) if narrow else ""
         cells = (
             Cell("shown" if shown else "—", "ok" if shown else "dim"),
             Cell(column.title or column.id),
@@ -157,3 +158,10 @@ class ColumnsDialog(ModalScreen[Layout]):
     @on(KeyedTable.Highlighted)
     def _moved(self, event: KeyedTable.Highlighted) -> None:
         event.stop()
+
+
+def _from(column: Column) -> str:
+    """Return where a column is shown that this screen is too narrow for."""
+    if column.min_screen >= WIDE_ONLY:
+        return "in the wide form"
+    return f"from {column.min_screen} cells on"
