@@ -240,7 +240,7 @@ def nodes_view(
         rows = _grouped(_Grouping(snapshot, key, columns, memo, now), table.rows)
         table = TableView(columns, rows, table.total, table.note, table.everything)
     name = heat.chosen(metric, snapshot.telemetry)
-    return NodesView(title, keys, key, name, _legend(snapshot, shown, name, now), table)
+    return NodesView(title, keys, key, name, _legend(snapshot, shown, name, now, memo), table)
 
 
 def _title(snapshot: Snapshot, shown: Sequence[str], total: int, query: Query) -> Line:
@@ -272,15 +272,28 @@ def _below_domains(column: Column, key: str) -> Column:
     return column
 
 
-def _legend(snapshot: Snapshot, shown: Sequence[str], metric: str, now: float) -> Line:
+def _legend(snapshot: Snapshot, shown: Sequence[str], metric: str, now: float, memo: Memo) -> Line:
     telemetry = snapshot.telemetry
     if metric == heat.ALLOCATION and not telemetry.at:
         return _OWNERS
-    mine = {name: snapshot.nodes[name] for name in shown if name in snapshot.nodes}
-    devices = sum(d.capacity for d in totals(mine, snapshot.node_pods))
-    without = missing(telemetry, devices, mine, now)
     cells = _OWNERS if metric == heat.ALLOCATION else heat.legend(metric)
-    return (*heat.age_line(newest_at(telemetry), without, now), *cells)
+    return (*heat.age_line(*_known(snapshot, shown, now, memo), now), *cells)
+
+
+def _known(
+    snapshot: Snapshot, shown: Sequence[str], now: float, memo: Memo
+) -> tuple[float | None, int]:
+    """Return when the newest reading was taken, and how many devices of nodes have none."""
+    telemetry = snapshot.telemetry
+
+    def build() -> tuple[tuple[float | None, int], float]:
+        mine = {name: snapshot.nodes[name] for name in shown if name in snapshot.nodes}
+        devices = sum(d.capacity for d in totals(mine, snapshot.node_pods))
+        found = newest_at(telemetry), missing(telemetry, devices, mine, now)
+        return found, changes_at(telemetry.devices.values(), now, telemetry.period_s)
+
+    sources = (snapshot.nodes, snapshot.node_pods, telemetry)
+    return memo.get("nodes-known", sources, now, build, facts=tuple(shown))
 
 
 _OWNERS: Final[Line] = (
