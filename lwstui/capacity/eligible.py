@@ -9,8 +9,8 @@ from controller.api.core import Node
 
 NOT_READY: Final = "not ready"
 CORDONED: Final = "cordoned"
-TAINT: Final = "taint "
-SELECTOR: Final = "selector "
+TAINT: Final = "with taint "
+SELECTOR: Final = "without label "
 _REPELLING: Final = ("NoSchedule", "NoExecute")
 _UNSCHEDULABLE: Final = "node.kubernetes.io/unschedulable"
 # Taints that say again what a field or a condition of the node says.

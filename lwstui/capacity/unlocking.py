@@ -84,7 +84,7 @@ def _acts(scene: Scene, holders: Holders) -> Iterator[_Act]:
             continue
         words = {CORDONED: f"uncordon {name}", NOT_READY: f"repair {name}"}.get(reasons[0], "")
         if reasons[0].startswith(TAINT):
-            words = f"tolerate {reasons[0]} of {name}"
+            words = f"tolerate taint {reasons[0].removeprefix(TAINT)} of {name}"
         if words:
             yield _Act(words, _opened(node, works=scene.asked.workers > 0))
     for node in scene.open:

@@ -34,8 +34,10 @@ def node(snapshot: Snapshot, ref: Ref | None) -> Route | None:
 def nodes(snapshot: Snapshot, ref: Ref | None) -> Route:
     """Return the nodes that a group's or pod's pods are on.
 
-    For a set and for the rest it is all nodes: the free ones matter, too.
+    For a set and for the rest it is all nodes: the free ones matter, too. A set is asked about.
     """
+    if ref is not None and ref.kind == "set":
+        return Route("nodes", detail=str(ref.key))
     if ref is None or ref.kind not in ("group", "pod") or targets.set_key(snapshot, ref) is None:
         return NODES
     return Route("nodes", ref)

@@ -52,7 +52,7 @@ class Route:
         screen: Which screen shows it.
         ref: The object, or the scope of a list; None for everything.
         detail: ``yaml`` or ``describe`` for texts, the asking screen's scope for help, the path
-            for an apply.
+            for an apply, the set that nodes are asked for room for.
         logs: What a log screen merges.
     """
 

@@ -10,16 +10,47 @@ from lwstui.capacity.answer import CAP, Answer, answer
 from lwstui.state.foreign import Load
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
-from lwstui.view.types import Line, Span
+from lwstui.view.memo import Memo
+from lwstui.view.types import Line, Ref, Span
 
 _BLOCKERS: Final = 4
 _HOMES: Final = 4
 _NODES: Final = 4
+FRESH_S: Final = 5.0
+"""How long an answer on a screen holds while pods change."""
 
 
 def room_for(snapshot: Snapshot, lws: LeaderWorkerSet, groups: int = CAP) -> Answer:
     """Return how many more groups of a set fit into what is free, by all that is known."""
     return answer(lws, snapshot.nodes, snapshot.node_pods, groups, known_loads(snapshot))
+
+
+def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple[Line, ...]:
+    """Return whether more groups of a set, or of the set of a group, fit; empty for other things.
+
+    Args:
+        snapshot: What is known.
+        ref: What is asked about.
+        now: Epoch seconds.
+        memo: Keeps the answer for a while: pods come and go more often than it changes.
+    """
+    lws = snapshot.sets.get(ref.key) if ref is not None and ref.kind in ("set", "group") else None
+    if lws is None:
+        return ()
+
+    def build() -> tuple[tuple[Line, ...], float]:
+        return _told(snapshot, lws), now + FRESH_S
+
+    return memo.get(("fit", lws.key), (lws, snapshot.nodes), now, build)
+
+
+def _told(snapshot: Snapshot, lws: LeaderWorkerSet) -> tuple[Line, ...]:
+    lines = fit_lines(room_for(snapshot, lws))
+    waiting = sum(not pod.node and not pod.scheduled for pod in snapshot.pods.values())
+    if not waiting:
+        return lines
+    first = f"{count(waiting, 'pod')} that wait for a node come first and are not subtracted"
+    return (*lines, (Span(first, "dim"),))
 
 
 def known_loads(snapshot: Snapshot) -> Mapping[str, Load] | None:

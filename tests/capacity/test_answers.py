@@ -55,7 +55,7 @@ def test_each_node_is_told_by_what_keeps_the_next_group_off():
         Blocker("short of cpu", 1),
         Blocker("cordoned", 1),
         Blocker("not ready", 1),
-        Blocker("taint dedicated", 1),
+        Blocker("with taint dedicated", 1),
     }
 
 

@@ -15,6 +15,8 @@ from lwstui.cli.terminal import themes_of
 from lwstui.data import folder
 
 COMMANDS = [
+    "capacity",
+    "fit",
     "sandbox",
     "controller",
     "demo",

@@ -35,7 +35,8 @@ def test_owner(ref, route):
 
 
 def test_nodes_of_a_group_and_of_a_pod_and_all_for_a_set():
-    assert jumps.nodes(SNAPSHOT, SET) == jumps.nodes(SNAPSHOT, None) == NODES
+    assert jumps.nodes(SNAPSHOT, None) == NODES
+    assert jumps.nodes(SNAPSHOT, SET) == Route("nodes", detail=str(KEY))
     assert jumps.nodes(SNAPSHOT, GROUP) == Route("nodes", GROUP)
     leader = jumps.node(SNAPSHOT, GROUP)
     assert leader is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lwstui.state.insights import Advice, Evidence, Finding, Insight, Severity, Subject
+from lwstui.tui.routes import Route
 from lwstui.tui.screens.why import InsightsScreen, WhyScreen
 from tests.insight.support import death
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
@@ -107,3 +108,26 @@ async def test_where_nothing_is_wrong_it_says_so():
         await until(pilot, lambda: "llama405b" in shown(app))
         await keys(pilot, "w")
         await until(pilot, lambda: "no rule finds anything wrong with it" in shown(app))
+
+
+async def test_the_diagnosis_of_a_set_says_whether_more_groups_fit():
+    app = console(FakeBackend(first=busy().snapshot()))
+    async with app.run_test(size=(140, 60)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: isinstance(app.screen, WhyScreen))
+        await until(pilot, lambda: "no autoscaling, no preemption" in shown(app))
+        text = shown(app)
+        assert "more group" in text
+        assert "the next is blocked by: " in text
+
+
+async def test_the_nodes_of_a_set_say_what_fits_and_those_of_the_cluster_do_not():
+    app = console(FakeBackend(first=busy().snapshot()))
+    async with app.run_test(size=(140, 60)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "m")
+        await until(pilot, lambda: "WHAT FITS" in shown(app))
+        assert "the next is blocked by: " in shown(app)
+        app.goto(Route("nodes"))
+        await until(pilot, lambda: "WERE DRAINED" in shown(app) and "WHAT FITS" not in shown(app))

@@ -16,10 +16,11 @@ from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.view.drain import drain_impact
+from lwstui.view.fit import fit_of
 from lwstui.view.heat import after
 from lwstui.view.impact_nodes import loss_lines
 from lwstui.view.nodes import NodesView, nodes_view
-from lwstui.view.types import Query, TableView
+from lwstui.view.types import Query, Ref, TableView
 
 
 class NodesScreen(TableScreen):
@@ -34,6 +35,9 @@ class NodesScreen(TableScreen):
         yield LineBlock(id="legend")
         yield Heading("NODES", hint="m other metric  t other key", id="nodes-head")
         yield from super().body()
+        with Vertical(id="fit-pane"):
+            yield Heading("WHAT FITS", id="fit-head")
+            yield LineBlock(id="fit", classes="data")
         with Vertical(id="drain-pane"):
             yield Heading("IF DRAINED", id="drain-head")
             yield LineBlock(id="drain", classes="data")
@@ -43,6 +47,9 @@ class NodesScreen(TableScreen):
         view = self._view(snapshot, self.state.query, now)
         self.headline = view.title
         self.query_one("#legend", LineBlock).show((view.legend,))
+        fit = fit_of(snapshot, self._fitting(), now, self.host.memo)
+        self.query_one("#fit-pane").set_class(not fit, "-empty")
+        self.query_one("#fit", LineBlock).show(fit)
         note = f"by {view.key}" if view.key else ""
         self.query_one("#nodes-head", Heading).show("NODES", note)
         # The cursor starts on a node, not on the domain above it.
@@ -50,6 +57,11 @@ class NodesScreen(TableScreen):
         self.state.cursor = self.state.cursor or first
         self.fill(view.table)
         self.show_headline()
+
+    def _fitting(self) -> Ref | None:
+        """Return the set, or the group of it, that is asked to fit."""
+        namespace, slash, name = self.route.detail.partition("/")
+        return Ref("set", namespace, name) if slash else self.route.ref
 
     def _view(self, snapshot: Snapshot, query: Query, now: float) -> NodesView:
         memo, state = self.host.memo, self.state

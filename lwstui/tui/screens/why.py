@@ -21,6 +21,7 @@ from lwstui.tui.screens.blocks import Heading
 from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.fit import fit_of
 from lwstui.view.types import Line, Query, Ref, Span, TableView
 from lwstui.view.why import Option, insights, ref_of, why
 
@@ -52,6 +53,8 @@ class WhyScreen(TableScreen):
             for name, title, note in _SECTIONS:
                 yield Heading(title, hint=note, id=f"{name}-head")
                 yield TextBlock(id=name, classes="data")
+            yield Heading("FIT", hint="more groups, into what is free", id="fit-head")
+            yield TextBlock(id="fit", classes="data")
         yield Heading("CRASHES", hint="first to fail in each generation", id="crashes-head")
         yield KeyedTable(id="crashes", classes="data")
         yield Heading("WHAT MAY HELP", hint="enter opens its dialog", id="main-head")
@@ -68,6 +71,9 @@ class WhyScreen(TableScreen):
             ("ruled-out", (view.ruled_out,)),
         ):
             self.query_one(f"#{name}", TextBlock).show(lines)
+        fit = fit_of(snapshot, self._about, now, self.host.memo)
+        self.query_one("#fit-head").display = bool(fit)
+        self.query_one("#fit", TextBlock).show(fit)
         table = self.query_one("#crashes", KeyedTable)
         table.set_columns(view.crashes.columns)
         table.set_note(view.crashes.note)
