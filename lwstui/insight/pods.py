@@ -240,6 +240,36 @@ def configuration(world: World, pod: Pod) -> Iterator[Finding]:
         yield _finding("P17", Severity.WARNING, pod, what, (seen,))
 
 
+def crashing(world: World, pod: Pod) -> Iterator[Finding]:
+    """P19: a container ends as often as it is started."""
+    container = _waiting(pod, frozenset({"CrashLoopBackOff"}))
+    if container is None:
+        return
+    code = container.last_exit_code
+    how = " ".join(
+        word
+        for word in (
+            f"exit {code}" if code is not None else "",
+            container.last_reason if container.last_reason != "Error" else "",
+        )
+        if word
+    )
+    times = f"{container.restarts} restart{'s' if container.restarts != 1 else ''}"
+    yield _finding(
+        "P19",
+        Severity.CRITICAL,
+        pod,
+        f"{container.name} ends as often as it is started{f': {how}' if how else ''}",
+        (
+            Evidence(
+                f"{times}; {container.message or 'CrashLoopBackOff'}", container.last_finished_at
+            ),
+        ),
+        Advice("see its last lines", "pod.previous-logs"),
+        Advice("undo the rollout if the revision is new", "set.undo"),
+    )
+
+
 def stuck(world: World, pod: Pod) -> Iterator[Finding]:
     """P18: it does not go although its time is up."""
     if pod.deleted_at is None or world.now - pod.deleted_at < OVERDUE_S:
@@ -266,6 +296,7 @@ RULES: Final[tuple[Callable[[World, Pod], Iterator[Finding]], ...]] = (
     mounts,
     sandbox,
     configuration,
+    crashing,
     stuck,
 )
 
@@ -292,7 +323,7 @@ def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:
             f"{death.container} was killed: it used more host memory than its limit",
             (seen, *_last(death)),
             Advice("raise the memory limit; loaded weights and shared memory count towards it"),
-            explains=("E1", "E2", "E3"),
+            explains=("E1", "E2", "E3", "P19"),
         )
     elif death.exit_code == 137:
         yield _killed(world, pod, death, seen)
@@ -309,6 +340,7 @@ def _killed(world: World, pod: Pod, death: Death, seen: Evidence) -> Finding:
         f"{death.container} {killed}",
         (seen, *((seen_event(probe),) if probe else ())),
         Advice("give the startup probe more time: loading a model takes minutes"),
+        explains=("P19",),
     )
 
 
@@ -318,7 +350,7 @@ def _log_signs(pod: Pod, death: Death, seen: Evidence) -> Iterator[Finding]:
         at = next((n for n, line in enumerate(lines) if any(f in line for f in fragments)), None)
         if at is not None:
             said = Evidence(death.lines[at], death.at)
-            explains = ("E1", "E2") if severity is Severity.CRITICAL else ()
+            explains = ("E1", "E2", "P19") if severity is Severity.CRITICAL else ("P19",)
             advice = Advice(help_)
             yield _finding(rule, severity, pod, diagnosis, (said, seen), advice, explains=explains)
             return

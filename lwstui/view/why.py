@@ -9,7 +9,7 @@ from typing import Final
 
 from lwstui.insight.judging import about, worst_first
 from lwstui.state.deaths import Death
-from lwstui.state.insights import Advice, Finding, GroupId, Insight, Severity, Subject
+from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Insight, Severity, Subject
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, clock
 from lwstui.view.tables import arrange
@@ -52,6 +52,7 @@ _FAMILIES: Final = (
     ("volumes and network", ("P15", "P16"), "events"),
     ("configuration", ("P17", "C1"), ""),
     ("memory limits", ("P7",), ""),
+    ("crashes", ("P8", "P10", "P11", "P12", "P13", "P14", "P19"), ""),
     ("nodes", ("N1", "N2", "N3", "N4", "D13", "D14"), ""),
     ("devices", tuple(f"D{n}" for n in range(1, 12)), "telemetry"),
     ("the engine", tuple(f"E{n}" for n in range(1, 16)), "telemetry"),
@@ -191,11 +192,18 @@ def _linked(insights: Iterable[Insight], now: float, depth: int = 0) -> Iterator
 
 
 def _evidence(every: Iterable[Insight], now: float) -> Iterator[Line]:
+    """Yield what was seen; what several pods tell in the same words stands once."""
+    newest: dict[str, tuple[Evidence, int]] = {}
     for insight in every:
         for one in insight.finding.evidence:
-            when = clock(one.at) if one.at is not None else "--:--"
-            old = f"{age(now - one.at)} ago" if one.at is not None else "time unknown"
-            yield (Span(f"{when} ", "dim"), Span(one.text), Span(f"   {old}", "dim"))
+            known, times = newest.get(one.text, (one, 0))
+            later = one if (one.at or 0.0) >= (known.at or 0.0) else known
+            newest[one.text] = later, times + 1
+    for one, times in newest.values():
+        when = clock(one.at) if one.at is not None else "--:--"
+        old = f"{age(now - one.at)} ago" if one.at is not None else "time unknown"
+        same = f" ×{times}" if times > 1 else ""
+        yield (Span(f"{when} ", "dim"), Span(one.text), Span(f"{same}   {old}", "dim"))
 
 
 def _ruled_out(snapshot: Snapshot, every: Sequence[Insight]) -> Line:
@@ -292,7 +300,8 @@ def _crash(death: Death) -> Row:
         Cell(line, "dim" if not death.lines else ""),
     )
     ref = Ref("pod", death.namespace, death.pod, death.group, death.worker, death.uid)
-    return _row("|".join(map(str, death.id)), cells, ref)
+    key = f"{death.group}|{death.generation}|{'|'.join(map(str, death.id))}"
+    return _row(key, cells, ref)
 
 
 def insights(snapshot: Snapshot, query: Query, now: float) -> TableView:

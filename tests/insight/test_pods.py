@@ -131,6 +131,24 @@ CASES = {
         world(waiting("CreateContainerError")),
         "a Secret or ConfigMap that it refers to, or a key in it, is missing",
     ),
+    "P19": (
+        world(
+            starting(
+                containers=(
+                    container(
+                        state="waiting",
+                        reason="CrashLoopBackOff",
+                        restarts=6,
+                        last_exit_code=1,
+                        last_reason="Error",
+                        last_finished_at=NOW - 30,
+                    ),
+                )
+            )
+        ),
+        world(starting(containers=(container(restarts=6, last_exit_code=1),))),
+        "main ends as often as it is started: exit 1",
+    ),
     "P18": (
         world(pod(**STUCK), nodes=(node("node-0", ready=False),)),
         world(pod(deleted_at=NOW - 59)),
