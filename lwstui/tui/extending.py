@@ -15,10 +15,8 @@ from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.view.types import Impact, Ref, Span
 
-LISTS: Final = frozenset(
-    {"everywhere", "list", "table", "map", "set", "group", "pod", "node", "event"}
-)
-"""Scopes whose keys are not to be had; in texts a key of the screen goes before one's own."""
+LISTS: Final = frozenset({"everywhere", "list", "table", "map", "set", "group", "pod", "node"})
+"""Scopes whose keys are not to be had; elsewhere a key of the screen goes before one's own."""
 
 
 def taken_keys() -> frozenset[str]:

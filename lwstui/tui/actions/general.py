@@ -21,6 +21,7 @@ def everywhere() -> Iterator[ActionSpec]:
     yield spec("filter", "Filter", "Filter or search what this screen shows.", "/", priority=80)
     yield spec("help", "Help", "Show the keys of this screen.", "?", priority=90)
     yield spec("step-out", "Back", "Step out: prompt, filter, then the previous screen.", "escape")
+    yield spec("clear-text", "Clear", "Clear the filter, or what is typed.", "ctrl+q")
     yield spec("leave", "Leave", "Leave this screen.", "q")
     yield spec("history-back", "Back in history", "Go to where you were before.", "[")
     yield spec("history-forward", "Forward in history", "Undo a step back in history.", "]")

@@ -315,6 +315,11 @@ class ConsoleScreen(VerbKeys, Screen[None]):
             return
         self.host.leave()
 
+    def action_clear_text(self) -> None:
+        """Empty the open prompt, else take the filter back."""
+        if not self.query_one(Prompt).empty():
+            self.find("")
+
     def action_leave(self) -> None:
         """Leave the screen."""
         self.host.leave()

@@ -146,6 +146,12 @@ class Prompt(Horizontal):
         """Hide the prompt without a message."""
         self.remove_class("-open")
 
+    def empty(self) -> bool:
+        """Take back what is typed; return whether the prompt is open."""
+        if self.is_open:
+            self._input.value = ""
+        return self.is_open
+
     def complain(self, text: str) -> None:
         """Say in a few words what is wrong with the text; empty takes it back."""
         self.query_one("#prompt-complaint", Static).update(Content(text))
