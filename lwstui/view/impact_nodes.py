@@ -9,6 +9,7 @@ from lwstui.state.intents import Cordon, DeleteNode, Drain
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.drain import DrainImpact, GroupLoss, SetLoss, drain_impact
+from lwstui.view.fit import blocked
 from lwstui.view.impact_parts import Builder, Facts, kubectl_command
 from lwstui.view.phrases import group_runs
 from lwstui.view.types import Impact, Line, Span, Toll
@@ -100,8 +101,10 @@ def _loss(one: SetLoss) -> str:
     how = "whole" if len(whole) == len(one.groups) else _partly(one.groups)
     if one.fits is None:
         room = f"room elsewhere {one.fit.why}"
+    elif one.fits:
+        room = "fits elsewhere"
     else:
-        room = "fits elsewhere" if one.fits else f"only {one.fit.groups} fit elsewhere"
+        room = f"only {one.fit.groups} fit elsewhere, {blocked(one.fit)}"
     return (
         f"{one.key}: {groups} {how} ({count(one.pods, 'pod')}, {one.share} % of the set); "
         f"serving {one.serving} → {one.after} of {one.replicas}; {room}."

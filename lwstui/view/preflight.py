@@ -17,7 +17,7 @@ from lwstui.capacity.answer import CAP
 from lwstui.kube.clean import clean_line
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
-from lwstui.view.fit import room_for
+from lwstui.view.fit import blocked, room_for
 from lwstui.view.spec import replicas_of
 
 Level = Literal["error", "warning", "note"]
@@ -169,7 +169,7 @@ def room(lws: LeaderWorkerSet, name: str, snapshot: Snapshot) -> Finding | None:
         return Finding("note", name, f"fit {fit.why}")
     if fit.groups < min(lacking, CAP):
         few = f"{fit.groups} of {count(lacking, 'group')} fit into what is free now"
-        return Finding("error", name, f"{few} ({fit.why})")
+        return Finding("error", name, f"{few}; {blocked(fit)} ({fit.why})")
     return Finding("note", name, f"{count(lacking, 'group')} would fit ({fit.why})")
 
 

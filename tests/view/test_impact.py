@@ -40,7 +40,7 @@ def test_scaling_up_says_what_appears_and_whether_it_fits():
     assert said["Groups"] == "3 → 5  (+2)"
     assert said["Pods"] == "+4"
     assert said["Accelerators"] == "+16"
-    assert said["Room"].startswith("1 of 2 fit")
+    assert said["Room"].startswith("1 of 2 fit; blocked by: ")
     assert found.kubectl == "kubectl -n prod scale lws llama --replicas=5"
     assert found.confirm_text == ""
 
