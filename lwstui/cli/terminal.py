@@ -15,6 +15,7 @@ from uuid import uuid4
 from controller.activity import LogfmtFormatter
 from controller.api.lws import HISTORY_LIMIT
 from controller.leases import NAMESPACE
+from lwstui.cli.hangup import watch_terminal
 from lwstui.cli.once import print_once
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Config, Settings
@@ -132,9 +133,10 @@ def _log_to_file() -> None:
 
 
 async def _run(console: Any, *, mouse: bool) -> int:
-    """Run the console; SIGTERM and SIGHUP leave without asking and release what is held."""
+    """Run the console; SIGTERM, SIGHUP and a terminal that is gone leave without asking."""
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signum, console.exit, 0)
+    watch_terminal((0, 1, 2), lambda: loop.call_soon_threadsafe(console.exit, 0))
     await console.run_async(mouse=mouse)
     return int(console.return_code or 0)
