@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from operator import attrgetter, eq
 from typing import Final
 
 from textual.cache import LRUCache
@@ -17,7 +16,6 @@ from lwstui.tui.widgets.rows import header_strip, row_strip
 from lwstui.view.types import Column, Row, Span
 
 _STRIPS: Final = 4096
-_KEY: Final = attrgetter("key")
 
 
 class TableBody(PaintedScroll):
@@ -163,7 +161,9 @@ class TableBody(PaintedScroll):
 
 def same_order(some: Sequence[Row], others: Sequence[Row]) -> bool:
     """Tell whether rows are about the same objects at the same places, as is usual."""
-    return len(some) == len(others) and all(map(eq, map(_KEY, some), map(_KEY, others)))
+    return len(some) == len(others) and all(
+        one is other or one.key == other.key for one, other in zip(some, others, strict=True)
+    )
 
 
 def _looks_equal(old: Row, new: Row) -> bool:
