@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 
-def watch_terminal(streams: Sequence[int], gone: Callable[[], None]) -> None:
+def watch_terminal(streams: Sequence[int], gone: Callable[[], object]) -> None:
     """Call ``gone``, on a thread of its own, when a terminal has been closed.
 
     Whoever reads a terminal that is gone gets nothing at once, again and again. What is written
@@ -25,7 +25,7 @@ def watch_terminal(streams: Sequence[int], gone: Callable[[], None]) -> None:
         work.start()
 
 
-def _wait(streams: Sequence[int], gone: Callable[[], None]) -> None:
+def _wait(streams: Sequence[int], gone: Callable[[], object]) -> None:
     poll = select.poll()
     poll.register(streams[0], 0)  # a hang-up is told whether asked for or not
     if not any(mask & select.POLLHUP for _, mask in poll.poll()):
