@@ -33,7 +33,7 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
-    add_target(parser)
+    add_target(parser, several=False)
     parser.add_argument(
         "--workers",
         type=positive(int),
@@ -146,9 +146,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         fail(str(error))
         return USAGE
+    namespace = arguments.namespace or ""
+    if "," in namespace:
+        fail(f"the controller serves one namespace or all of them, not several: {namespace}")
+        return USAGE
     options = HeadlessOptions(
         target=target_of(arguments),
-        namespace=arguments.namespace or "",
+        namespace=namespace,
         workers=arguments.workers,
         history_limit=HISTORY_LIMIT if limit is None else limit,
         lease_times=times,

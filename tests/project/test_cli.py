@@ -305,3 +305,11 @@ def test_unexpected_failures_keep_their_trace_in_a_file(
     assert "RuntimeError: boom" in said
     assert "Traceback" not in said
     assert "RuntimeError: boom" in (state / "crash.log").read_text(encoding="utf-8")
+
+
+def test_a_controller_for_several_namespaces_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["controller", "-n", "team-a,team-b"]) == 2
+    said = "the controller serves one namespace or all of them, not several: team-a,team-b"
+    assert capsys.readouterr().err == f"lwstui: {said}\n"
