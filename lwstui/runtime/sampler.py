@@ -37,6 +37,8 @@ from lwstui.telemetry.targets import SELECTORS, Target, engine_target, exporters
 SHOWN_S: Final = 15.0
 """Seconds between rounds while a screen shows what is measured."""
 HIDDEN_S: Final = 60.0
+START_S: Final = 1.0
+"""Seconds until the next look as long as no node is known: lists are on their way."""
 AT_ONCE: Final = 8
 """Requests under way at the same time."""
 FAILURES: Final = 3
@@ -120,8 +122,8 @@ class Sampler:
         """Measure until cancelled."""
         while True:
             period_s = SHOWN_S if self._shown else HIDDEN_S
-            await self._measure(period_s)
-            await self._pause(period_s)
+            found = await self._measure(period_s)
+            await self._pause(period_s if found else min(period_s, START_S))
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()
@@ -135,7 +137,8 @@ class Sampler:
             for one in waiting:
                 one.cancel()
 
-    async def _measure(self, period_s: float) -> None:
+    async def _measure(self, period_s: float) -> bool:
+        """Measure once; return whether it is known what there is to measure."""
         snapshot = self._store.snapshot
         started = self._clock.monotonic()
         found = _Round()
@@ -153,6 +156,9 @@ class Sampler:
             took_s = self._clock.monotonic() - started
             self._store.tell(telemetry=self._telemetry(snapshot, found, period_s, took_s))
             self._changed()
+        nodes = snapshot.sync.get("nodes")
+        hopeless = nodes is not None and nodes.state == "forbidden"
+        return bool(targets or snapshot.nodes) or hopeless
 
     async def _search(self, snapshot: Snapshot, found: _Round) -> None:
         nodes = frozenset(node.name for node in snapshot.nodes.values() if node.capacity)

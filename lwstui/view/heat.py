@@ -207,8 +207,17 @@ def legend(name: str) -> Line:
     return tuple(spans)
 
 
-def age_line(newest_at: float | None, without: int, now: float) -> Line:
-    """Return how old the data is and how many devices have none."""
+def age_line(newest_at: float | None, without: int, now: float, *, asked: bool) -> Line:
+    """Return how old the data is and how many devices have none.
+
+    Args:
+        newest_at: When the newest reading was taken, None if there is none.
+        without: Devices without data.
+        now: Epoch seconds.
+        asked: Whether anybody was asked at all.
+    """
+    if newest_at is None and not asked:
+        return (Span("nothing was measured yet   ", "dim"),)
     if newest_at is None:
         return (Span("nothing is measured, :telemetry says why   ", "dim"),)
     spans = [Span(f"measured {age(now - newest_at)} ago   ", "dim")]

@@ -277,7 +277,8 @@ def _legend(snapshot: Snapshot, shown: Sequence[str], metric: str, now: float, m
     if metric == heat.ALLOCATION and not telemetry.at:
         return _OWNERS
     cells = _OWNERS if metric == heat.ALLOCATION else heat.legend(metric)
-    return (*heat.age_line(*_known(snapshot, shown, now, memo), now), *cells)
+    newest, without = _known(snapshot, shown, now, memo)
+    return (*heat.age_line(newest, without, now, asked=bool(telemetry.at)), *cells)
 
 
 def _known(

@@ -8,7 +8,7 @@ import pytest
 from controller.api.meta import Key
 from controller.api.names import PODS
 from controller.errors import Forbidden, Unavailable
-from lwstui.runtime.sampler import SHOWN_S
+from lwstui.runtime.sampler import SHOWN_S, START_S
 from lwstui.telemetry.devices import DeviceId
 from lwstui.telemetry.targets import SELECTORS
 from tests.runtime.bench import running
@@ -38,6 +38,17 @@ SERVING, IDLE = running_image("repo/vllm:1"), running_image("repo/web:1")
 async def a_round(bench):
     await bench.time.advance(SHOWN_S)
     await bench.time.advance(0.2)
+
+
+async def test_the_first_round_comes_as_soon_as_nodes_are_known():
+    async with running() as bench:
+        holder = pod(0, 0, node="node-0")
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format(*holder.key, 50)
+        await bench.live(holder, sets=IDLE)
+        await bench.time.advance(2 * START_S)
+        await bench.time.advance(0.2)
+        assert bench.last.telemetry.devices
 
 
 async def test_devices_find_their_pods_and_keep_a_trend():
