@@ -66,7 +66,7 @@ def _of(pod: Pod, scope: Ref | None) -> bool:
 def _empty(snapshot: Snapshot) -> str:
     if not snapshot.telemetry.devices:
         return "no device is measured: :telemetry says why"
-    return f"every device that is held has worked in the last {age(IDLE_S)}"
+    return f"no device was seen to do nothing for {age(IDLE_S)} while its pod was ready"
 
 
 def _row(view: DeviceView, pod: Pod, idle_s: float) -> Row:

@@ -152,7 +152,7 @@ def test_idle_devices_are_listed_longest_first_with_what_they_hold():
     ]
     other = idle_devices(known(held), Query(), NOW, Ref("set", "prod", "other"))
     assert not other.rows
-    assert other.note == "every device that is held has worked in the last 15m"
+    assert other.note == "no device was seen to do nothing for 15m while its pod was ready"
 
 
 def test_where_numbers_come_from():
