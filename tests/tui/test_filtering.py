@@ -50,6 +50,7 @@ async def test_an_unfinished_term_hides_nothing(app):
 
 
 async def test_typing_looks_at_most_once_in_a_tenth_of_a_second_and_the_last_word_counts(app):
+    app.tick = lambda: None  # which looks once a second, whatever is typed
     async with app.run_test(size=(120, 40)) as pilot:
         await _ready(pilot, app)
         front, looked = app.front, []
