@@ -7,6 +7,7 @@ pkg/scheduler/framework/plugins (the fragments).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _HEAD: Final = re.compile(r"^\s*(\d+)/(\d+) nodes are available\s*(?::\s*(.*))?$", re.DOTALL)
@@ -93,6 +94,21 @@ def parse(message: str) -> Refusal:
         blockers[kind, resource] = Blocker(kind, words, nodes, resource)
     ordered = sorted(blockers.values(), key=lambda blocker: (-blocker.nodes, blocker.kind))
     return Refusal(int(head[2]), tuple(ordered), _preemption(rest))
+
+
+@lru_cache(maxsize=1024)
+def in_short(message: str) -> str:
+    """Return a message so that it begins with what rules out most nodes.
+
+    A line that is cut at its end still names the cause then; the scheduler's own words begin
+    with a count of nodes. Words that are not known here stay as they are.
+    """
+    found = parse(message)
+    if not found.nodes or not found.blockers or any(b.kind == "other" for b in found.blockers):
+        return message
+    most, *others = found.blockers
+    rest = "".join(f", {other.words} ({other.nodes})" for other in others)
+    return f"{most.words} on {most.nodes} of {found.nodes} nodes{rest}"
 
 
 def _first_sentence(text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from controller.api.core import Node
 from controller.api.pods import Container, Pod
+from lwstui.insight.scheduling import in_short
 from lwstui.state.model import GroupHistory
 from lwstui.view.types import Tone
 
@@ -187,8 +188,9 @@ def _pending(pod: Pod) -> Health | None:
     if pod.gates:
         return judge("P", f"waiting for gate {', '.join(pod.gates)}", pod.created_at, word="gated")
     if pod.unscheduled_reason:
-        why = pod.unscheduled_message or pod.unscheduled_reason
-        return judge("P", why, pod.created_at)
+        return judge(
+            "P", in_short(pod.unscheduled_message) or pod.unscheduled_reason, pod.created_at
+        )
     return None
 
 

@@ -65,7 +65,7 @@ METRICS: Final = {
 """By name, in the order in which a key goes through them after the allocation."""
 NAMES: Final = (ALLOCATION, *METRICS)
 COLUMNS: Final = (
-    Column("util", "UTIL", 9, "right"),
+    Column("util", "UTIL", 9, "right", min_screen=97),
     Column("mem", "MEM", 9, "right", min_screen=118),
     Column("kw", "KW", 9, "right", min_screen=118),
 )

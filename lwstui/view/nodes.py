@@ -43,7 +43,7 @@ def _columns(topology: str, *, measured: bool) -> tuple[Column, ...]:
         Column("status", "STATUS", 8),
         Column("owner", "OWNER", 16, flex=True),
         Column("version", "KUBELET", 10, min_screen=141),
-        Column("age", "AGE", 5, "right", min_screen=100, age=True),
+        Column("age", "AGE", 5, "right", min_screen=123 if measured else 100, age=True),
     )
 
 

@@ -297,7 +297,7 @@ def test_6_how_many_accelerators_are_free_and_would_one_more_group_fit(
 def test_7_which_groups_hold_accelerators_and_cannot_serve(cluster: Cluster, console: Any) -> None:
     cluster.apply("job-7", lws("gang", replicas=1, size=6, limits={"nvidia.com/gpu": "8"}))
     with console("job-7") as at:
-        at.see(r"P job-7/gang +group 0 +2 pods: .*Insufficient nvidia.com/gpu")
+        at.see(r"P job-7/gang +group 0 +2 pods: too few nvidia.com/gpu")
         at.see(r"▶ P +gang +job-7 +0/1 +1/1 +6 +32/48 ")
         assert at.keys == 0
         at.press("m", r"GPU 32/\d+ allocated")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lwstui.insight.scheduling import Blocker, parse
+from lwstui.insight.scheduling import Blocker, in_short, parse
 
 
 def kinds(message):
@@ -80,3 +80,24 @@ def test_no_words_are_too_strange(text, nodes):
     for message in (text, f"0/{nodes} nodes are available: {text}"):
         found = parse(message)
         assert all(blocker.kind for blocker in found.blockers)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "0/13 nodes are available: 13 Insufficient nvidia.com/gpu. preemption: 0/13 nodes are "
+            "available: 13 No preemption victims found for incoming pod.",
+            "too few nvidia.com/gpu on 13 of 13 nodes",
+        ),
+        (
+            "0/4 nodes are available: 1 node(s) were unschedulable, 3 Insufficient nvidia.com/gpu.",
+            "too few nvidia.com/gpu on 3 of 4 nodes, cordoned (1)",
+        ),
+        ("0/4 nodes are available: 1 words of tomorrow, 3 Too many pods.", None),
+        ("0/4 nodes are available", None),
+        ("", None),
+    ],
+)
+def test_in_short_begins_with_the_cause_and_keeps_words_it_does_not_know(message, expected):
+    assert in_short(message) == (message if expected is None else expected)

@@ -13,7 +13,7 @@ async def test_wide_screens_show_the_set_under_the_cursor():
         assert "restarts  12" in shown(app)
         await keys(pilot, "j")
         await until(pilot, lambda: "─ mixtral ─" in shown(app))
-        assert "13 Insufficient" in shown(app)
+        assert "too few nvidia.com/gpu" in shown(app)
         await pilot.resize_terminal(120, 34)
         await until(pilot, lambda: "─ mixtral ─" not in shown(app))
 

@@ -9,7 +9,8 @@ TABLES = {
     "fleet": fleet.COLUMNS,
     "pods": pods.COLUMNS,
     "events": events.COLUMNS,
-    "nodes": nodes._columns("topology.kubernetes.io/rack"),
+    "nodes": nodes._columns("topology.kubernetes.io/rack", measured=False),
+    "measured nodes": nodes._columns("topology.kubernetes.io/rack", measured=True),
     "exceptions": groups._EXCEPTIONS,
 }
 SCROLLBAR = 1

@@ -54,11 +54,11 @@ def test_roles_and_groups():
     assert cells(found, "llama-3-1")["group"].text == "3"
 
 
-def test_the_reason_of_an_unschedulable_pod_is_the_schedulers():
+def test_the_reason_of_an_unschedulable_pod_begins_with_what_is_short():
     message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
     made = pod(phase="Pending", ready=False, scheduled=False, node="", containers=(),
                unscheduled_reason="Unschedulable", unscheduled_message=message)  # fmt: skip
-    assert "Insufficient nvidia.com/gpu" in cells(table(made), made.name)["reason"].text
+    assert cells(table(made), made.name)["reason"].text == "too few nvidia.com/gpu on 3 of 3 nodes"
 
 
 def test_worst_first_then_by_group_number():

@@ -13,6 +13,7 @@ from tests.tui.worlds import World
 FAULTS = [
     ("X", "OOMKilled", "4m"),
     ("!", "was ready and is not", "4m"),
+    ("P", "too few nvidia.com/gpu", "2m"),
 ]
 """A letter of the building kit, the reason it stands for, and for how long."""
 
