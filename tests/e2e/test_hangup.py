@@ -45,3 +45,35 @@ def test_the_console_ends_when_its_terminal_is_closed_without_a_signal(tmp_path)
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+STUCK = """\
+import threading
+from lwstui.cli.hangup import watch_terminal
+watch_terminal((0, 1, 2), lambda: None, patience_s=0.1)
+print("READY", flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.mark.timeout(60)
+def test_a_program_that_cannot_leave_does_not_live_on_without_its_terminal():
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    try:
+        os.close(theirs)
+        drawn = b""
+        while b"READY" not in drawn:
+            drawn += os.read(ours, 65536)
+        os.close(ours)
+        assert process.wait(30) == 1
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
