@@ -151,6 +151,18 @@ class Console:
         """Wait for what is there without a key."""
         return self.terminal.wait_for(wanted, within_s)
 
+    def choose(self, wanted: str, most: int = 4) -> None:
+        """Go down, at most so many rows, until the cursor is on what is wanted."""
+        for _ in range(most):
+            try:
+                self.press(DOWN, wanted, 2)
+            except ScreenTimeout:
+                continue
+            return
+        raise AssertionError(
+            f"{wanted!r} is not among the next rows; screen:\n{self.terminal.text}"
+        )
+
     def answer(self, key: str, wanted: str | Callable[[str], bool]) -> None:
         """Press a key of a dialog, which is deaf for a moment after it opens; it is not counted."""
         for _ in range(10):
@@ -246,9 +258,9 @@ def test_3_a_restart_loop_how_fast_and_freeze_it(cluster: Cluster, console: Any)
         at.see(r"job-3/looping +group 0 +recreate loop ×\d")
         assert at.keys == 0
         at.press("w", r"group 0: it was recreated \d+ times(.|\n)*:freeze")
-        at.press(DOWN, r"▶ +stop recreating it")
+        at.choose(r"▶ +stop recreating it")
         at.press(ENTER, r"FREEZE(.|\n)*Group 0 is left as it is")
-        assert at.keys == 3
+        assert at.keys <= 6  # crashes that are noticed meanwhile come with suggestions of their own
 
 
 def test_4_what_is_broken_everywhere(cluster: Cluster, console: Any) -> None:
