@@ -84,11 +84,11 @@ def blocked(fit: Answer) -> str:
 
 
 def amount(fit: Answer) -> str:
-    """Return how many groups fit: ``2 more groups fit``."""
+    """Return how many groups fit: ``2 more groups fit``, ``at least 64 more groups fit``."""
     if not fit.groups:
         return "no more group fits"
-    more = f"{CAP} or more" if fit.groups >= CAP else str(fit.groups)
-    return f"{more} more {'group fits' if fit.groups == 1 else 'groups fit'}"
+    least = "at least " if fit.capped else ""
+    return f"{least}{fit.groups} more {'group fits' if fit.groups == 1 else 'groups fit'}"
 
 
 def places(fit: Answer) -> str:
