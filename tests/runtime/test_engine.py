@@ -30,6 +30,11 @@ def engine(factory):
     made.stop()
 
 
+def engine_threads():
+    """Threads of all engines of this process; another test's may still be ending."""
+    return {t for t in threading.enumerate() if t.name == "lwstui-engine"}
+
+
 def started(engine, factory):
     """Start an engine whose sets and pods have been listed."""
     snapshots = []
@@ -101,10 +106,12 @@ def test_stop_ends_the_thread_and_what_comes_later_fails_softly(factory):
     engine = Engine(
         EngineOptions(Target(), embedded_controller=True, identity="me"), factory=lambda: factory
     )
+    before = engine_threads()
     started(engine, factory)
+    assert engine_threads() - before
     assert factory.made.running
     engine.stop()
-    assert not [t for t in threading.enumerate() if t.name == "lwstui-engine"]
+    assert not engine_threads() - before
     assert factory.made.ended
     assert factory.link.closed
     with pytest.raises(Unavailable):
