@@ -8,8 +8,7 @@ import os
 import signal
 import socket
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 from controller.activity import LogfmtFormatter
@@ -20,9 +19,6 @@ from lwstui.cli.once import print_once
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Config, Settings
 from lwstui.kube.connect import Target
-
-if TYPE_CHECKING:
-    from textual.theme import Theme
 
 _LOG_BYTES: Final = 5_000_000
 
@@ -53,8 +49,9 @@ def run_app(
     from lwstui.runtime.engine import Engine, EngineOptions
     from lwstui.tui.app import Console, ConsoleOptions
     from lwstui.tui.preferences import safety_of
+    from lwstui.tui.themefiles import theme_files
 
-    themes, said = themes_of(settings.theme, config_folder(os.environ) / "themes")
+    themes = theme_files(config_folder(os.environ) / "themes")
     engine = Engine(
         EngineOptions(
             target=target,
@@ -76,8 +73,9 @@ def run_app(
             no_color=settings.no_color,
             read_only=settings.read_only,
             keymap=settings.keymap,
-            problems=(*problems, *said),
-            themes=themes,
+            problems=problems,
+            themes=tuple(themes.themes.values()),
+            theme_files=themes,
             views=config_folder(os.environ) / "views.yaml",
             favourites=settings.favourites,
             safety=safety_of(settings),
@@ -90,27 +88,6 @@ def run_app(
     if once is not None:
         return asyncio.run(print_once(console, *once))
     return asyncio.run(_run(console, mouse=settings.mouse))
-
-
-def themes_of(wanted: str, own: Path) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
-    """Return the shipped themes and the operator's, and one sentence per problem.
-
-    Args:
-        wanted: Name of the theme asked for.
-        own: Folder of the operator's themes; it need not exist.
-    """
-    from lwstui.tui.theming import ThemeError, load_themes
-
-    problems: list[str] = []
-    try:
-        themes = load_themes([own])
-    except ThemeError as error:
-        problems.append(str(error))
-        themes = load_themes()
-    names = sorted(theme.name for theme in themes)
-    if wanted not in names:
-        problems.append(f"no theme {wanted}; there are {', '.join(names)}")
-    return tuple(themes), tuple(problems)
 
 
 def _log_to_file() -> None:

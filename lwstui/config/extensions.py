@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -91,6 +91,10 @@ class Extensions:
     plugins: tuple[Plugin, ...] = ()
     problems: tuple[str, ...] = ()
 
+    def with_problems(self, problems: Iterable[str]) -> Extensions:
+        """Return them with what is wrong with their files."""
+        return replace(self, problems=tuple(problems))
+
 
 class _Bad(Exception):
     """An entry cannot be used; the text says why."""
@@ -103,25 +107,37 @@ def load_extensions(folder: Path, taken: Collection[str] = ()) -> Extensions:
         folder: The configuration folder.
         taken: Keys that have a meaning already.
     """
-    problems: list[str] = []
     used = set(taken)
+    found = {file: read_entries(folder / file, used) for file in FILES}
+    return gathered({file: made for file, (made, _) in found.items()}).with_problems(
+        said for _, problems in found.values() for said in problems
+    )
 
-    def entries(file: str, section: str, make: Callable[[str, Any], Any]) -> list[Any]:
-        document = _document(folder / file, section, problems)
-        made = []
-        for name, body in document.items():
-            try:
-                one = make(str(name), body)
-                _claim(getattr(one, "key", ""), used)
-                made.append(one)
-            except _Bad as error:
-                problems.append(f"{folder / file}: {name}: {error}")
-        return made
 
-    aliases = dict(entries("aliases.yaml", "aliases", _alias))
-    hotkeys = tuple(entries("hotkeys.yaml", "hotKeys", _hotkey))
-    plugins = tuple(entries("plugins.yaml", "plugins", _plugin))
-    return Extensions(aliases, hotkeys, plugins, tuple(problems))
+def read_entries(path: Path, used: set[str]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Return the entries of one file that can be used, and one sentence per problem.
+
+    Args:
+        path: The file; its name says what it holds.
+        used: Keys that have a meaning already; those of the entries are added.
+    """
+    section, make = FILES[path.name]
+    problems: list[str] = []
+    made = []
+    for name, body in _document(path, section, problems).items():
+        try:
+            one = make(str(name), body)
+            _claim(getattr(one, "key", ""), used)
+            made.append(one)
+        except _Bad as error:
+            problems.append(f"{path}: {name}: {error}")
+    return tuple(made), tuple(problems)
+
+
+def gathered(found: Mapping[str, Sequence[Any]]) -> Extensions:
+    """Return the entries of the files, by the names of the files, as one."""
+    aliases, hotkeys, plugins = (tuple(found[file]) for file in FILES)
+    return Extensions(dict(aliases), hotkeys, plugins)
 
 
 def filled(plugin: Plugin, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -240,3 +256,11 @@ def _scope(text: str) -> str:
 
 def _variables(text: str) -> list[str]:
     return Template(text).get_identifiers()
+
+
+FILES: Final[Mapping[str, tuple[str, Callable[[str, Any], Any]]]] = {
+    "aliases.yaml": ("aliases", _alias),
+    "hotkeys.yaml": ("hotKeys", _hotkey),
+    "plugins.yaml": ("plugins", _plugin),
+}
+"""The files, each with its section and what makes an entry of it; keys go to the first."""

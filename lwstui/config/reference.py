@@ -21,8 +21,9 @@ gets a suffix; `lwstui info` prints the path. A flag beats the environment, whic
 of the context, which beats `config.yaml`, which beats the default. `:opt NAME VALUE` sets a value
 until the program ends.
 
-Files are read again when they change. A broken one keeps what it said before, and one line on
-every screen names the file, the key and the nearest valid key until it is mended.
+All files of this page are read again when they change. A broken one keeps what it said before,
+and one line on every screen names the file, the key and the nearest valid key until it is mended;
+`:config` lists all such lines.
 
 ```yaml
 # config.yaml
@@ -44,6 +45,23 @@ namespaces: [llm-prod]
 _TAIL: Final = """
 `theme`, `ascii`, `no_color`, `mouse`, `read_only` (or `readOnly`), `namespaces`, `favourites` and
 `protected` may stand at the top level without their section.
+
+## Keys and themes
+
+Actions can be put on other keys, by the ids of [the key reference](keys.md), in `keymap.yaml` or
+under `keymap` in the files above; those add up. An unknown id, a key that is none, and a key that
+two actions of one screen want are said at the start and stop nothing. Footer, help and palette
+show the keys in force.
+
+```yaml
+# keymap.yaml
+set.scale: Shift-X
+node.drain: f8
+group.logs: l, f2
+```
+
+Themes of your own are files in `themes/`: copy one of the program's `themes/*.yaml`, choose it
+with `:theme NAME`, and what is saved is drawn at once.
 
 ## Aliases, own keys and plugins
 

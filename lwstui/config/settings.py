@@ -1,7 +1,8 @@
 """Settings in force: flag > environment > file of the context > file > default.
 
-The files are ``config.yaml`` and ``contexts/<name>.yaml`` in the configuration folder. A broken
-file never stops the start; one that breaks later leaves what it said before in force.
+The files are ``config.yaml``, ``keymap.yaml`` and ``contexts/<name>.yaml`` in the configuration
+folder. A broken file never stops the start; one that breaks later leaves what it said before in
+force. Keys by action id add up over the files; of everything else the strongest value counts.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import yaml
 
 from lwstui.config.paths import config_folder
 from lwstui.config.schema import SCHEMA, Settings, Unfit, read, setting
+from lwstui.config.stamps import ABSENT, KEPT, Stamp, stamp
 from lwstui.config.statefiles import safe_name
 
 __all__ = ["Config", "ConfigError", "Loaded", "Settings", "load"]
 
 DEFAULT: Final = "default"
 SESSION: Final = ":opt"
-_ABSENT: Final = (-1, -1)
+_KEYS: Final = "keymap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +48,34 @@ class ConfigError(Exception):
 
 
 class _File:
-    """One settings file: its last good values and what is wrong with it at present."""
+    """One settings file: its last good values and what is wrong with it at present.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Where it is.
+        setting: The one setting that the whole file is about; empty for any.
+    """
+
+    def __init__(self, path: Path, setting: str = "") -> None:
         self.path = path
+        self._setting = setting
         self.values: dict[str, Any] = {}
         self.problems: tuple[str, ...] = ()
-        self._seen: tuple[int, int] | None = None
+        self._seen: Stamp | None = None
         self._good = False
         self.look()
 
     def look(self) -> bool:
         """Read the file if it changed; return whether it did."""
-        stamp = self._stamp()
-        if stamp == self._seen:
+        seen = stamp(self.path)
+        if seen == self._seen:
             return False
-        self._seen = stamp
-        values, problems = self._read() if stamp != _ABSENT else ({}, ())
+        self._seen = seen
+        values, problems = self._read() if seen != ABSENT else ({}, ())
         if not problems or not self._good:
             self.values = values
         self._good = self._good or not problems
         self.problems = problems
         return True
-
-    def _stamp(self) -> tuple[int, int]:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return _ABSENT
-        return (found.st_mtime_ns, found.st_size)
 
     def _read(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         try:
@@ -83,8 +84,10 @@ class _File:
             return {}, ()
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             first_line = str(error).splitlines()[0]
-            instead = "what it said before stays" if self._good else "the defaults are used"
+            instead = KEPT if self._good else "the defaults are used"
             return {}, (f"cannot read {self.path}: {first_line}; {instead}",)
+        if self._setting and isinstance(document, dict) and [*document] != [self._setting]:
+            document = {self._setting: document}
         return read(document, str(self.path))
 
 
@@ -102,6 +105,7 @@ class Config:
         self._flags = dict(flags or {})
         self._session: dict[str, Any] = {}
         self._main = _File(self.folder / "config.yaml")
+        self._keys = _File(self.folder / "keymap.yaml", _KEYS)
         self._contexts: dict[str, _File] = {}
 
     def context_path(self, context: str) -> Path:
@@ -110,7 +114,7 @@ class Config:
 
     def of(self, context: str) -> Loaded:
         """Return what is in force in a context; an empty one has no file of its own."""
-        files = [(self._main, "config.yaml")]
+        files = [(self._main, "config.yaml"), (self._keys, "keymap.yaml")]
         if context:
             path = self.context_path(context)
             file = self._contexts.setdefault(context, _File(path))
@@ -121,7 +125,7 @@ class Config:
         for found, source in (*layers, *self._above()):
             for one in SCHEMA:
                 if one.field in found:
-                    values[one.field] = found[one.field]
+                    values[one.field] = _over(values.get(one.field), found[one.field])
                     sources[one.path] = source
         problems = tuple(said for file, _ in files for said in file.problems)
         known = {one.path: sources.get(one.path, DEFAULT) for one in SCHEMA}
@@ -129,7 +133,7 @@ class Config:
 
     def look(self) -> bool:
         """Read again the files that changed; return whether any did."""
-        changed = [file.look() for file in (self._main, *self._contexts.values())]
+        changed = [file.look() for file in (self._main, self._keys, *self._contexts.values())]
         return any(changed)
 
     def option(self, path: str, text: str) -> None:
@@ -161,6 +165,12 @@ class Config:
             if one.field in self._flags
         ]
         return [*layers, (self._session, SESSION)]
+
+
+def _over(below: Any, above: Any) -> Any:
+    """Return what is in force where a stronger place says something, too."""
+    both = isinstance(below, Mapping) and isinstance(above, Mapping)
+    return {**below, **above} if both else above
 
 
 def load(

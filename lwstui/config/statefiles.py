@@ -101,7 +101,7 @@ class StateFiles:
         except FileNotFoundError:
             return None, ""
         except (OSError, ValueError, RecursionError) as error:
-            return None, f"{path} cannot be read and is ignored: {_why(error)}"
+            return None, f"{name}.json cannot be read and is ignored: {_why(error)}: {path.parent}"
 
     def write(self, name: str, document: Any) -> str:
         """Replace a JSON file; return the problem, empty if there is none."""
@@ -133,7 +133,7 @@ class StateFiles:
         try:
             write_private(path, text)
         except OSError as error:
-            return f"{path} cannot be written: {_why(error)}"
+            return f"{name} cannot be written: {_why(error)}: {path.parent}"
         return ""
 
 

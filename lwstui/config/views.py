@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import yaml
 
+from lwstui.config.stamps import ABSENT, KEPT, Stamp, stamp
+
 KEYS: Final = ("columns", "sort", "sortColumn")
 """What can be said about a table; the last two mean the same."""
 
@@ -110,28 +112,27 @@ class ViewsFile:
 
     Attributes:
         specs: What it says about each table.
+        problems: What is wrong with it at present, a sentence each.
     """
 
     def __init__(self, path: Path | None, known: Collection[str]) -> None:
         self.path = path
         self._known = known
-        self._stamp: tuple[int, int] | None = None
+        self._seen: Stamp = ABSENT
+        self._good = False
         self.specs: Mapping[str, ViewSpec] = {}
+        self.problems: tuple[str, ...] = ()
 
-    def refresh(self) -> tuple[str, ...] | None:
-        """Read the file if it changed; return its problems, None if it did not change."""
-        stamp = self._stamped()
-        if stamp == self._stamp or self.path is None:
-            return None
-        self._stamp = stamp
+    def look(self) -> bool:
+        """Read the file if it changed; return whether it did."""
+        seen = stamp(self.path) if self.path is not None else ABSENT
+        if seen == self._seen or self.path is None:
+            return False
+        self._seen = seen
         specs, problems = read_views(self.path, self._known)
-        if specs or not problems:
-            self.specs = specs
-        return problems
-
-    def _stamped(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat() if self.path is not None else None
-        except OSError:
-            return None
-        return (found.st_mtime_ns, found.st_size) if found is not None else None
+        if problems and self._good:
+            self.problems = tuple(f"{said}; {KEPT}" for said in problems)
+            return True
+        self.specs, self.problems = specs, problems
+        self._good = not problems
+        return True

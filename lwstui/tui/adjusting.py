@@ -6,7 +6,10 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from lwstui.tui.theming import ThemedApp
+from textual.theme import Theme
+
+from lwstui.tui.keymaps import Keymap
+from lwstui.tui.theming import DEFAULT_THEME, ThemedApp
 
 ReturnT = TypeVar("ReturnT")
 
@@ -21,11 +24,13 @@ class AdjustableApp(ThemedApp[ReturnT]):
         header_shown: Whether the first two lines are shown.
         crumbs_shown: Whether breadcrumbs are shown.
         accent: Colour of the context's name, empty for none of its own.
+        keymap: What the operator put on keys.
     """
 
     header_shown = True
     crumbs_shown = True
     accent = ""
+    keymap = Keymap()
     _mouse_released = False
 
     def taken_back(self, _: object) -> None:
@@ -51,9 +56,24 @@ class AdjustableApp(ThemedApp[ReturnT]):
         """Animate scrolling, or not."""
         self.animation_level = "full" if wanted else "none"
 
-    def use_keys(self, keymap: Mapping[str, str]) -> None:
-        """Replace keys by action id."""
-        self.set_keymap(dict(keymap))
+    def use_keys(self, keymap: Keymap) -> None:
+        """Put actions on other keys."""
+        self.keymap = keymap
+        self.set_keymap(keymap.texts())
+        self.redraw()
+
+    def use_themes(self, themes: Mapping[str, Theme]) -> None:
+        """Have these themes of ours, and draw anew if the one in force is another now."""
+        before = {name: self.available_themes.get(name) for name in (*self._ours, *themes)}
+        for name in self._ours - themes.keys():
+            self.unregister_theme(name)
+        for theme in themes.values():
+            self.register_theme(theme)
+        self._ours = frozenset(themes)
+        if self.theme not in self.available_themes:
+            self.theme = DEFAULT_THEME
+        elif self.available_themes[self.theme] is not before.get(self.theme, self.current_theme):
+            self.mutate_reactive(ThemedApp.theme)
 
     def use_mouse(self, *, wanted: bool) -> None:
         """Take mouse events, or leave them to the terminal."""

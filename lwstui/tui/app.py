@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
@@ -20,7 +19,6 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from lwstui.config.extensions import load_extensions
 from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
 from lwstui.config.views import ViewsFile
@@ -33,6 +31,7 @@ from lwstui.tui.commands.running import Commander
 from lwstui.tui.commands.values import values
 from lwstui.tui.demand import Demand
 from lwstui.tui.entered import Entered
+from lwstui.tui.following import FollowingApp
 from lwstui.tui.guard import report, run_guarded
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.looks import VIEWS, Looks
@@ -40,7 +39,6 @@ from lwstui.tui.options import ConsoleOptions
 from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
 from lwstui.tui.preferences import Preferences
-from lwstui.tui.remembering import RememberingApp
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
@@ -54,7 +52,7 @@ TICK_S: Final = 1.0
 log = logging.getLogger("lwstui.tui")
 
 
-class Console(RememberingApp[int], inherit_bindings=False):
+class Console(FollowingApp[int], inherit_bindings=False):
     """The console.
 
     Args:
@@ -121,18 +119,14 @@ class Console(RememberingApp[int], inherit_bindings=False):
         self.safety = options.safety
         self.pace = Pace()
         self.entered = Entered(StateFiles(options.state))
-        self.extensions = load_extensions(
-            options.config.folder if options.config else Path(os.devnull),
-            extending.taken_keys(),
-        )
-        self._commander = Commander(self, Language(COMMANDS, self.extensions.aliases))
         self.looks = Looks(StateFiles(options.state), ViewsFile(options.views, VIEWS))
-        self._views_problems = self.looks.views.refresh() or ()
         self._demand = Demand(backend, clock)
         applied = options.settings or Settings(
             theme=options.theme, read_only=options.read_only, keymap=options.keymap
         )
-        self.preferences = Preferences(self, options.config, applied)
+        self._commander = Commander(self, Language(COMMANDS))
+        followed = self.follow(options)
+        self.preferences = Preferences(self, options.config, applied, followed)
         self.header_shown, self.crumbs_shown = applied.header, applied.crumbs
         self.accent = applied.accent
         self.use_motion(wanted=applied.motion)
@@ -154,14 +148,9 @@ class Console(RememberingApp[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Start the clock, and the engine once the first frame is on the screen."""
-        self.set_keymap(dict(self._options.keymap))
-        problems = (
-            *self._options.problems,
-            *self._views_problems,
-            *self.extensions.problems,
-        )
-        if problems:
-            self.say("; ".join(problems), "bad")
+        self.use_keys(self.preferences.keymap)
+        if self._options.problems:
+            self.say("; ".join(self._options.problems), "bad")
         self.set_interval(TICK_S, self.tick)
         self.app_resume_signal.subscribe(self, self.taken_back)
         self.call_after_refresh(self._start)

@@ -12,6 +12,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import ACTIONS
 from lwstui.tui.host import Host
+from lwstui.tui.keymaps import Keymap
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.view.types import Impact, Ref, Span
 
@@ -19,9 +20,9 @@ LISTS: Final = frozenset({"everywhere", "list", "table", "map", "set", "group", 
 """Scopes whose keys are not to be had; elsewhere a key of the screen goes before one's own."""
 
 
-def taken_keys() -> frozenset[str]:
+def taken_keys(keymap: Keymap) -> frozenset[str]:
     """Return the keys that have a meaning where objects are listed."""
-    return frozenset(key for spec in ACTIONS if spec.scope in LISTS for key in spec.keys)
+    return frozenset(key for spec in ACTIONS if spec.scope in LISTS for key in keymap.of(spec))
 
 
 class ProgramHost(Host, Protocol):

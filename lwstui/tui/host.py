@@ -13,6 +13,7 @@ from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
 from lwstui.state.model import Snapshot
 from lwstui.tui.entered import Entered
+from lwstui.tui.keymaps import Keymap
 from lwstui.tui.looks import Looks
 from lwstui.tui.pace import Pace
 from lwstui.tui.preferences import Preferences
@@ -148,6 +149,11 @@ class Host(Protocol):
     @property
     def accent(self) -> str:
         """Colour of the context's name, empty for none of its own."""
+        ...
+
+    @property
+    def keymap(self) -> Keymap:
+        """What the operator put on keys."""
         ...
 
     @property

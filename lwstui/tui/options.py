@@ -10,6 +10,7 @@ from textual.theme import Theme
 
 from lwstui.config.schema import Settings
 from lwstui.config.settings import Config
+from lwstui.tui.themefiles import ThemeFiles
 from lwstui.tui.theming import DEFAULT_THEME
 from lwstui.view.safety import STANDARD, Safety
 
@@ -28,6 +29,7 @@ class ConsoleOptions:
         problems: Sentences about the settings, shown on the first screen.
         safety: How much is asked before a change.
         themes: Themes to choose from; the shipped ones if left out.
+        theme_files: Where those come from, to follow them; None if they never change.
         favourites: Namespaces that digits choose, in order; others follow.
         views: File that says what tables show; None for none.
         state: Folder of what is kept between runs; None keeps nothing.
@@ -43,6 +45,7 @@ class ConsoleOptions:
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     themes: tuple[Theme, ...] | None = None
+    theme_files: ThemeFiles | None = None
     favourites: tuple[str, ...] = ()
     views: Path | None = None
     state: Path | None = None

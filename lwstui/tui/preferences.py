@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, Protocol
 
 from lwstui.config.schema import Settings, setting
 from lwstui.config.settings import Config, ConfigError, Loaded
+from lwstui.config.views import nearest
+from lwstui.tui.keymaps import Keymap, read_keymap
 from lwstui.view.safety import Safety
 
 
@@ -44,8 +46,8 @@ class Adjustable(Protocol):
         """Animate scrolling, or not."""
         ...
 
-    def use_keys(self, keymap: Mapping[str, str]) -> None:
-        """Replace keys by action id."""
+    def use_keys(self, keymap: Keymap) -> None:
+        """Put actions on other keys."""
         ...
 
     def prefer(self, favourites: tuple[str, ...]) -> None:
@@ -94,9 +96,21 @@ APPLY: Final[Mapping[str, Callable[[Adjustable, Settings], None]]] = {
     "unprotected": _safety,
     "typed_from": _safety,
     "accent": _accent,
-    "keymap": lambda app, settings: app.use_keys(settings.keymap),
 }
-"""What a change of each live setting does, by field."""
+"""What a change of each live setting does, by field; keys are read first."""
+
+
+class Followed(Protocol):
+    """Files beside the settings that are read again when they change."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with them at present, a sentence each."""
+        ...
+
+    def look(self) -> bool:
+        """Read what changed; return whether anything did."""
+        ...
 
 
 class Preferences:
@@ -108,13 +122,25 @@ class Preferences:
         app: The console.
         config: The settings; None for defaults that never change.
         applied: What is in force already.
+        followed: Other files, each with what is done when they changed.
+
+    Attributes:
+        keymap: What the operator put on keys.
     """
 
-    def __init__(self, app: Adjustable, config: Config | None, applied: Settings) -> None:
+    def __init__(
+        self,
+        app: Adjustable,
+        config: Config | None,
+        applied: Settings,
+        followed: Sequence[tuple[Followed, Callable[[], None]]] = (),
+    ) -> None:
         self._app = app
         self._config = config or unchanging(applied)
         self._applied = applied
         self._context = ""
+        self._followed = tuple(followed)
+        self.keymap = self._read_keys(self.loaded)
 
     @property
     def loaded(self) -> Loaded:
@@ -122,15 +148,20 @@ class Preferences:
         return self.of(self._context)
 
     @property
-    def problem(self) -> str:
-        """What is wrong with the files at present, empty if nothing is.
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the files at present, a sentence each.
 
-        It has to fit on one line, so files are named within their folder.
+        Each has to fit on one line, so files are named within their folder.
         """
-        folder = f"{self._config.folder}{os.sep}"
-        problems = [said.replace(folder, "") for said in self.loaded.problems]
-        more = f" (and {len(problems) - 1} more: :config)" if len(problems) > 1 else ""
-        return f"{problems[0]}{more}" if problems else ""
+        loaded, folder = self.loaded, f"{self._config.folder}{os.sep}"
+        said = [*loaded.problems, *self.keymap.problems, *self._themeless(loaded)]
+        said += [one for files, _ in self._followed for one in files.problems]
+        return tuple(one.replace(folder, "") for one in said)
+
+    def _themeless(self, loaded: Loaded) -> tuple[str, ...]:
+        name, themes = loaded.settings.theme, self._app.available_themes
+        source = loaded.sources.get("ui.theme", "")
+        return () if name in themes else (f"{source}: no theme {name}; {nearest(name, themes)}",)
 
     def of(self, context: str) -> Loaded:
         """Return what is in force in a context."""
@@ -144,6 +175,9 @@ class Preferences:
 
     def look(self) -> None:
         """Follow the files if they changed."""
+        for files, changed in self._followed:
+            if files.look():
+                changed()
         if self._config.look():
             self._apply()
 
@@ -161,9 +195,17 @@ class Preferences:
         self._apply()
 
     def _apply(self) -> None:
-        settings, before = self.loaded.settings, self._applied
-        self._applied = settings
+        loaded, before = self.loaded, self._applied
+        settings = self._applied = loaded.settings
+        keymap = self._read_keys(loaded)
+        if keymap != self.keymap:
+            self.keymap = keymap
+            self._app.use_keys(keymap)
         changed = [f.name for f in fields(Settings)]
         for name in changed:
             if getattr(settings, name) != getattr(before, name) and name in APPLY:
                 APPLY[name](self._app, settings)
+
+    def _read_keys(self, loaded: Loaded) -> Keymap:
+        asked, where = loaded.settings.keymap, loaded.sources.get("keymap", "")
+        return read_keymap(asked, where) if asked else Keymap()

@@ -37,7 +37,7 @@ _HEAD: Final = """\
 
 Generated from the program's own registry (`make docs`). A key never changes the cluster by
 itself: where the last column says so, it opens a dialog first. Keys can be changed in
-`config.yaml`, by id: `keymap: {set.scale: S}`.
+`keymap.yaml`, by id: `set.scale: S`; [settings](config.md) says more.
 """
 
 

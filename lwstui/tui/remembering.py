@@ -55,27 +55,20 @@ class RememberingApp(NavigatingApp[ReturnT]):
             if problem:
                 self.say(problem, "warn")
             self._to_return = route_of(self.looks.place) if go_back else None
-            self._forget_orders()
+            self.forget_orders()
         if self._to_return is not None and snapshot.sets:
             route, self._to_return = self._to_return, None
             if len(self.crumbs) == 1 and _is_there(route, snapshot):
                 self.goto(route)
 
-    def _forget_orders(self) -> None:
+    def forget_orders(self) -> None:
         """Let open screens take the order that is kept for their tables."""
         for state in self._states.values():
             for one in (state, *state.tabs.values()):
                 one.opened = False
 
     def remember(self) -> None:
-        """Read what was written down, note the place, and keep what changed.
-
-        Writing is left to a thread.
-        """
-        problems = self.looks.views.refresh()
-        if problems is not None:
-            self._forget_orders()
-            self.say(*("; ".join(problems), "bad") if problems else ("views.yaml read", "dim"))
+        """Note the place, and keep what changed. Writing is left to a thread."""
         if self._to_return is None:
             self.looks.place = document_of(self.front.route)
         write = self.looks.changed()

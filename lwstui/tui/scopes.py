@@ -49,7 +49,10 @@ def key_pairs(offered: Iterable[tuple[ActionSpec, str]], *scopes: Scope) -> list
     shown = [
         spec
         for spec, why in offered
-        if spec.priority and not why and not (spec.id == "app.next-problem" and TEXTS & set(scopes))
+        if spec.priority
+        and spec.keys
+        and not why
+        and not (spec.id == "app.next-problem" and TEXTS & set(scopes))
     ]
     shown.sort(key=lambda spec: spec.priority)
     return [(display(spec.keys[0]), spec.title) for spec in shown]

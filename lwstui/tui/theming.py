@@ -6,7 +6,7 @@ name tokens only, so a theme file owns every colour and text style of the consol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -84,39 +84,15 @@ STYLE_TOKENS: Final[Mapping[str, str]] = {
 TOKENS: Final[Mapping[str, str]] = {**COLOUR_TOKENS, **STYLE_TOKENS}
 
 
-class ThemeError(Exception):
-    """Theme files that cannot be used; the message is one sentence naming all of them."""
-
-
 def theme_folder() -> Path:
     """Return the folder of the shipped themes: in the package, else that of a checkout."""
     packaged = Path(str(resources.files("lwstui"))) / "_themes"
     return packaged if packaged.is_dir() else packaged.parent.parent / "themes"
 
 
-def load_themes(folders: Iterable[Path] = ()) -> list[Theme]:
-    """Load the shipped themes and those of further folders.
-
-    Args:
-        folders: Folders of the operator's own themes; a theme of the same name replaces ours.
-            One that does not exist has no themes.
-
-    Raises:
-        ThemeError: Some files are broken; the message names each with its fault.
-    """
-    themes: dict[str, Theme] = {}
-    faults: list[str] = []
-    for folder in (theme_folder(), *folders):
-        for path in sorted(folder.glob("*.yaml")):
-            try:
-                theme = read_theme(path)
-            except (OSError, ValueError, yaml.YAMLError) as fault:
-                faults.append(f"{path}: {' '.join(str(fault).split())}")
-            else:
-                themes[theme.name] = theme
-    if faults:
-        raise ThemeError(f"{len(faults)} theme file(s) cannot be used: {'; '.join(faults)}")
-    return list(themes.values())
+def load_themes() -> list[Theme]:
+    """Load the shipped themes."""
+    return [read_theme(path) for path in sorted(theme_folder().glob("*.yaml"))]
 
 
 def read_theme(path: Path) -> Theme:
@@ -218,8 +194,10 @@ class ThemedApp(App[ReturnT]):
             self._last_filters.append(MonochromeFilter())
         if ascii_only:
             self._last_filters.append(AsciiFilter())
-        for loaded in load_themes() if themes is None else themes:
+        ours = load_themes() if themes is None else themes
+        for loaded in ours:
             self.register_theme(loaded)
+        self._ours = frozenset(theme.name for theme in ours)
         wanted = MONOCHROME_THEME if self.no_color else theme
         self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
 

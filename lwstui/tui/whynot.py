@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import ActionSpec, Scope, actions
+from lwstui.tui.keymaps import Keymap
 from lwstui.tui.scopes import specs
 from lwstui.view.needs import missing
 from lwstui.view.types import Ref
@@ -21,12 +22,14 @@ class Situation:
         now: Epoch seconds.
         ref: What is selected, None if nothing is.
         read_only: Nothing may be changed.
+        keymap: What the operator put on keys.
     """
 
     snapshot: Snapshot
     now: float
     ref: Ref | None = None
     read_only: bool = False
+    keymap: Keymap = field(default_factory=Keymap)
 
 
 def why_not(spec: ActionSpec, situation: Situation) -> str:
@@ -64,7 +67,9 @@ def offered(situation: Situation, *scopes: Scope) -> tuple[tuple[ActionSpec, str
 
     Where several scopes have one action under one key, it is the first one that can be had.
     """
-    return tuple(_best(spec, situation, scopes) for spec in specs(*scopes, "everywhere"))
+    found = tuple(_best(spec, situation, scopes) for spec in specs(*scopes, "everywhere"))
+    moved = situation.keymap.moved(spec for spec, _ in found)
+    return tuple(zip(moved, (why for _, why in found), strict=True))
 
 
 def _best(

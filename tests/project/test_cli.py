@@ -11,8 +11,6 @@ from lwstui.cli.controller import _lease_times
 from lwstui.cli.main import build_parser, main
 from lwstui.cli.restart import split
 from lwstui.cli.sets import UsageError, duration, place_of
-from lwstui.cli.terminal import themes_of
-from lwstui.data import folder
 
 COMMANDS = [
     "capacity",
@@ -93,20 +91,6 @@ def test_namespaces_in_view(
     )
     arguments = build_parser().parse_args([*argv, "--kubeconfig", str(kubeconfig)])
     assert namespaces_of(arguments, target_of(arguments)) == expected
-
-
-def test_themes_of_the_operator_and_what_is_wrong_with_them(tmp_path: Path) -> None:
-    shipped, said = themes_of("midnight", tmp_path / "absent")
-    assert "daylight" in {theme.name for theme in shipped}
-    assert said == ()
-    assert themes_of("nope", tmp_path)[1][0].startswith("no theme nope; there are ansi, ")
-    text = (folder("themes") / "midnight.yaml").read_text(encoding="utf-8")
-    (tmp_path / "mine.yaml").write_text(text.replace("midnight", "mine"), encoding="utf-8")
-    assert themes_of("mine", tmp_path)[1] == ()
-    (tmp_path / "bad.yaml").write_text("primary: [", encoding="utf-8")
-    themes, said = themes_of("midnight", tmp_path)
-    assert len(themes) == len(shipped)
-    assert str(tmp_path / "bad.yaml") in said[0]
 
 
 def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

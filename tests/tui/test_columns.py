@@ -328,7 +328,7 @@ async def test_a_broken_state_never_stops_the_start(world, tmp_path, text):
     async with app.run_test(size=(260, 40)) as pilot:
         await _ready(pilot, app)
         if text == "{":
-            await until(pilot, lambda: "cannot be read and is ignored" in shown(app))
+            await until(pilot, lambda: "console.json cannot be read and is ignored" in shown(app))
         else:
             assert "cannot be read and is ignored" not in shown(app)
 

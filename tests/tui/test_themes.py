@@ -1,5 +1,6 @@
 """Theme files: complete, readable, and what happens to broken ones."""
 
+import os
 from itertools import combinations
 from math import dist
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from lwstui.tui.themefiles import ThemeFiles, theme_files
 from lwstui.tui.theming import (
     COLOUR_TOKENS,
     DEFAULT_THEME,
@@ -14,7 +16,6 @@ from lwstui.tui.theming import (
     SOURCES,
     STYLE_TOKENS,
     ThemedApp,
-    ThemeError,
     load_themes,
     normalise_environment,
     parse_theme,
@@ -220,26 +221,46 @@ def test_a_broken_theme_says_what_is_wrong(data, fault):
         parse_theme("mine", data)
 
 
-def test_all_broken_files_are_named_in_one_sentence(tmp_path):
+def test_each_broken_file_has_a_sentence_and_costs_no_other_theme(tmp_path):
     (tmp_path / "one.yaml").write_text("primary: nocolour\n")
     (tmp_path / "two.yaml").write_text("[1, 2\n")
     (tmp_path / "three.yaml").write_text("- a\n")
     (tmp_path / "good.yaml").write_text('primary: "#336699"\n')
-    with pytest.raises(ThemeError) as caught:
-        load_themes([tmp_path])
-    text = str(caught.value)
-    assert "3 theme file(s) cannot be used" in text
-    assert all(name in text for name in ("one.yaml", "two.yaml", "three.yaml"))
-    assert "good.yaml" not in text
-    assert "\n" not in text
+    files = theme_files(tmp_path)
+    named = sorted(said.partition(": ")[0] for said in files.problems)
+    assert named == [str(tmp_path / f"{name}.yaml") for name in ("one", "three", "two")]
+    assert all("\n" not in said and said.endswith("; it is left out") for said in files.problems)
+    assert set(files.themes) == {"good", *(path.stem for path in SHIPPED)}
 
 
 def test_own_themes_join_and_replace(tmp_path):
     (tmp_path / "mine.yaml").write_text('primary: "#336699"\n')
     (tmp_path / "midnight.yaml").write_text('primary: "#000000"\n')
-    themes = {theme.name: theme for theme in load_themes([tmp_path, tmp_path / "missing"])}
+    themes = ThemeFiles((theme_folder(), tmp_path, tmp_path / "missing")).themes
     assert "mine" in themes
     assert themes["midnight"].primary == "#000000"
+
+
+def test_only_files_that_changed_are_read_again_and_a_broken_one_stays_what_it_was(tmp_path):
+    mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
+    mine.write_text('primary: "#336699"\n')
+    other.write_text('primary: "#111111"\n')
+    files = ThemeFiles((tmp_path,))
+    assert not files.look()
+    assert files.reads == 2
+    mine.write_text('primary: "#abcdef"\n')
+    os.utime(mine, (1, 1))
+    assert files.look()
+    assert files.reads == 3
+    assert files.themes["mine"].primary == "#abcdef"
+    mine.write_text("primary: nocolour\n")
+    assert files.look()
+    assert files.themes["mine"].primary == "#abcdef"
+    (said,) = files.problems
+    assert said == f"{mine}: 'primary' is not a colour: 'nocolour'; what it said before stays"
+    mine.unlink()
+    assert files.look()
+    assert (set(files.themes), files.problems) == ({"other"}, ())
 
 
 @pytest.mark.parametrize(

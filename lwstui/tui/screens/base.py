@@ -36,6 +36,8 @@ from lwstui.view.types import Line, Ref, Span, Tone
 from lwstui.view.underway import summary
 from lwstui.view.warming import warm
 
+MOST_PROBLEMS: Final = 3
+"""Lines about mistakes in the operator's files."""
 TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
 
 
@@ -190,13 +192,16 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     def _unsettled(self) -> tuple[Line, ...]:
         """Return what is wrong with the settings, until it is put right."""
-        problem = self.host.preferences.problem
-        return ((Span(problem, "warn"),),) if problem else ()
+        said = self.host.preferences.problems
+        if len(said) > MOST_PROBLEMS:
+            more = len(said) - MOST_PROBLEMS + 1
+            said = (*said[: MOST_PROBLEMS - 1], f"and {more} more in these files: :config")
+        return tuple((Span(one, "warn"),) for one in said)
 
     def situation(self) -> Situation:
         """Return what decides which actions are to be had at present."""
         host = self.host
-        return Situation(host.snapshot, host.now(), self.selected(), host.read_only)
+        return Situation(host.snapshot, host.now(), self.selected(), host.read_only, host.keymap)
 
     def refusal_of(self, action: str) -> str:
         """Return why an action of this screen cannot be had at present, empty if it can."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from textual.binding import BindingType
+from textual.widget import Widget
 
 from lwstui.config.schema import SCHEMA
 from lwstui.config.settings import DEFAULT
 from lwstui.state.model import Snapshot
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.tables import arrange
-from lwstui.view.types import Cell, Column, Query, Row, TableView
+from lwstui.view.types import Cell, Column, Line, Query, Row, Span, TableView
 
 COLUMNS: Final = (
     Column("setting", "SETTING", 20),
@@ -26,6 +29,20 @@ class ConfigScreen(TableScreen):
     """A table of settings."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is wrong with the files, and the table."""
+        yield TextBlock(id="mistakes")
+        yield from super().body()
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Show every mistake in full, and the settings."""
+        said = self.host.preferences.problems
+        self.query_one("#mistakes", TextBlock).show(tuple((Span(one, "warn"),) for one in said))
+        super().show(snapshot, now)
+
+    def _unsettled(self) -> tuple[Line, ...]:
+        return ()  # they are in full below
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of settings."""

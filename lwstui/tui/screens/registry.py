@@ -33,7 +33,7 @@ from lwstui.tui.screens.text import TextScreen
 from lwstui.tui.screens.why import InsightsScreen, WhyScreen
 from lwstui.tui.screens.xray import XrayScreen
 
-_SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
+SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
     "fleet": FleetScreen,
     "lws": LwsScreen,
     "group": GroupScreen,
@@ -67,4 +67,4 @@ _SCREENS: Final[dict[ScreenName, type[ConsoleScreen]]] = {
 
 def make_screen(route: Route, state: RouteState) -> ConsoleScreen:
     """Return a new screen for a route."""
-    return _SCREENS[route.screen](route, state)
+    return SCREENS[route.screen](route, state)

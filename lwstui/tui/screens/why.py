@@ -25,7 +25,6 @@ from lwstui.view.fit import fit_of
 from lwstui.view.types import Line, Query, Ref, Span, TableView
 from lwstui.view.why import Option, insights, ref_of, why
 
-_KEYS: Final = {spec.id: f"{display(spec.keys[0])} {spec.title}" for spec in ACTIONS}
 _SECTIONS: Final = (
     ("verdict", "VERDICT", ""),
     ("chain", "CHAIN", "what follows, and what else is wrong"),
@@ -62,7 +61,7 @@ class WhyScreen(TableScreen):
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show everything."""
-        view = why(snapshot, self._about, now, _KEYS)
+        view = why(snapshot, self._about, now, self._keys())
         self._options = view.options
         for name, lines in (
             ("verdict", view.verdict),
@@ -85,7 +84,12 @@ class WhyScreen(TableScreen):
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return what may help."""
         del query
-        return why(snapshot, self._about, now, _KEYS).actions
+        return why(snapshot, self._about, now, self._keys()).actions
+
+    def _keys(self) -> dict[str, str]:
+        """Return how each action is to be had, by id."""
+        moved = self.host.keymap.of
+        return {spec.id: f"{display(moved(spec)[0])} {spec.title}" for spec in ACTIONS}
 
     @property
     def wants_events(self) -> bool:
