@@ -1,4 +1,4 @@
-"""``lwstui rollout``: follow, explain, pause, resume, undo and restart rollouts of sets."""
+"""``lwstui rollout``: follow, explain, hold, pause, resume, undo and restart rollouts of sets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.operator import SetOperator
 
 NAME = "rollout"
-SUMMARY = "follow, explain, pause, resume, undo and restart rollouts of sets"
+SUMMARY = "follow, explain, hold, pause, resume, undo and restart rollouts of sets"
 EXAMPLE = """\
 examples:
   lwstui rollout status demo --watch --timeout 10m
@@ -55,6 +55,13 @@ leaderWorkerTemplate and networkConfig are recorded, so nothing else goes back: 
 of groups, not the rollout strategy.
 """
 _RESTART = "Makes every group again, at the pace the rollout strategy allows.\n"
+_HOLD = """\
+Raises spec.rolloutStrategy.rollingUpdateConfiguration.partition to where the rollout is, and
+remembers, in an annotation, where it was. Groups that are updated or being updated stay on the
+new revision, no other one is touched. It is never raised higher than that, so no group that has
+been updated would come back on the previous revision. A further change of the template updates
+the same groups again: to have it update none, pause.
+"""
 _PAUSE = """\
 Raises spec.rolloutStrategy.rollingUpdateConfiguration.partition beyond every group and
 remembers, in an annotation, where it was. Groups that are being replaced are finished, no
@@ -62,7 +69,7 @@ other one is touched, and a change of the template replaces nothing. A group bel
 partition that has to be made again, or that is added by scaling, is made from the previous
 revision.
 """
-_RESUME = "Puts the partition from before the pause back; the rollout goes on from there.\n"
+_RESUME = "Puts the partition from before it was held or paused back; the rollout goes on.\n"
 _PARTITION = """\
 Groups with an index below the partition keep their revision: 0 updates all groups. A paused
 set stays paused while the partition is above the one that resuming goes back to.
@@ -119,8 +126,9 @@ def _verbs() -> tuple[_Verb, ...]:
         ),
         _Verb("undo", "go back to an earlier revision", _UNDO, _undo, _undo_flags),
         _Verb("restart", "make every group again, rolling", _RESTART, _restart, several=True),
-        _Verb("pause", "let no further group be replaced", _PAUSE, _pause, several=True),
-        _Verb("resume", "let a paused rollout go on", _RESUME, _resume, several=True),
+        _Verb("hold", "hold a rollout where it is", _HOLD, _hold, several=True),
+        _Verb("pause", "let no group be replaced", _PAUSE, _pause, several=True),
+        _Verb("resume", "let a held or paused rollout go on", _RESUME, _resume, several=True),
         _Verb(
             "partition", "set which groups are updated", _PARTITION, _partition, _partition_flags
         ),
@@ -205,6 +213,21 @@ def _restart(arguments: argparse.Namespace) -> int:
         from lwstui.cli.restart import rolling_restart
 
         return Decision(rolling_restart(operator, lws), "restarted")
+
+    return _writing(arguments, decide)
+
+
+def _hold(arguments: argparse.Namespace) -> int:
+    async def decide(operator: SetOperator, lws: LeaderWorkerSet) -> Decision:
+        from lwstui.runtime.intents import Hold
+        from lwstui.state.history import history_of
+        from lwstui.state.partition import of_leaders
+
+        observed = (await operator.observe(lws)).observed()
+        target = history_of(lws, observed.revisions).target
+        native = of_leaders((pod for pod in observed.pods if pod.worker == 0), target)
+        meta = lws.metadata
+        return Decision(Hold(lws.key, meta.uid, meta.generation, native), "held")
 
     return _writing(arguments, decide)
 

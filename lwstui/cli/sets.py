@@ -226,6 +226,8 @@ async def change(
         say(name)
     elif arguments.output == "text":
         say(f"{name} {done}{' (server dry run)' if dry_run else ''}")
+        if outcome.note and not outcome.caution:
+            say(f"  {outcome.note}")
     else:
         meta = lws.metadata
         said = {"namespace": meta.namespace, "name": meta.name, "done": done, "dryRun": dry_run}

@@ -11,6 +11,7 @@ from controller.api.names import LEADERWORKERSETS, NODES, ROLLOUT_RECORD, Resour
 from lwstui.state.intents import (
     Cordon,
     Drain,
+    Hold,
     Intent,
     PauseRollout,
     ResumeRollout,
@@ -20,7 +21,7 @@ from lwstui.state.intents import (
     Undo,
 )
 from lwstui.state.model import Reversal
-from lwstui.state.partition import floor_of, remembered
+from lwstui.state.partition import floor_of, reached, remembered, standstill
 from lwstui.state.patches import images
 
 Look = Callable[[Resource, Any], Any]
@@ -86,10 +87,19 @@ def _pause(lws: LeaderWorkerSet, intent: Any) -> Alteration:
     return Alteration(f"partition {floor_of(lws)}", "paused", back)
 
 
+def _hold(lws: LeaderWorkerSet, intent: Any) -> Alteration:
+    at = reached(lws, intent.native)
+    after = "held" if at is None else f"held at {at}"
+    back = Reversal("resume", (), "resume the rollout")
+    return Alteration(f"partition {floor_of(lws)}", after, back)
+
+
 def _resume(lws: LeaderWorkerSet, intent: Any) -> Alteration:
     del intent
-    to = remembered(lws)
+    to, floor = remembered(lws), floor_of(lws)
     after = "" if to is None else f"partition {to}"
+    if floor < standstill(lws):
+        return Alteration(f"held at {floor}", after, Reversal("hold", (), "hold the rollout again"))
     return Alteration("paused", after, Reversal("pause", (), "pause the rollout again"))
 
 
@@ -117,6 +127,7 @@ def _images(lws: LeaderWorkerSet, intent: Any) -> Alteration:
 _SETS: Final[dict[type, Callable[[LeaderWorkerSet, Any], Alteration]]] = {
     Scale: _scale,
     SetPartition: _partition,
+    Hold: _hold,
     PauseRollout: _pause,
     ResumeRollout: _resume,
     Undo: _undo,

@@ -55,12 +55,26 @@ class SetImage:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseRollout:
-    """Raise the partition beyond every group, remembering where it was.
+class Hold:
+    """Raise the partition to where the rollout is, remembering where it was.
 
     This intent and those below change a spec that was looked at: ``generation`` is the one that
     was seen, and on another one they are refused.
+
+    Attributes:
+        native: Partition of the leader StatefulSet as it was last known, which is read again
+            before anything is done; None of a set that records itself where its rollout is.
     """
+
+    target: Key
+    uid: str
+    generation: int
+    native: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRollout:
+    """Raise the partition beyond every group, remembering where it was."""
 
     target: Key
     uid: str
@@ -203,7 +217,7 @@ class Freeze:
     on: bool = True
 
 
-SpecChange = PauseRollout | ResumeRollout | SetPartition | Undo
+SpecChange = Hold | PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
 NodeChange = DeleteNode | Cordon | Drain

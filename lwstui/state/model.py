@@ -137,8 +137,8 @@ class Reversal(NamedTuple):
     """What takes a change back.
 
     Attributes:
-        verb: ``scale``, ``partition``, ``pause``, ``resume``, ``revision``, ``image``, ``cordon``
-            or ``uncordon``.
+        verb: ``scale``, ``partition``, ``hold``, ``pause``, ``resume``, ``revision``,
+            ``image``, ``cordon`` or ``uncordon``.
         values: What the verb wants, as text.
         text: The same for people: ``scale back to 48``.
     """

@@ -8,7 +8,14 @@ from typing import Any, Final
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import FROZEN, RESTARTED_AT
 from controller.plan.frozen import Frozen, frozen
-from lwstui.state.partition import PAUSED_PARTITION, floor_of, remembered, standstill
+from lwstui.state.partition import (
+    PAUSED_PARTITION,
+    floor_of,
+    noticed,
+    reached,
+    remembered,
+    standstill,
+)
 
 TEMPLATES: Final = {"leader": "leaderTemplate", "worker": "workerTemplate"}
 
@@ -65,6 +72,33 @@ def pause_patch(lws: LeaderWorkerSet) -> dict[str, Any]:
     return _partition_patch(lws, partition, floor if back is None else back)
 
 
+def hold_patch(lws: LeaderWorkerSet, native: int | None = None) -> dict[str, Any]:
+    """Return the merge patch that holds the rollout of a set, as it was read, where it is.
+
+    The partition is never raised above that: a group that has been updated would come back on
+    the revision before if it had to be made again.
+
+    Args:
+        lws: The set.
+        native: Partition of its leader StatefulSet, if the native controller serves it.
+
+    Raises:
+        Unpatchable: If nothing tells where the rollout is, or it has come to its partition.
+    """
+    floor, partition = floor_of(lws), reached(lws, native)
+    if not noticed(lws):
+        raise Unpatchable(
+            "no controller has acted on the last change of the spec yet, so the rollout is "
+            "nowhere it could be held; look again"
+        )
+    if partition is None:
+        raise Unpatchable("the set does not record where its rollout is; set the partition")
+    if partition <= floor:
+        raise Unpatchable(f"no group is left to hold back: the rollout is at {floor}")
+    back = remembered(lws)
+    return _partition_patch(lws, partition, floor if back is None else back)
+
+
 def resume_patch(lws: LeaderWorkerSet) -> dict[str, Any]:
     """Return the merge patch that puts the partition from before the pause back.
 
@@ -86,6 +120,13 @@ def _partition_patch(lws: LeaderWorkerSet, partition: int, back: int | None) -> 
         "metadata": {**guard(lws), "annotations": {PAUSED_PARTITION: annotation}},
         "spec": {"rolloutStrategy": {"rollingUpdateConfiguration": {"partition": partition}}},
     }
+
+
+def partition_of_patch(patch: Mapping[str, Any]) -> int:
+    """Return the partition that one of these patches sets."""
+    strategy = patch["spec"]["rolloutStrategy"]["rollingUpdateConfiguration"]
+    partition: int = strategy["partition"]
+    return partition
 
 
 def guard(lws: LeaderWorkerSet) -> dict[str, Any]:

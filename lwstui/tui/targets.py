@@ -12,7 +12,7 @@ from controller.api.pods import Pod
 from lwstui.runtime.backend import LogRequest, LogTarget
 from lwstui.state.history import history_of, known_revisions
 from lwstui.state.model import Snapshot
-from lwstui.state.partition import next_floor
+from lwstui.state.partition import next_floor, of_leaders
 from lwstui.state.patches import Unpatchable
 from lwstui.tui.widgets.cells import visible
 from lwstui.view.ages import age
@@ -127,6 +127,15 @@ def one_more_group(snapshot: Snapshot, key: Key) -> int | None:
     target = desired_revision(snapshot, lws, Memo(), snapshot.taken_at)
     leaders = {p.group: p.revision for p in snapshot.by_set.get(key, ()) if p.worker == 0}
     return next_floor(partition_of(lws), leaders, target)
+
+
+def native_partition(snapshot: Snapshot, key: Key) -> int | None:
+    """Return where the rollout of a native set is by its pods, None if it is no native one."""
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        return None
+    target = desired_revision(snapshot, lws, Memo(), snapshot.taken_at)
+    return of_leaders((p for p in snapshot.by_set.get(key, ()) if p.worker == 0), target)
 
 
 def undo_revision(snapshot: Snapshot, key: Key, number: int | None) -> Revision:

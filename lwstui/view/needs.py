@@ -47,7 +47,7 @@ NEEDS: Final = (
             "set.restart",
             "set.image",
             "set.undo",
-            "set.pause-rollout",
+            "set.hold",
             "set.resume-rollout",
             "set.next-group",
         ),

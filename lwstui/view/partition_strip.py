@@ -32,11 +32,13 @@ class Marks:
         reached: Groups at or above it may be updated now.
         floor: Groups at or above it may be updated, by the spec.
         took: Seconds by group index: a finished start, or a running one as a negative number.
+        back: The partition that resuming goes back to, None if the rollout is not held.
     """
 
     reached: int
     floor: int
     took: Mapping[int, float]
+    back: int | None = None
 
 
 def partition_strip(one: SetDigest, marks: Marks, cells: int) -> tuple[Line, ...]:
@@ -153,6 +155,8 @@ def _meaning(one: SetDigest, marks: Marks) -> Line:
         Span(f"{_FLOOR} ", "info"),
         Span(f"user floor {marks.floor}", "dim" if not marks.floor else "info"),
     ]
+    if marks.back is not None:
+        spans.append(Span(f", held: resuming goes back to {marks.back}", "info"))
     if one.surge:
         spans.append(Span(f"    {_SURGE} {one.surge} surge above {one.replicas} groups", "dim"))
     return tuple(spans)

@@ -176,6 +176,8 @@ class _Look:
         seen = self.seen
         if seen.state == "complete" and seen.held:
             return (Span("HELD", "info"), Span(f" by the floor: {group_runs(seen.held)}", "dim"))
+        if seen.state == "paused" and seen.partition < seen.replicas:
+            return (Span("HELD", "info"), Span(f" at {seen.partition}", "dim"))
         if seen.state != "progressing":
             return (_STATES[seen.state],)
         left = forecast(seen.expected - seen.done, self._step(), self.usual)
@@ -223,7 +225,7 @@ class _Look:
             b.group: (b.ready_at or self.now) - b.began_at if b.ready_at else b.began_at - self.now
             for b in self.bars
         }
-        return Marks(min(reached, one.replicas + one.surge), one.partition, took)
+        return Marks(min(reached, one.replicas + one.surge), one.partition, took, seen.paused)
 
 
 def _usual(snapshot: Snapshot, one: SetDigest) -> Usual | None:

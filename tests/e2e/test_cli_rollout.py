@@ -12,6 +12,8 @@ from lwstui.runtime import rollouts
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from tests.e2e.cli import demo, images, leaders, lwstui, ok, set_image
 from tests.e2e.conftest import SPEED, World
+from tests.e2e.native_world import NAME as NATIVE
+from tests.e2e.native_world import SPACE, native_set, native_world
 from tests.support.waiting import eventually
 
 NAME = "leaderworkerset.leaderworkerset.x-k8s.io/demo"
@@ -80,6 +82,57 @@ async def test_a_paused_rollout_stands_still_until_it_is_resumed(world: World) -
     assert images(world) == ["nginx:3"] * 4
     assert "lwstui.dev/paused-partition" not in world.set("demo")["metadata"]["annotations"]
     assert (await lwstui(world, "rollout", "resume", "demo")).code == 1
+
+
+def partition_of(world: World, name: str = "demo", namespace: str = "default") -> object:
+    """Return the partition in the spec of a set, and what is remembered of the one before."""
+    stored = world.set(name, namespace)
+    strategy = stored["spec"]["rolloutStrategy"]["rollingUpdateConfiguration"]
+    remembered = stored["metadata"].get("annotations", {}).get("lwstui.dev/paused-partition")
+    return strategy["partition"], remembered
+
+
+async def test_a_held_rollout_stays_where_it_is_and_goes_on_from_there(world: World) -> None:
+    await world.apply([demo(4)])
+    await rolled_out(world)
+    nothing = await lwstui(world, "rollout", "hold", "demo")
+    assert (nothing.code, "no group is left to hold back" in nothing.err) == (1, True)
+    await set_image(world, "nginx:typo")
+    await eventually(lambda: images(world)[3:] == ["nginx:typo"])
+    held = await ok(world, "rollout", "hold", "demo")
+    assert held.lines == [f"{NAME} held", "  at partition 3"]
+    assert partition_of(world) == (3, "0")
+    assert (await lwstui(world, "rollout", "status", "demo", "-w", *PATIENT)).code == 4
+    # A further change updates the same groups, and no other.
+    await set_image(world, "nginx:2")
+    await eventually(lambda: images(world) == ["nginx:1"] * 3 + ["nginx:2"])
+    await world.ready("demo", 4)
+    await ok(world, "rollout", "partition", "demo", "--next")
+    assert partition_of(world) == (2, "0")
+    await eventually(lambda: images(world) == ["nginx:1"] * 2 + ["nginx:2"] * 2)
+    await ok(world, "rollout", "resume", "demo")
+    await rolled_out(world)
+    assert (images(world), partition_of(world)) == (["nginx:2"] * 4, (0, None))
+
+
+async def test_a_native_rollout_is_held_where_its_stateful_set_is() -> None:
+    async with native_world() as world:
+        await native_set(world)
+        at, place = ("statefulsets.apps", SPACE, NATIVE), ("-n", SPACE)
+
+        def go_to(partition: int) -> None:
+            update = {"rollingUpdate": {"partition": partition}, "type": "RollingUpdate"}
+            world.sandbox.store.update(*at, lambda sts: sts["spec"].update(updateStrategy=update))
+
+        go_to(0)
+        nothing = await lwstui(world, "rollout", "hold", NATIVE, *place)
+        assert (nothing.code, "no group is left" in nothing.err) == (1, True)
+        go_to(1)
+        held = await ok(world, "rollout", "hold", NATIVE, *place)
+        assert held.lines[1:] == ["  at partition 1"]
+        assert partition_of(world, NATIVE, SPACE) == (1, "0")
+        await ok(world, "rollout", "resume", NATIVE, *place)
+        assert partition_of(world, NATIVE, SPACE) == (0, None)
 
 
 async def test_undo_after_a_rollout_is_finished(world: World) -> None:

@@ -41,6 +41,14 @@ async def stopped(engine):
         await asyncio.to_thread(engine.stop)
 
 
+def partition_of(sandbox):
+    """Return the partition in the spec, and what is remembered of the one before."""
+    stored = sandbox.store.get(SETS, *KEY)
+    strategy = stored["spec"]["rolloutStrategy"]["rollingUpdateConfiguration"]
+    remembered = stored["metadata"]["annotations"].get("lwstui.dev/paused-partition")
+    return strategy["partition"], remembered
+
+
 async def cordoned(app, engine, *, on):
     """Let no pod onto any node, or let them again."""
     for node in tuple(app.snapshot.nodes.values()):
@@ -81,13 +89,18 @@ async def test_the_group_that_blocks_is_named_whatever_the_others_do(tmp_path):
             assert "ImagePull" in shown(app)
             await cordoned(app, engine, on=False)
 
-            await confirm(pilot, app, "<", "PAUSE")
-            await until(pilot, lambda: "PAUSED" in shown(app))
-            rolling = sandbox.store.get(SETS, *KEY)["spec"]["rolloutStrategy"]
-            assert rolling["rollingUpdateConfiguration"]["partition"] >= 6
+            await confirm(pilot, app, "<", "0 → 5, where the rollout is")
+            await until(pilot, lambda: "HELD at 5" in shown(app))
+            assert partition_of(sandbox) == (5, "0")
             assert "until the rollout is resumed" in shown(app)
+            # What is held back and made again comes back as it was; what is updated stays so.
+            sandbox.store.delete("pods", KEY.namespace, "demo-4")
+            await until(pilot, lambda: len(pods(app, group=4, ready=True)) == 2)
+            images = {p.group: p.containers[0].image for p in pods(app, worker=0)}
+            assert (images[4], images[5]) == ("nginx:1", "nginx:typo")
             await confirm(pilot, app, ">", "RESUME")
-            await until(pilot, lambda: "PAUSED" not in shown(app))
+            await until(pilot, lambda: "HELD" not in shown(app))
+            assert partition_of(sandbox) == (0, None)
 
             # As a native controller does when it thinks that a rollout is complete.
             await until(pilot, lambda: len(app.snapshot.kept) == 2)
@@ -101,4 +114,4 @@ async def test_the_group_that_blocks_is_named_whatever_the_others_do(tmp_path):
             assert template["workerTemplate"]["spec"]["containers"][0]["image"] == "nginx:1"
             assert len(pods(app, ready=True)) == 6 * 2
             asked = [a.what for a in app.snapshot.activity if a.kind == "asked"]
-            assert asked[-3:] == ["pause the rollout", "resume the rollout", "undo to revision 1"]
+            assert asked[-3:] == ["hold the rollout", "resume the rollout", "undo to revision 1"]

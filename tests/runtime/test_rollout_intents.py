@@ -7,9 +7,11 @@ import pytest
 
 from controller.admission.defaults import resolve
 from controller.api.meta import Key
-from controller.errors import Conflict
+from controller.api.names import ROLLOUT_RECORD
+from controller.errors import Conflict, NotFound
 from controller.plan.revisions import revision_data, revision_key
-from lwstui.runtime.intents import PauseRollout, ResumeRollout, Scale, SetPartition, Undo
+from controller.plan.rollout import Record
+from lwstui.runtime.intents import Hold, PauseRollout, ResumeRollout, Scale, SetPartition, Undo
 from lwstui.runtime.writes import confirmed, perform
 from lwstui.state.partition import PAUSED_PARTITION
 from tests.controller.support import make_set, raw_spec
@@ -91,6 +93,99 @@ async def test_a_pause_is_one_merge_patch_with_its_guard():
             {"dry_run": False},
         )
     ]
+
+
+def recording(lws, partition):
+    record = Record("key", partition, 3, 3)
+    annotations = {ROLLOUT_RECORD: msgspec.json.encode(record).decode()}
+    metadata = msgspec.structs.replace(lws.metadata, annotations=annotations)
+    return msgspec.structs.replace(lws, metadata=metadata)
+
+
+def partitions(server):
+    return [
+        body["spec"]["rolloutStrategy"]["rollingUpdateConfiguration"]["partition"]
+        for body, _ in server.patches
+    ]
+
+
+async def test_a_hold_is_one_merge_patch_at_what_the_set_records():
+    server = Server(sample=stored(recording(a_set(), 2)))
+    outcome = await done(server, Hold(KEY, UID, 1))
+    assert (outcome.ok, outcome.note) == (True, "at partition 2")
+    ((body, _),) = server.patches
+    assert body["metadata"] == {
+        "uid": UID,
+        "resourceVersion": "7",
+        "annotations": {PAUSED_PARTITION: "0"},
+    }
+    assert partitions(server) == [2]
+
+
+async def test_a_hold_follows_a_rollout_that_goes_on_while_it_is_written():
+    class Moving(Server):
+        async def patch(self, *args, **options):
+            self.objects["sample"] = stored(recording(a_set(), 1))
+            return await super().patch(*args, **options)
+
+    server = Moving(sample=stored(recording(a_set(), 2)))
+    server.conflicts = 1
+    outcome = await done(server, Hold(KEY, UID, 1))
+    assert outcome.note == "at partition 1"
+    assert partitions(server) == [2, 1]
+
+
+class NativeServer(Server):
+    """A set of the native controller, whose StatefulSet is at ``steps``, read after read."""
+
+    def __init__(self, *steps, owner=UID):
+        super().__init__()
+        self.steps, self.owner = list(steps), owner
+        self.lws = a_set()
+
+    async def get(self, resource, namespace, name):
+        if resource.plural != "statefulsets":
+            return stored(self.lws)
+        if not self.steps:
+            raise NotFound(404, "NotFound", "gone")
+        at = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        owners = [{"kind": "LeaderWorkerSet", "uid": self.owner, "controller": True}]
+        return json.dumps(
+            {
+                "metadata": {"name": name, "ownerReferences": owners},
+                "spec": {"updateStrategy": {"rollingUpdate": {"partition": at}}},
+            }
+        ).encode()
+
+    async def patch(self, resource, namespace, name, body, **options):
+        await super().patch(resource, namespace, name, body, **options)
+        if not options["dry_run"]:
+            spec = {**self.lws.spec, **body["spec"]}
+            metadata = msgspec.structs.replace(self.lws.metadata, generation=2)
+            self.lws = msgspec.structs.replace(self.lws, spec=spec, metadata=metadata)
+        return b"{}"
+
+
+async def test_of_a_native_set_the_stateful_set_tells_and_not_what_the_dialog_knew():
+    server = NativeServer(2)
+    asked = await done(server, Hold(KEY, UID, 1, native=3), dry_run=True)
+    assert asked.note == "at partition 2"
+    assert (await done(server, Hold(KEY, UID, 1, native=3))).note == "at partition 2"
+    assert partitions(server) == [2, 2]
+
+
+async def test_a_hold_is_lowered_to_where_the_native_controller_went_meanwhile():
+    server = NativeServer(2, 1)
+    outcome = await done(server, Hold(KEY, UID, 1, native=2))
+    assert (outcome.ok, outcome.note) == (True, "at partition 1")
+    assert partitions(server) == [2, 1]
+
+
+@pytest.mark.parametrize("server", [NativeServer(), NativeServer(2, owner="other")])
+async def test_without_its_stateful_set_a_native_set_is_not_held(server):
+    outcome = await done(server, Hold(KEY, UID, 1, native=2))
+    assert "its leader StatefulSet is gone" in outcome.message
+    assert server.patches == []
 
 
 async def test_undo_puts_the_recorded_template_back_and_nothing_else():

@@ -5,17 +5,32 @@ import pytest
 
 from controller.api.names import ROLLOUT_RECORD
 from controller.plan.rollout import Record
-from lwstui.state.partition import PAUSED_PARTITION, next_floor, remembered, standstill
-from lwstui.state.patches import Unpatchable, partition_patch, pause_patch, resume_patch
+from lwstui.state.partition import (
+    PAUSED_PARTITION,
+    next_floor,
+    of_leaders,
+    of_stateful_set,
+    remembered,
+    standstill,
+)
+from lwstui.state.patches import (
+    Unpatchable,
+    hold_patch,
+    partition_patch,
+    pause_patch,
+    resume_patch,
+)
 from tests.controller.support import make_set, raw_spec
+from tests.view.build import pod
 
 
-def a_set(replicas=3, *, partition=0, surge=0, paused=None, groups=None):
+def a_set(replicas=3, *, partition=0, surge=0, paused=None, groups=None, at=None):
     annotations = {}
     if paused is not None:
         annotations[PAUSED_PARTITION] = paused
-    if groups is not None:
-        record = Record("key", partition, groups, replicas)
+    if groups is not None or at is not None:
+        reached = partition if at is None else at
+        record = Record("key", reached, groups or replicas, replicas)
         annotations[ROLLOUT_RECORD] = msgspec.json.encode(record).decode()
     rollout = {"partition": partition, "maxSurge": surge, "maxUnavailable": 1}
     return make_set(raw_spec(replicas, rollout=rollout), annotations=annotations)
@@ -56,6 +71,83 @@ def test_a_standstill_is_above_every_group(lws, expected):
 )
 def test_pausing_raises_the_partition_and_remembers_it(lws, partition, annotation):
     assert told(pause_patch(lws)) == (partition, annotation)
+
+
+@pytest.mark.parametrize(
+    ("lws", "native", "partition", "annotation"),
+    [
+        pytest.param(a_set(6, at=4), None, 4, "0", id="where our controller is"),
+        pytest.param(a_set(6, partition=2, at=4), None, 4, "2", id="a canary goes back to it"),
+        pytest.param(a_set(6, at=6, groups=7), None, 6, "0", id="before the first group"),
+        pytest.param(a_set(6, partition=3, at=5, paused="1"), None, 5, "1", id="held before"),
+        pytest.param(a_set(6), 4, 4, "0", id="where the native controller is"),
+        pytest.param(a_set(6, at=1), 4, 4, "0", id="native, with a record from before"),
+    ],
+)
+def test_holding_raises_the_partition_to_where_the_rollout_is(lws, native, partition, annotation):
+    assert told(hold_patch(lws, native)) == (partition, annotation)
+
+
+def test_a_hold_never_raises_the_partition_above_what_the_rollout_reached():
+    for reached in range(7):
+        for floor in range(reached):
+            patch = hold_patch(a_set(6, partition=floor, at=reached))
+            assert told(patch) == (reached, str(floor))
+
+
+def unseen(lws):
+    metadata = msgspec.structs.replace(lws.metadata, generation=5)
+    status = msgspec.structs.replace(lws.status, observed_generation=4)
+    return msgspec.structs.replace(lws, metadata=metadata, status=status)
+
+
+@pytest.mark.parametrize(
+    ("lws", "native", "says"),
+    [
+        pytest.param(a_set(6, at=0), None, "no group is left to hold back", id="at rest"),
+        pytest.param(a_set(6, partition=4, at=4), None, "the rollout is at 4", id="at its floor"),
+        pytest.param(a_set(6, partition=4), 2, "the rollout is at 4", id="native below its floor"),
+        pytest.param(a_set(6), None, "does not record where", id="nothing tells"),
+        pytest.param(unseen(a_set(6, at=4)), None, "no controller has acted", id="too early"),
+    ],
+)
+def test_a_hold_that_would_hold_nothing_is_refused(lws, native, says):
+    with pytest.raises(Unpatchable, match=says):
+        hold_patch(lws, native)
+
+
+def leaders(revisions, owner_kind="StatefulSet", **more):
+    return [
+        pod(index, revision=key, owner_kind=owner_kind, **more)
+        for index, key in enumerate(revisions)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(leaders("aabb"), 2, id="two of four"),
+        pytest.param(leaders("aaaa"), 4, id="none"),
+        pytest.param(leaders("bbbb"), 0, id="all"),
+        pytest.param(leaders("abab"), 3, id="an unbroken run only"),
+        pytest.param(leaders("aab", deleted_at=1.0), 0, id="those that leave are on their way"),
+        pytest.param(leaders("a", "LeaderWorkerSet"), None, id="not native"),
+    ],
+)
+def test_leaders_tell_where_a_native_rollout_is(found, expected):
+    assert of_leaders(found, "b") == expected
+
+
+def test_only_the_set_s_own_stateful_set_tells_where_it_is():
+    owner = {"kind": "LeaderWorkerSet", "name": "sample", "uid": "set-1", "controller": True}
+    body = {
+        "metadata": {"name": "sample", "ownerReferences": [owner]},
+        "spec": {"replicas": 6, "updateStrategy": {"rollingUpdate": {"partition": 4}}},
+    }
+    lws = a_set(6)
+    assert of_stateful_set(body, lws) == 4
+    assert of_stateful_set({**body, "metadata": {"name": "sample"}}, lws) is None
+    assert of_stateful_set({**body, "spec": {"replicas": "six"}}, lws) is None
 
 
 @pytest.mark.parametrize(

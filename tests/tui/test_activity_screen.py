@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.api.meta import Key
-from lwstui.runtime.intents import PauseRollout, Scale, SetImage, SetPartition, Undo
+from lwstui.runtime.intents import Hold, PauseRollout, Scale, SetImage, SetPartition, Undo
 from lwstui.runtime.journal import decode
 from lwstui.state.model import Activity, Reversal
 from lwstui.tui.screens.activity import ActivityScreen
@@ -78,6 +78,7 @@ async def test_newest_first_with_details():
         (Reversal("scale", ("11",), "x"), Scale, lambda i: i.replicas == 11),
         (Reversal("partition", ("3",), "x"), SetPartition, lambda i: i.partition == 3),
         (Reversal("pause", (), "x"), PauseRollout, lambda _: True),
+        (Reversal("hold", (), "x"), Hold, lambda _: True),
         (
             Reversal("image", ("worker", "main", "img:v1"), "x"),
             SetImage,

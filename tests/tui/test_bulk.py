@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 
-from controller.api.meta import format_time
+from controller.api.meta import Key, format_time
 from lwstui.runtime.intents import (
     Cordon,
     DeletePod,
     DeleteSet,
+    Hold,
     Outcome,
-    PauseRollout,
     RecreateGroup,
     RollingRestart,
 )
@@ -23,6 +24,8 @@ from lwstui.tui.verbs import bulk
 from lwstui.view.impact import impact
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.tui.worlds import NOW, busy, large, rolling
+from tests.view.rollouts import midway, running
+from tests.view.rollouts import snapshot as rollout_snapshot
 
 
 def sandbox():
@@ -92,12 +95,33 @@ async def test_a_restart_of_marked_sets_lists_them_and_sends_one_intent_each(bac
 async def test_cancelling_sends_nothing(backend, app):
     async with app.run_test(size=(120, 40)) as pilot:
         await _ready(pilot, app)
-        await keys(pilot, "space", "j", "space", "less_than_sign")
+        await keys(pilot, "space", "j", "space", "r")
         await _asked(pilot, app)
-        assert all(isinstance(intent, PauseRollout) for intent in backend.dry_runs)
+        assert len(backend.dry_runs) == 2
         await keys(pilot, "escape")
         await until(pilot, lambda: not isinstance(app.screen, Dialog))
         assert backend.submitted == []
+
+
+async def test_marked_sets_are_held_where_they_are_and_the_others_left_alone():
+    rolling = midway()
+    still = running(2)
+    other = msgspec.structs.replace(still.lws.metadata, name="still", uid="set-2")
+    sets = {rolling.lws.key: rolling.lws, Key("default", "still"): still.lws}
+    sets[Key("default", "still")] = msgspec.structs.replace(still.lws, metadata=other)
+    backend = FakeBackend(first=replace(rollout_snapshot(rolling), sets=sets))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "still" in shown(app))
+        await keys(pilot, "g", "space", "j", "space", "less_than_sign")
+        await _asked(pilot, app)
+        assert "HOLD ROLLOUTS" in shown(app)
+        assert "Leaves 1 object alone" in shown(app)
+        assert "there is nothing to hold" in shown(app)
+        await keys(pilot, "y")
+        await until(pilot, lambda: "1 object changed" in shown(app))
+    meta = rolling.lws.metadata
+    assert backend.submitted == [Hold(rolling.lws.key, meta.uid, meta.generation)]
 
 
 async def test_marked_groups_are_recreated_and_the_dialog_says_what_still_serves():

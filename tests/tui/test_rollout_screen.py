@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.api.meta import Key
-from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.runtime.intents import Hold, ResumeRollout, SetPartition, Undo
 from lwstui.tui.screens.rollout import RolloutScreen
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.view.rollouts import annotate, midway, partition, running, settled, snapshot
@@ -87,7 +87,7 @@ def held():
 @pytest.mark.parametrize(
     ("cluster", "key", "kind", "more"),
     [
-        pytest.param(midway, "<", PauseRollout, (), id="hold"),
+        pytest.param(midway, "<", Hold, (), id="hold"),
         pytest.param(held, ".", SetPartition, (3,), id="one more"),
         pytest.param(held, ">", SetPartition, (0,), id="all of a floor"),
         pytest.param(paused, ">", ResumeRollout, (), id="all of a pause"),

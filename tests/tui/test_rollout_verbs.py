@@ -1,13 +1,15 @@
 """The keys and commands of a rollout: what each asks of the engine, and when it refuses."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.api.meta import Key
-from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.runtime.intents import Hold, PauseRollout, ResumeRollout, SetPartition, Undo
 from lwstui.state.partition import PAUSED_PARTITION
 from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
-from tests.view.rollouts import annotate, partition, running, settled, snapshot
+from tests.view.rollouts import annotate, native, partition, running, settled, snapshot
 
 KEY = Key("default", "sample")
 
@@ -39,12 +41,15 @@ async def asked(pilot, app, backend, *pressed):
 @pytest.mark.parametrize(
     ("paused", "pressed", "kind", "more", "says"),
     [
-        pytest.param(False, ["<"], PauseRollout, (), "No further group is replaced", id="pause"),
+        pytest.param(False, ["<"], Hold, (), "0 → 2, where the rollout is", id="hold"),
         pytest.param(True, [">"], ResumeRollout, (), "back from 3 to 0", id="resume"),
         pytest.param(True, ["."], SetPartition, (1,), "1 of 3 recreated", id="next"),
         pytest.param(False, ["ctrl+l"], Undo, None, "b -> img:v1", id="undo"),
         pytest.param(
-            False, ["colon", *"pause sample", "enter"], PauseRollout, (), "PAUSE", id="command"
+            False, ["colon", *"pause sample", "enter"], PauseRollout, (), "PAUSE", id="pause"
+        ),
+        pytest.param(
+            False, ["colon", *"hold sample", "enter"], Hold, (), "HOLD ROLLOUT", id="command"
         ),
         pytest.param(
             False, ["colon", *"undo sample 1", "enter"], Undo, None, "revision 1", id="undo to"
@@ -81,6 +86,58 @@ async def test_what_is_not_possible_is_said_without_a_dialog(pressed, says):
         await keys(pilot, *pressed)
         await until(pilot, lambda: says in shown(app))
         assert not isinstance(app.screen, Dialog)
+        assert backend.dry_runs == []
+
+
+NATIVE_LEADERS = {
+    "metadata": {
+        "name": "sample",
+        "ownerReferences": [
+            {"kind": "LeaderWorkerSet", "name": "sample", "uid": "set-1", "controller": True}
+        ],
+    },
+    "spec": {"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 1}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("objects", "at"),
+    [
+        pytest.param({("statefulsets", "sample"): NATIVE_LEADERS}, 1, id="its StatefulSet"),
+        pytest.param({}, 2, id="its pods, where that cannot be read"),
+    ],
+)
+async def test_of_a_native_set_the_dialog_says_what_tells_where_it_is(objects, at):
+    cluster = updating()
+    observed = native(cluster.observe())
+    pods = {KEY: observed.pods}
+    first = replace(snapshot(cluster), sets={KEY: observed.lws}, by_set=pods)
+    backend = FakeBackend(first=first, objects=objects)
+    app = console(backend)
+    meta = cluster.lws.metadata
+    async with app.run_test(size=(120, 40)) as pilot:
+        intent, text = await asked(pilot, app, backend, "<")
+    assert intent == Hold(KEY, meta.uid, meta.generation, at)
+    assert f"0 → {at}, where the rollout is" in text
+
+
+@pytest.mark.parametrize(
+    ("floor", "says"),
+    [
+        (0, "A change of the template would update every group."),
+        (2, "A change of the template would update group 2 and, by the partition, no other."),
+        (5, "A change of the template would update no group: the partition is 5."),
+    ],
+)
+async def test_without_a_rollout_a_hold_says_what_a_change_would_update(floor, says):
+    backend = FakeBackend(first=snapshot(running(3, partition=floor)))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "sample" in shown(app))
+        await pilot.press("<")
+        await opened(pilot, app, says)
+        assert "there is nothing to hold" in shown(app)
+        assert app.screen.query_one("#confirm").disabled
         assert backend.dry_runs == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lwstui.state.history import history_of
-from lwstui.state.intents import PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.state.intents import Hold, PauseRollout, ResumeRollout, SetPartition, Undo
 from lwstui.state.partition import PAUSED_PARTITION
 from lwstui.view.impact import impact
 from tests.view.rollouts import annotate, partition, running, settled, snapshot
@@ -30,6 +30,38 @@ def stuck():
     cluster.set_image("b")
     settled(cluster, broken=2)
     return cluster
+
+
+def test_holding_says_which_groups_stay_where_and_raises_nothing_above_them():
+    found = asked(stuck(), Hold)
+    assert (found.title, found.level) == ("HOLD ROLLOUT", 1)
+    assert facts(found)["Partition"] == "0 → 2, where the rollout is"
+    assert facts(found)["New revision"] == "group 2, group 2 not ready yet"
+    assert facts(found)["Held back"] == "groups 0-1"
+    assert found.kubectl == "kubectl lws rollout hold sample -n default"
+    assert not found.refused
+
+
+def test_holding_a_native_set_goes_by_its_stateful_set():
+    found = asked(stuck(), Hold, 1)
+    assert facts(found)["Partition"] == "0 → 1, where the rollout is"
+    assert facts(found)["Held back"] == "group 0"
+
+
+def test_holding_with_surge_says_that_it_stays():
+    cluster = running(3, maxSurge=1, maxUnavailable=1)
+    cluster.set_image("b")
+    settled(cluster, broken=2)
+    assert any("Surge groups stay" in sentence for sentence in asked(cluster, Hold).what)
+
+
+def test_a_rollout_that_came_to_its_end_leaves_nothing_to_hold():
+    cluster = running(3)
+    cluster.set_image("b")
+    settled(cluster, broken=0)
+    found = asked(cluster, Hold)
+    assert found.refused == "there is nothing to hold"
+    assert "No rollout is in progress." in found.what
 
 
 def test_pausing_says_what_is_held_and_touches_nothing():

@@ -88,6 +88,16 @@ def test_groups_that_the_floor_keeps_back_are_named():
     assert "held" in text(found.strip)
 
 
+def test_a_hold_says_where_and_what_resuming_goes_back_to():
+    cluster = midway()
+    partition(cluster, 5)
+    annotate(cluster, "lwstui.dev/paused-partition", "0")
+    found = view(cluster, cells=119)
+    assert "HELD at 5" in text(found.header)
+    assert "user floor 5, held: resuming goes back to 0" in text(found.strip)
+    assert "until the rollout is resumed" in text(found.why)
+
+
 def test_a_pause_says_so_and_still_names_the_broken_group():
     cluster = midway()
     partition(cluster, 13)

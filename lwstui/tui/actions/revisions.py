@@ -19,7 +19,7 @@ def of_revision() -> Iterator[ActionSpec]:
     yield verb("diff", "Diff", "What the revision under the cursor changed.", "D", at=0)
     yield verb("next-group", "Release next", "Let one more group be updated.", ".", at=10, danger=2)
     yield verb("release-all", "Release all", "Let every group be updated.", ">", at=12, danger=3)
-    yield verb("pause-rollout", "Hold", "Let no further group be replaced.", "<", at=14, danger=2)
+    yield verb("hold", "Hold", "Hold the rollout where it is.", "<", at=14, danger=1)
     yield verb(
         "undo", "Undo", "Go back to the revision under the cursor.", "ctrl+l", at=16, danger=3
     )

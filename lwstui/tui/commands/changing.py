@@ -81,16 +81,12 @@ COMMANDS: Final = (
     CommandSpec("thaw", "lift a freeze", _freezes(on=False), (), ("target",), 1),
     CommandSpec("delete", "delete a set", _changes(verbs.delete_set), (), ("set",), 1),
     CommandSpec("undo", "go back to an earlier revision", _undo, (), ("set", "number"), 1),
+    CommandSpec("hold", "hold a rollout where it is", _changes(verbs.hold), (), ("set",), 1),
     CommandSpec(
-        "pause",
-        "let no further group be replaced",
-        _changes(verbs.pause_rollout),
-        ("hold",),
-        ("set",),
-        1,
+        "pause", "let no group be replaced", _changes(verbs.pause_rollout), (), ("set",), 1
     ),
     CommandSpec(
-        "resume", "let a paused rollout go on", _changes(verbs.resume_rollout), (), ("set",), 1
+        "resume", "let a held rollout go on", _changes(verbs.resume_rollout), (), ("set",), 1
     ),
     CommandSpec(
         "next",

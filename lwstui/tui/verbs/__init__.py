@@ -5,8 +5,8 @@ from lwstui.tui.verbs.bulk import (
     CORDON,
     DELETE_PODS,
     DELETE_SETS,
+    HOLD,
     KILL_PODS,
-    PAUSE,
     RECREATE,
     RESTART,
     RESUME,
@@ -22,6 +22,7 @@ from lwstui.tui.verbs.forwards import forward, show_forwards
 from lwstui.tui.verbs.nodes import cordon, drain
 from lwstui.tui.verbs.reading import open_logs, open_text
 from lwstui.tui.verbs.rollouts import (
+    hold,
     one_more_group,
     pause_rollout,
     release_all,
@@ -35,9 +36,9 @@ __all__ = [
     "CORDON",
     "DELETE_PODS",
     "DELETE_SETS",
+    "HOLD",
     "KILL_PODS",
     "LEAVING",
-    "PAUSE",
     "RECREATE",
     "RESTART",
     "RESUME",
@@ -55,6 +56,7 @@ __all__ = [
     "edit_fields",
     "forward",
     "freeze",
+    "hold",
     "impact_of",
     "leave_guard",
     "of_group",

@@ -15,8 +15,8 @@ from lwstui.runtime.intents import (
     Cordon,
     DeletePod,
     DeleteSet,
+    Hold,
     Intent,
-    PauseRollout,
     RecreateGroup,
     ResumeRollout,
     RollingRestart,
@@ -168,16 +168,17 @@ def _deleted_pod(host: Host, ref: Ref, *, at_once: bool = False) -> DeletePod:
     return DeletePod(target, ref.name, ref.uid, at_once)
 
 
+def _held(host: Host, lws: LeaderWorkerSet) -> Hold:
+    native = targets.native_partition(host.snapshot, lws.key)
+    return Hold(lws.key, lws.metadata.uid, lws.metadata.generation, native)
+
+
 RESTART: Final = BulkVerb(
     "ROLLING RESTART",
     "Restart",
     of_set(lambda host, lws: RollingRestart(lws.key, lws.metadata.uid, format_time(host.now()))),
 )
-PAUSE: Final = BulkVerb(
-    "PAUSE ROLLOUT",
-    "Pause",
-    of_set(lambda _, lws: PauseRollout(lws.key, lws.metadata.uid, lws.metadata.generation)),
-)
+HOLD: Final = BulkVerb("HOLD ROLLOUTS", "Hold", of_set(_held))
 RESUME: Final = BulkVerb(
     "RESUME ROLLOUT",
     "Resume",

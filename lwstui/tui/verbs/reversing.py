@@ -7,7 +7,7 @@ from lwstui.runtime.intents import Cordon, SetImage, SetPartition
 from lwstui.state.model import Activity
 from lwstui.tui.host import Host
 from lwstui.tui.verbs.asking import change_spec, confirm
-from lwstui.tui.verbs.rollouts import pause_rollout, resume_rollout, undo
+from lwstui.tui.verbs.rollouts import hold, pause_rollout, resume_rollout, undo
 from lwstui.tui.verbs.sets import scale
 
 
@@ -29,18 +29,14 @@ async def reverse(host: Host, line: Activity) -> None:
     match back.verb:
         case "scale":
             await scale(host, key, int(back.values[0]))
+        case "hold":
+            await hold(host, key)
         case "pause":
             await pause_rollout(host, key)
         case "resume":
             await resume_rollout(host, key)
         case "partition":
-            to = int(back.values[0])
-            await change_spec(
-                host,
-                key,
-                lambda key, uid, generation: SetPartition(key, uid, generation, to),
-                "Set",
-            )
+            await _partition(host, key, int(back.values[0]))
         case "revision":
             await _revision(host, key, back.values[0])
         case "image":

@@ -1,16 +1,46 @@
-"""Changes of a rollout: pause, resume, one more group, undo."""
+"""Changes of a rollout: hold, pause, resume, one more group, undo."""
 
 from __future__ import annotations
 
+import asyncio
+
 from controller.admission.defaults import InvalidSpec
 from controller.api.meta import Key
-from lwstui.runtime.intents import PauseRollout, ResumeRollout, SetPartition, Undo
-from lwstui.state.partition import remembered
+from controller.errors import ControllerError
+from controller.guard import STATEFUL_SETS
+from lwstui.runtime.intents import Hold, PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.state.partition import of_stateful_set, remembered
 from lwstui.state.patches import Unpatchable
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.verbs.asking import change_spec
 from lwstui.view.spec import partition_of
+
+
+async def hold(host: Host, key: Key) -> None:
+    """Confirm and hold the rollout where it is: no further group is updated."""
+    native = await _where_native_is(host, key)
+    await change_spec(
+        host, key, lambda key, uid, generation: Hold(key, uid, generation, native), "Hold"
+    )
+
+
+async def _where_native_is(host: Host, key: Key) -> int | None:
+    """Return where the native controller is, None if it does not serve the set.
+
+    Its StatefulSet says so; where that cannot be read, what the pods tell must do until the
+    server is asked.
+    """
+    by_pods = targets.native_partition(host.snapshot, key)
+    lws = host.snapshot.sets.get(key)
+    if by_pods is None or lws is None:
+        return None
+    try:
+        body = await asyncio.wrap_future(host.backend.read(STATEFUL_SETS, *key))
+    except ControllerError:
+        return by_pods
+    found = of_stateful_set(body, lws)
+    return by_pods if found is None else found
 
 
 async def pause_rollout(host: Host, key: Key) -> None:

@@ -25,9 +25,9 @@ class SetKeys(Selecting):
         """Put the template of the revision before back."""
         self.change_set(verbs.undo)
 
-    def action_pause_rollout(self) -> None:
-        """Let no further group be replaced."""
-        self.change_set(verbs.pause_rollout, verbs.PAUSE)
+    def action_hold(self) -> None:
+        """Hold the rollout where it is."""
+        self.change_set(verbs.hold, verbs.HOLD)
 
     def action_resume_rollout(self) -> None:
         """Let a paused rollout go on."""
