@@ -14,9 +14,9 @@ INCARNATIONS: Final = 20
 STARTS: Final = 50
 
 
-def ordered(pods: Iterable[Pod]) -> tuple[Pod, ...]:
-    """Return pods by group and worker index, then name."""
-    return tuple(sorted(pods, key=lambda pod: (pod.group, pod.worker, pod.name)))
+def place_of(pod: Pod) -> tuple[int, int, str, str]:
+    """Return where a pod stands among others: by group and worker index, then name."""
+    return pod.group, pod.worker, pod.name, pod.namespace
 
 
 def whole_groups(pods: Iterable[Pod]) -> Iterator[tuple[int, tuple[Pod, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from controller.api.core import Event
 from controller.api.meta import Key
@@ -16,23 +16,24 @@ from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
 from lwstui.state.foreign import Foreign
+from lwstui.state.groupmemory import GroupMemory
 from lwstui.state.insights import Insights
 from lwstui.state.inview import VIEWED, homes, in_view
 from lwstui.state.model import (
     Activity,
     ClusterState,
     ControllerView,
-    GroupHistory,
     Pending,
     Snapshot,
     Underway,
 )
 from lwstui.state.records import FIELDS, key_of, uid_of
-from lwstui.state.reduce import group_start, ordered, whole_groups, with_leader
 from lwstui.state.setmemory import SetMemory
+from lwstui.state.shelves import Shelves
 from lwstui.state.telemetry import Telemetry
 
 EVENT_LIMIT: Final = 2000
+Place = TypeVar("Place")
 
 
 class Store:
@@ -49,21 +50,16 @@ class Store:
         # Pods outside sets, as far as they hold accelerators.
         self._others: dict[Key, Pod] = {}
         self._foreign = Foreign()
-        self._members: dict[Key, dict[str, Pod]] = {}
-        self._tenants: dict[str, dict[Key, Pod]] = {}
-        self._leaders: dict[tuple[Key, int], Pod] = {}
-        self._history: dict[tuple[Key, int], GroupHistory] = {}
-        self._by_set: dict[Key, tuple[Pod, ...]] = {}
-        self._node_pods: dict[str, tuple[Pod, ...]] = {}
         self._sync: dict[str, KindSync] = {}
         self.past = ActivityLog()
         self._pending: dict[Key, Pending] = {}
         self._underway: dict[Key, Underway] = {}
         self._changed: set[str] = set()
+        self._by_set: Shelves[Key] = Shelves("by_set", self._changed)
+        self._by_node: Shelves[str] = Shelves("node_pods", self._changed)
         self.memory = SetMemory(self._changed)
+        self._groups = GroupMemory(self._changed)
         self.deaths = DeathLog(self._changed)
-        self._dirty_sets: set[Key] = set()
-        self._dirty_nodes: set[str] = set()
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
         self._controller = self._snapshot.controller
         self.telemetry, self.insights = self._snapshot.telemetry, self._snapshot.insights
@@ -193,12 +189,12 @@ class Store:
 
     def members(self, key: Key) -> Iterable[Pod]:
         """Return the pods of a set as they are held now, in no order."""
-        return self._members.get(key, {}).values()
+        return self._by_set.held(key)
 
     @property
     def natively_owned(self) -> bool:
         """Whether some set's leader belongs to a StatefulSet: a native controller made it."""
-        return any(leader.owner_kind == "StatefulSet" for leader in self._leaders.values())
+        return self._groups.natively_owned
 
     @property
     def snapshot(self) -> Snapshot:
@@ -214,8 +210,7 @@ class Store:
         """Return a snapshot of everything; the previous one if nothing changed."""
         if not self._changed:
             return self._snapshot
-        self._settle_sets()
-        self._settle_nodes()
+        self._settle()
         fields: dict[str, Any] = {
             name: in_view(name, self._source(name), self._cluster.namespaces)
             for name in self._changed & _MAPPINGS
@@ -241,9 +236,9 @@ class Store:
 
     def _source(self, name: str) -> dict[Any, Any]:
         own: dict[str, dict[Any, Any]] = {
-            "by_set": self._by_set,
-            "node_pods": self._node_pods,
-            "history": self._history,
+            "by_set": self._by_set.ordered,
+            "node_pods": self._by_node.ordered,
+            "history": self._groups.histories,
             "starts": self.memory.starts,
             "kept": self.memory.kept,
             "loads": self._foreign.loads,
@@ -277,7 +272,7 @@ class Store:
         old = pods.get(key) or self._others.get(key)
         if old is pod or old == pod:
             return
-        self._index(old, pod)
+        self._index(key, old, pod)
         if pod.set_name:
             pods[key] = pod
             self._changed.add("pods")
@@ -297,91 +292,57 @@ class Store:
         if uid and gone and uid != gone:
             return  # the late end of an earlier incarnation
         if name == "pods":
-            self._index(old, None)
+            self._index(key, old, None)
             self._others.pop(key, None)
         if kind.pop(key, None) is not None:
             self._changed.add(name)
         if name == "sets":
-            self._forget_history(key)
+            self._groups.forget(key)
             self.memory.forget(key)
 
-    def _index(self, old: Pod | None, pod: Pod | None) -> None:
-        """Move a pod in the indexes by set and by node."""
-        if old is not None:
-            self._leave(old)
-        if pod is None:
-            return
-        if pod.node and (pod.set_name or pod.accelerators):
-            self._tenants.setdefault(pod.node, {})[pod.key] = pod
-            self._dirty_nodes.add(pod.node)
-            self._changed.add("node_pods")
-        if pod.set_name:
-            self._members.setdefault(pod.set_key, {})[pod.name] = pod
-            self._dirty_sets.add(pod.set_key)
-            self._changed.add("by_set")
-            if pod.worker == 0 and pod.group >= 0:
-                self._see_leader(pod)
-
-    def _leave(self, old: Pod) -> None:
-        if self._tenants.get(old.node, {}).pop(old.key, None) is not None:
-            self._dirty_nodes.add(old.node)
-            self._changed.add("node_pods")
-        if self._members.get(old.set_key, {}).pop(old.name, None) is not None:
-            self._dirty_sets.add(old.set_key)
-            self._changed.add("by_set")
-
-    def _see_leader(self, leader: Pod) -> None:
-        slot = (leader.set_key, leader.group)
-        known = self._history.get(slot)
-        history = with_leader(known, self._leaders.get(slot), leader)
-        self._leaders[slot] = leader
-        if history is not known:
-            self._history[slot] = history
-            self._changed.add("history")
+    def _index(self, key: Key, old: Pod | None, pod: Pod | None) -> None:
+        """Move a pod on the shelves of nodes and of sets."""
+        _move(self._by_node, key, _node_of(old), _node_of(pod), pod)
+        _move(self._by_set, key, _set_of(old), _set_of(pod), pod)
+        if pod is not None and pod.set_name:
+            self._groups.see(pod)
 
     def _shrunk(self, key: Key, replicas: Any) -> None:
         """Forget groups that were scaled away: coming back is no recreation."""
         if isinstance(replicas, int):
-            self._forget_history(key, above=replicas)
-
-    def _forget_history(self, key: Key, above: int = 0) -> None:
-        """Forget the groups of a set whose index is at or above a number."""
-        for slot in [s for s in self._history if s[0] == key and s[1] >= above]:
-            del self._history[slot]
-            self._leaders.pop(slot, None)
-            self._changed.add("history")
+            self._groups.forget(key, above=replicas)
 
     def _drop_old_events(self, kind: dict[str, Event]) -> None:
         newest = sorted(kind.values(), key=lambda event: event.last_at)[-EVENT_LIMIT:]
         kind.clear()
         kind.update((event.uid or event.name, event) for event in newest)
 
-    # Indexes, once per snapshot.
+    def _settle(self) -> None:
+        """Bring what is derived up to date, once per snapshot."""
+        self._by_node.settle()
+        for key, pods in self._by_set.settle():
+            for start in self._groups.settle(key, pods):
+                self.memory.note_start(key, start)
 
-    def _settle_sets(self) -> None:
-        for key in self._dirty_sets:
-            pods = ordered(self._members.get(key, {}).values())
-            if pods:
-                self._by_set[key] = pods
-            else:
-                self._by_set.pop(key, None)
-                self._members.pop(key, None)
-            for index, members in whole_groups(pods):
-                history = self._history.get((key, index))
-                if history is not None and not history.ready_once:
-                    self._history[key, index] = replace(history, ready_once=True)
-                    self._changed.add("history")
-                    self.memory.note_start(key, group_start(members))
-        self._dirty_sets.clear()
 
-    def _settle_nodes(self) -> None:
-        for node in self._dirty_nodes:
-            if pods := self._tenants.get(node):
-                self._node_pods[node] = ordered(pods.values())
-            else:
-                self._node_pods.pop(node, None)
-                self._tenants.pop(node, None)
-        self._dirty_nodes.clear()
+def _node_of(pod: Pod | None) -> str | None:
+    """Return the node a pod is shown on, None if on none."""
+    if pod is None or not (pod.set_name or pod.accelerators):
+        return None
+    return pod.node or None
+
+
+def _set_of(pod: Pod | None) -> Key | None:
+    return pod.set_key if pod is not None and pod.set_name else None
+
+
+def _move(
+    shelves: Shelves[Place], key: Key, before: Place | None, now: Place | None, pod: Pod | None
+) -> None:
+    if before is not None and before != now:
+        shelves.drop(before, key)
+    if pod is not None and now is not None:
+        shelves.put(now, key, pod)
 
 
 _MAPPINGS: Final = frozenset(

@@ -227,3 +227,15 @@ def test_the_first_start_of_each_group_is_timed_and_a_restart_makes_it_unknown()
     assert store.publish(NOW).starts[LLAMA] == (GroupStart("repo/vllm:1", 200.0),)
     store.apply(PODS, "MODIFIED", pod(0, 1, ready_changed_at=NOW))
     assert len(store.publish(NOW).starts[LLAMA]) == 1
+
+
+def test_a_pod_is_on_one_node_only_and_on_none_without_set_and_accelerators():
+    store = Store()
+    store.apply(PODS, "ADDED", pod(node="a"))
+    assert [*store.publish(NOW).node_pods] == ["a"]
+    store.apply(PODS, "MODIFIED", pod(node="b"))
+    assert [*store.publish(NOW).node_pods] == ["b"]
+    store.apply(PODS, "MODIFIED", pod(node="b", set_name="", accelerators=()))
+    snapshot = store.publish(NOW)
+    assert not snapshot.node_pods
+    assert not snapshot.by_set
