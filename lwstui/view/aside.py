@@ -9,13 +9,13 @@ from typing import Final
 from controller.api.meta import Key, parse_time
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
+from lwstui.state.starts import usual
 from lwstui.view.ages import age, clock, count, ratio
 from lwstui.view.digest import SetDigest, digest
 from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import event_tone
 from lwstui.view.spec import spec_text
-from lwstui.view.stages import usual
 from lwstui.view.types import Line, Span
 
 MOST_GROUPS: Final = 8
@@ -71,9 +71,10 @@ def _facts(snapshot: Snapshot, one: SetDigest, now: float) -> Iterator[Line]:
     )
     if again:
         yield _fact("recreated", f"{count(again, 'time')} as seen here")
-    known = usual(snapshot.starts.get(one.key, ()))
+    named = {image for _, _, image in images(one.lws.spec)}
+    known = usual(snapshot.starts.get(one.key, ()), named)
     if known is not None:
-        yield _fact("starts in", f"{age(known.median_s)}, usually")
+        yield _fact("starts in", f"{age(known.p50_s)}, usually")
     created = parse_time(one.lws.metadata.creation_timestamp)
     yield _fact("age", age(now - created) if created else "unknown")
     yield _fact("policy", spec_text(one.lws.spec, "None", "leaderWorkerTemplate", "restartPolicy"))

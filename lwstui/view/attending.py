@@ -12,6 +12,7 @@ from controller.plan.observed import Observed
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.memo import Memo
 from lwstui.view.progress import Progress, progress
+from lwstui.view.trouble import attended
 
 # How long a reason worked out here may stand although its words could say more seconds.
 _FRESH_S: Final = 5.0
@@ -47,19 +48,6 @@ def observed_of(snapshot: Snapshot, key: Key) -> Observed:
         ),
         node_labels={n: snapshot.nodes[n].labels for n in nodes if n in snapshot.nodes},
     )
-
-
-def attended(controller: ControllerView, key: Key) -> bool | None:
-    """Tell whether a controller acts on a set, None if that is not known."""
-    match controller.mode:
-        case "leader":
-            return True
-        case "standby" | "elsewhere":
-            return controller.serves in ("", key.namespace)
-        case "off" | "failed" | "paused":
-            return False
-        case _:
-            return None
 
 
 def progress_of(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> Progress:

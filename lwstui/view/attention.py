@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from controller.api.pods import Pod
+from lwstui.state.model import ControllerView
 from lwstui.view.ages import age, count
 from lwstui.view.digest import HOLDS_IDLE_AFTER_S, GroupDigest, SetDigest, group_ref, idle_since
 from lwstui.view.health import FAULTS, ORDER, TONES
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import runs
+from lwstui.view.trouble import NOBODY, nobody, orphaned
 from lwstui.view.types import Attention, Ref
 
 ANNOUNCE_AFTER_S: Final = 2.0
@@ -31,20 +34,46 @@ class _Cause:
     since: float | None
 
 
-def strip(found: Sequence[SetDigest], now: float, memo: Memo) -> tuple[Attention, ...]:
+def strip(
+    found: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
+) -> tuple[Attention, ...]:
     """Return all lines of the strip, most important first.
 
     A cause must hold for two seconds before it is announced, so that a flicker is not.
 
     Args:
         found: Digests of all sets.
+        controller: What is known of the controller: that nobody serves sets is a cause, too.
         now: Epoch seconds.
         memo: Remembers since when a cause holds.
     """
     causes = [cause for one in found for cause in _remembered(one, now, memo)]
     lasting = [cause for cause in causes if _lasts(cause, now, memo)]
     lasting.sort(key=_score)
-    return tuple(_line(alike, now) for alike in _by_node(lasting))
+    lines = [_line(alike, now) for alike in _by_node(lasting)]
+    # All sets may be hit, so it comes before what is unknown of single groups.
+    at = next((n for n, line in enumerate(lines) if line.glyph == "?"), len(lines))
+    return (*lines[:at], *_unserved(found, controller, now, memo), *lines[at:])
+
+
+def _unserved(
+    found: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
+) -> tuple[Attention, ...]:
+    """Return one line for all sets that nobody serves, none if somebody serves each."""
+    lone = [one for one in found if orphaned(controller, one.lws, _some_pods(one))]
+    start = memo.since("unserved", now, holds=bool(lone))
+    if start is None or now < start + ANNOUNCE_AFTER_S:
+        return ()
+    key = lone[0].key
+    ref = Ref("set", key.namespace, key.name, uid=lone[0].lws.metadata.uid)
+    where = str(key) if len(lone) == 1 else count(len(lone), "set")
+    why = nobody(controller, len(lone))
+    return (Attention("?", TONES["?"], where, "unserved", why, age(now - start), ref),)
+
+
+def _some_pods(one: SetDigest) -> Sequence[Pod]:
+    """Return the pods of the first group that has some: one tells who made them."""
+    return next((group.pods for group in one.groups if group.pods), ())
 
 
 def _by_node(causes: Sequence[_Cause]) -> list[list[_Cause]]:
@@ -87,7 +116,7 @@ def _causes(one: SetDigest, idle: float | None) -> tuple[_Cause, ...]:
         for (glyph, _), groups in alike.items()
     ]
     own = one.health
-    if own.glyph in FAULTS and own.reason and not own.reason.startswith("group "):
+    if own.glyph in FAULTS and own.reason not in ("", NOBODY) and own.reason[:6] != "group ":
         causes.append(_Cause(one, own.glyph, own.reason, (), own.since))
     if idle is not None and not own.reason.startswith("holds "):
         bound = sum(group.bound for group in one.groups)

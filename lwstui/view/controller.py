@@ -12,10 +12,10 @@ from controller.guard import Manager, evidence_of, verdict
 from controller.plan.observed import Observed
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.ages import age, clock, count
-from lwstui.view.attending import attended
 from lwstui.view.health import Health, judge
 from lwstui.view.memo import Memo
 from lwstui.view.tables import DASH, arrange, glyph, row
+from lwstui.view.trouble import attended
 from lwstui.view.types import Cell, Column, Impact, Line, Query, Ref, Row, Span, TableView, Tone
 
 DECISIONS: Final = 12

@@ -28,6 +28,7 @@ from lwstui.view.pods import role
 from lwstui.view.rollout import budget, floor, partition_now
 from lwstui.view.spec import spec_text
 from lwstui.view.types import Line, Ref, Span, Tone
+from lwstui.view.usualstart import slow_start_s
 
 LABEL_CELLS: Final = 17
 EVENTS: Final = 20
@@ -220,7 +221,8 @@ def _pod_head(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     if pod is None:
         return ()
     reasons = dict(bad_nodes(snapshot, Memo(), now))
-    health = pod_health(pod, now, bad_node=reasons.get(pod.node, ""))
+    slow_s = slow_start_s(snapshot, pod.set_key, Memo(), now)
+    health = pod_health(pod, now, bad_node=reasons.get(pod.node, ""), slow_s=slow_s)
     place = f"{role(pod)} of group {pod.group} of {pod.set_name}" if pod.set_name else "no set"
     return (
         _title("Pod", str(pod.key)),

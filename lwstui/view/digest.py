@@ -32,12 +32,12 @@ from lwstui.view.health import (
 )
 from lwstui.view.memo import Memo
 from lwstui.view.spec import partition_of, replicas_of, size_of, spec_text
+from lwstui.view.trouble import trouble
 from lwstui.view.types import Ref
+from lwstui.view.usualstart import slow_start_s
 
 DISAGREES_AFTER_S: Final = 5.0
 HOLDS_IDLE_AFTER_S: Final = 900.0
-_REFUSED: Final = frozenset({"invalid", "unsupported", "refused"})
-_BLOCKED: Final = frozenset({"collision", "foreign"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +205,8 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
     nodes = bad_nodes(snapshot, memo, now)
     desired = desired_revision(snapshot, lws, memo, now)
     waits = snapshot.controller.waits.get(key, ())
-    trouble = _trouble(snapshot, lws, pods, waits)
+    found = trouble(snapshot, lws, pods, waits)
+    slow_s = slow_start_s(snapshot, key, memo, now)
 
     def build() -> tuple[SetDigest, float]:
         frame = _Frame(
@@ -220,36 +221,17 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
             history=snapshot.history,
             memo=memo,
             now=now,
+            slow_s=slow_s,
         )
-        return _summarise(frame, _groups(frame, pods), trouble)
+        return _summarise(frame, _groups(frame, pods), found)
 
     # The history of a group changes only together with a pod of its set.
-    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=(desired, trouble))
+    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=(desired, found, slow_s))
 
 
 def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
     """Return the digests of all sets, by namespace and name."""
     return tuple(digest(snapshot, snapshot.sets[key], memo, now) for key in sorted(snapshot.sets))
-
-
-def _trouble(
-    snapshot: Snapshot,
-    lws: LeaderWorkerSet,
-    pods: Sequence[Pod],
-    waits: Sequence[tuple[str, str, int]],
-) -> Health | None:
-    for code, reason, _ in waits:
-        if code in _REFUSED:
-            return judge("X", reason)
-        if code in _BLOCKED:
-            return judge("!", reason)
-    if snapshot.controller.mode != "off":
-        return None
-    native = any(pod.owner_kind == "StatefulSet" for pod in pods[:1])
-    untouched = not pods and not lws.status.conditions
-    if not native and (pods or untouched):
-        return judge("?", "no controller: nothing reconciles this set")
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +247,7 @@ class _Frame:
         nodes: Nodes that are not ready, with the reasons.
         reasons: The same by node name.
         history: What is remembered of groups.
+        slow_s: Seconds from which on a start is slow.
     """
 
     lws: LeaderWorkerSet
@@ -278,6 +261,7 @@ class _Frame:
     history: Mapping[tuple[Key, int], GroupHistory]
     memo: Memo
     now: float
+    slow_s: float
 
 
 def _groups(frame: _Frame, pods: tuple[Pod, ...]) -> tuple[GroupDigest, ...]:
@@ -299,7 +283,9 @@ def _group(frame: _Frame, index: int, pods: tuple[Pod, ...], *, surge: bool) -> 
 
     def build() -> tuple[GroupDigest, float]:
         reasons = frame.reasons
-        healths = tuple(pod_health(p, now, bad_node=reasons.get(p.node, "")) for p in pods)
+        healths = tuple(
+            pod_health(p, now, bad_node=reasons.get(p.node, ""), slow_s=frame.slow_s) for p in pods
+        )
         health = group_health(pods, healths, context, now)
         found = GroupDigest(
             index=index,
@@ -316,7 +302,9 @@ def _group(frame: _Frame, index: int, pods: tuple[Pod, ...], *, surge: bool) -> 
         )
         return found, min(health.until, earliest(healths))
 
-    slot, facts = ("group", key, index), (context, surge)
+    # What is usual matters only while something starts.
+    slow_s = 0.0 if all(pod.ready for pod in pods) else frame.slow_s
+    slot, facts = ("group", key, index), (context, surge, slow_s)
     return frame.memo.get(slot, (frame.nodes, *pods), now, build, facts=facts)
 
 
@@ -329,7 +317,7 @@ def _holds(pod: Pod) -> bool:
 
 
 def _summarise(
-    frame: _Frame, groups: tuple[GroupDigest, ...], trouble: Health | None
+    frame: _Frame, groups: tuple[GroupDigest, ...], wrong: Health | None
 ) -> tuple[SetDigest, float]:
     lws, desired, now = frame.lws, frame.desired, frame.now
     replicas = replicas_of(lws)
@@ -344,9 +332,9 @@ def _summarise(
     accelerators = _accelerators(groups, request)
     bound = accelerators[0] if accelerators is not None else 0
     idle = idle_since(groups, bound)
-    if trouble is None and idle is not None and now >= idle + HOLDS_IDLE_AFTER_S:
-        trouble = judge("!", f"holds {bound} GPU, serves 0", idle)
-    health = set_health([(g.index, g.health) for g in groups], replicas, trouble)
+    if wrong is None and idle is not None and now >= idle + HOLDS_IDLE_AFTER_S:
+        wrong = judge("!", f"holds {bound} GPU, serves 0", idle)
+    health = set_health([(g.index, g.health) for g in groups], replicas, wrong)
     found = SetDigest(
         lws=lws,
         health=health,
@@ -368,7 +356,7 @@ def _summarise(
     until = min((earliest((g.health, *g.healths)) for g in groups), default=inf)
     if since is not None and not lasts:
         until = min(until, since + DISAGREES_AFTER_S)
-    if trouble is None and idle is not None:
+    if wrong is None and idle is not None:
         until = min(until, idle + HOLDS_IDLE_AFTER_S)
     return found, until
 

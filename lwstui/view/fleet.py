@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from heapq import nlargest
 from math import inf
 from typing import Final
 
 from controller.api.meta import parse_time
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, changes_in, count, percent, ratio
+from lwstui.view.ages import age, changes_in, percent, ratio
 from lwstui.view.attention import strip
+from lwstui.view.calm import calm
 from lwstui.view.custom import WIDE_ONLY
 from lwstui.view.digest import SetDigest, digests
 from lwstui.view.health import ORDER, TONES
@@ -45,6 +47,8 @@ COLUMNS: Final = (
 )
 EVENT_LINES: Final = 3
 CELLS: Final = 12
+LONGEST_NAME: Final = 32
+"""Cells of a name that other columns give way to."""
 COARSE_ABOVE: Final = 200
 """Tables longer than this show ages in whole minutes."""
 
@@ -64,20 +68,30 @@ def fleet(
     found = digests(snapshot, memo, now)
     coarse = len(found) > COARSE_ABOVE
     rows = [_row(snapshot, one, now, memo, coarse=coarse) for one in found]
-    table = arrange(COLUMNS, rows, query, now, empty=_empty(snapshot))
+    longest = max((len(one.key.name) for one in found), default=0)
+    columns = _columns(min(longest, LONGEST_NAME))
+    table = arrange(columns, rows, query, now, empty=_empty(snapshot))
     grouped = len(found) > MANY and not (query.filter or query.sort or query.faults_only)
     if grouped:
-        table = replace(table, rows=by_namespace(found, table.rows, COLUMNS, now, memo))
-    attention = strip(found, now, memo)
+        table = replace(table, rows=by_namespace(found, table.rows, columns, now, memo))
+    attention = strip(found, snapshot.controller, now, memo)
+    quiet = calm(snapshot, found)
     newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
     return FleetView(
         title=_title(query, len(table.rows), table.total, grouped=grouped),
         table=table,
         attention=attention[:5],
         more_attention=max(0, len(attention) - 5),
-        calm="" if attention else _calm(found),
+        calm=() if attention else quiet.text,
+        quiet=quiet.title,
         events=tuple(_cut(event_line(event), width) for event in newest),
     )
+
+
+@lru_cache(maxsize=64)
+def _columns(longest: int) -> tuple[Column, ...]:
+    """Return the columns with room for names of so many cells."""
+    return tuple(replace(c, want=longest) if c.id == "name" else c for c in COLUMNS)
 
 
 def _cut(line: Line, width: int) -> Line:
@@ -113,16 +127,6 @@ def _title(query: Query, shown: int, total: int, *, grouped: bool) -> Line:
         Span("   " + "   ".join(words), "dim"),
         Span(f"   {shown:,} of {total:,}"),
     )
-
-
-def _calm(found: tuple[SetDigest, ...]) -> str:
-    groups = sum(one.replicas for one in found)
-    ready = sum(one.ready for one in found)
-    if not groups:
-        return "no groups are asked for" if found else ""
-    if ready == groups:
-        return f"all {count(groups, 'group')} ready"
-    return f"{ready:,} of {count(groups, 'group')} ready"
 
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:

@@ -2,41 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
-
-from lwstui.state.model import GroupStart
+from lwstui.state.starts import FEWEST, Usual
 from lwstui.view.ages import age
-
-FEWEST: Final = 3
-"""Starts that must have been seen before anything is said about the next ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """How long groups of a set take to start, in seconds, over some starts that were seen."""
-
-    p10_s: float
-    p50_s: float
-    p90_s: float
-    samples: int
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Return a quantile of sorted values, between the two nearest ones."""
-    place = share * (len(values) - 1)
-    below = int(place)
-    above = min(below + 1, len(values) - 1)
-    return values[below] + (values[above] - values[below]) * (place - below)
-
-
-def usual(starts: Iterable[GroupStart]) -> Usual | None:
-    """Return what is usual, None with too few starts to tell."""
-    took = sorted(start.seconds for start in starts)
-    if len(took) < FEWEST:
-        return None
-    return Usual(quantile(took, 0.1), quantile(took, 0.5), quantile(took, 0.9), len(took))
 
 
 def rounds(remaining: int, step: int) -> int:
@@ -52,7 +19,7 @@ def forecast(remaining: int, step: int, known: Usual | None) -> str:
         step: Groups in progress at a time.
         known: The usual start.
     """
-    if known is None:
+    if known is None or known.samples < FEWEST:
         return f"ETA after {FEWEST} groups"
     times = rounds(remaining, step)
     least, middle, most = (

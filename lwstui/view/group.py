@@ -11,6 +11,7 @@ from controller.api.core import Event
 from controller.api.names import EXCLUSIVE_TOPOLOGY
 from controller.api.pods import Container, Pod
 from lwstui.state.model import Snapshot
+from lwstui.state.starts import Usual, usual
 from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.events import about_object
@@ -18,7 +19,7 @@ from lwstui.view.health import WORDS, Health
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import bar, event_line, topology_key
 from lwstui.view.rankload import with_load
-from lwstui.view.stages import STAGES, Pulls, Usual, pulls, usual
+from lwstui.view.stages import STAGES, Pulls, pulls
 from lwstui.view.startup import (
     COLUMNS,
     StartFrame,
@@ -165,7 +166,7 @@ def _time(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) ->
     if leader is None:
         return
     image = next((c.image for c in leader.containers if not c.init), "")
-    known = usual(snapshot.starts.get(one.key, ()), image)
+    known = usual(snapshot.starts.get(one.key, ()), (image,))
     if group.serves:
         took = max((pod.ready_changed_at or now for pod in group.pods), default=now)
         restarted = any(pod.restarts for pod in group.pods)
@@ -173,17 +174,17 @@ def _time(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) ->
             yield Span(f"   started in {age(took - leader.created_at)}")
     else:
         so_far = now - leader.created_at
-        slow = known is not None and known.p90_s is not None and so_far > known.p90_s
+        slow = known is not None and known.settled and so_far > known.p90_s
         yield Span(f"   {age(so_far)} so far", "warn" if slow else "")
     if known is not None:
         yield Span(f", {_usual(known)}", "dim")
 
 
 def _usual(known: Usual) -> str:
-    text = f"usual {age(known.median_s)}"
-    if known.p90_s is not None:
+    text = f"usual {age(known.p50_s)}"
+    if known.settled:
         return f"{text} (p90 {age(known.p90_s)})"
-    return f"{text} ({count(known.starts, 'start')} seen)"
+    return f"{text} ({count(known.samples, 'start')} seen)"
 
 
 # The pod under the cursor.

@@ -14,6 +14,9 @@ from controller.api.core import Node
 from controller.api.pods import Container, Pod
 from lwstui.insight.scheduling import in_short
 from lwstui.state.model import GroupHistory
+from lwstui.state.starts import SLOW_START_S
+from lwstui.view.ages import age
+from lwstui.view.stagewords import stage_words
 from lwstui.view.types import Tone
 
 ORDER: Final = "XP!-?o_u:· "
@@ -68,7 +71,6 @@ FAILURES: Final = frozenset(
 )
 NO_HISTORY: Final = GroupHistory()
 RECENT_RESTART_S: Final = 600.0
-SLOW_START_S: Final = 900.0
 OVERDUE_DELETION_S: Final = 120.0
 LOOP_WINDOW_S: Final = 900.0
 LOOP_RECREATIONS: Final = 3
@@ -123,7 +125,7 @@ def earliest(healths: Iterable[Health]) -> float:
     return min((health.until for health in healths), default=inf)
 
 
-def pod_health(pod: Pod, now: float, *, bad_node: str = "") -> Health:
+def pod_health(pod: Pod, now: float, *, bad_node: str = "", slow_s: float = SLOW_START_S) -> Health:
     """Return a pod's health.
 
     Args:
@@ -131,6 +133,7 @@ def pod_health(pod: Pod, now: float, *, bad_node: str = "") -> Health:
         now: Epoch seconds.
         bad_node: Why its node is not ready (``NodeStatusUnknown`` or another reason), empty
             if the node is fine or unknown.
+        slow_s: Seconds from which on a start is slow.
     """
     if pod.deleted_at is not None:
         return _leaving(pod, pod.deleted_at, now)
@@ -146,7 +149,7 @@ def pod_health(pod: Pod, now: float, *, bad_node: str = "") -> Health:
         return judge("·", since=pod.ready_changed_at)
     if pod.phase in ("Unknown", "Succeeded"):
         return judge("?", f"phase {pod.phase}", pod.ready_changed_at)
-    return _was_ready(pod) or _starting(pod, now)
+    return _was_ready(pod) or _starting(pod, now, slow_s)
 
 
 def _leaving(pod: Pod, deadline: float, now: float) -> Health:
@@ -227,30 +230,14 @@ def _was_ready(pod: Pod) -> Health | None:
     return judge("!", "was ready and is not: readiness probe fails", changed)
 
 
-def _starting(pod: Pod, now: float) -> Health:
-    word, reason = _stage(pod)
-    slow = pod.created_at + SLOW_START_S
+def _starting(pod: Pod, now: float, slow_s: float) -> Health:
+    word, reason = stage_words(pod)
+    slow = pod.created_at + slow_s
     if now >= slow:
-        return judge("!", f"still starting after 15m: {reason}", pod.created_at, word=word)
+        return judge(
+            "!", f"still starting after {age(slow_s)}: {reason}", pod.created_at, word=word
+        )
     return judge("o", reason, pod.created_at, word=word, until=slow)
-
-
-def _stage(pod: Pod) -> tuple[str, str]:
-    """Return how far a starting pod got: (word, reason)."""
-    if not pod.scheduled:
-        return "starting", "waiting for a node"
-    inits = [c for c in pod.containers if c.init]
-    active = next((c for c in inits if c.state == "running" and not c.ready), None)
-    if active is not None:
-        return "init", f"init container {active.name} runs"
-    waiting = next((c for c in pod.containers if c.state == "waiting"), None)
-    if waiting is not None and waiting.reason in ("ContainerCreating", "PodInitializing", ""):
-        return "pulling", f"pulling {waiting.image}" if waiting.image else "creating containers"
-    if waiting is not None:
-        return "starting", waiting.reason
-    if any(c.state == "running" for c in pod.containers):
-        return "loading", "running, readiness probe not passed yet"
-    return "starting", "waiting for the kubelet"
 
 
 @dataclass(frozen=True, slots=True)

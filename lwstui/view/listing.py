@@ -29,6 +29,7 @@ from lwstui.view.records import (
 from lwstui.view.report import object_name
 from lwstui.view.tables import arrange, row
 from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+from lwstui.view.usualstart import slow_start_s
 
 _GROUPS: Final = (
     Column("state", "S", 1),
@@ -186,7 +187,9 @@ def _pods(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
 
     def record(one: Row) -> Record:
         pod = snapshot.pods[_key(one)]
-        return pod_record(pod, pod_health(pod, now, bad_node=reasons.get(pod.node, "")))
+        slow_s = slow_start_s(snapshot, pod.set_key, memo, now)
+        bad_node = reasons.get(pod.node, "")
+        return pod_record(pod, pod_health(pod, now, bad_node=bad_node, slow_s=slow_s))
 
     return Listing(
         pods.pods(snapshot, query, now, memo), record, lambda one: f"pod/{_key(one).name}"

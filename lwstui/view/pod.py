@@ -22,6 +22,7 @@ from lwstui.view.phrases import topology_key
 from lwstui.view.pods import role
 from lwstui.view.tables import arrange, glyph, row
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
+from lwstui.view.usualstart import slow_start_s
 
 COLUMNS: Final = (
     Column("state", "S", 1),
@@ -79,7 +80,8 @@ def pod_view(
     if pod is None:
         return PodView(False, (Span(f"{ref.key} ", "title"), Span("is gone", "warn")))
     bad = dict(bad_nodes(snapshot, memo, now)).get(pod.node, "")
-    health = pod_health(pod, now, bad_node=bad)
+    slow_s = slow_start_s(snapshot, pod.set_key, memo, now)
+    health = pod_health(pod, now, bad_node=bad, slow_s=slow_s)
     title = (Span(f"{pod.namespace} / ", "dim"), Span(pod.name, "title"))
     rows = [_row(pod, one, body or {}, now) for one in pod.containers]
     return PodView(

@@ -18,6 +18,7 @@ from lwstui.view.health import Health, pod_health
 from lwstui.view.memo import Memo
 from lwstui.view.tables import DASH, arrange, row, shared
 from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+from lwstui.view.usualstart import slow_start_s
 
 COLUMNS: Final = (
     Column("state", "S", 1),
@@ -56,7 +57,17 @@ def pods(
         nodes = bad_nodes(snapshot, memo, now)
         found = tuple(scoped(snapshot, scope))
         coarse, reasons = len(found) > COARSE_ABOVE, dict(nodes)
-        rows = [_row(p, reasons.get(p.node, ""), now, memo, coarse=coarse)[0] for p in found]
+        rows = [
+            _row(
+                p,
+                reasons.get(p.node, ""),
+                slow_start_s(snapshot, p.set_key, memo, now),
+                now,
+                memo,
+                coarse=coarse,
+            )[0]
+            for p in found
+        ]
     return arrange(COLUMNS, rows, query, now, empty="no pods here")
 
 
@@ -80,13 +91,16 @@ def _rows_of_set(
 ) -> tuple[Row, ...]:
     """Return the rows of one set's pods; a set nothing happens in costs nothing."""
     members = snapshot.by_set[key]
+    slow_s = slow_start_s(snapshot, key, memo, now)
 
     def build() -> tuple[tuple[Row, ...], float]:
         reasons = dict(nodes)
-        pairs = [_row(p, reasons.get(p.node, ""), now, memo, coarse=coarse) for p in members]
+        pairs = [
+            _row(p, reasons.get(p.node, ""), slow_s, now, memo, coarse=coarse) for p in members
+        ]
         return tuple(found for found, _ in pairs), min((until for _, until in pairs), default=inf)
 
-    return memo.get(("pods", key), (members, nodes), now, build, facts=coarse)
+    return memo.get(("pods", key), (members, nodes), now, build, facts=(coarse, slow_s))
 
 
 def scoped(snapshot: Snapshot, scope: Ref) -> Iterable[Pod]:
@@ -114,15 +128,19 @@ def role(pod: Pod) -> str:
     return "leader" if pod.worker == 0 else f"w{pod.worker}"
 
 
-def _row(pod: Pod, bad_node: str, now: float, memo: Memo, *, coarse: bool) -> tuple[Row, float]:
+def _row(
+    pod: Pod, bad_node: str, slow_s: float, now: float, memo: Memo, *, coarse: bool
+) -> tuple[Row, float]:
     """Return a pod's row, and the epoch second from which it would read differently."""
 
     def build() -> tuple[tuple[Row, float], float]:
-        health = pod_health(pod, now, bad_node=bad_node)
+        health = pod_health(pod, now, bad_node=bad_node, slow_s=slow_s)
         until = min(health.until, now + changes_in(now - pod.created_at, coarse=coarse))
         return (_build(pod, health, now, coarse=coarse), until), until
 
-    return memo.get(("pod", pod.uid), (pod,), now, build, facts=(bad_node, coarse))
+    # What is usual matters only while it starts.
+    facts = (bad_node, coarse, 0.0 if pod.ready else slow_s)
+    return memo.get(("pod", pod.uid), (pod,), now, build, facts=facts)
 
 
 def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:

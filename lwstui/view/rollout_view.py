@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any, Final
 
 from controller.api.meta import Key
 from lwstui.state.model import Snapshot
+from lwstui.state.starts import FEWEST, Usual, slow_after_s
 from lwstui.view.ages import age, clock, percent, ratio
 from lwstui.view.attending import progress_of
 from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref
-from lwstui.view.forecast import Usual, forecast, usual
+from lwstui.view.forecast import forecast
 from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
 from lwstui.view.partition_strip import Marks, partition_strip
@@ -23,10 +23,9 @@ from lwstui.view.rollout import budget, partition_now
 from lwstui.view.rollout_why import blocking, why
 from lwstui.view.timeline import Bar, ordered, timeline, title
 from lwstui.view.types import Line, Query, Ref, Span, TableView
+from lwstui.view.usualstart import usual_start
 
 _BAR: Final = 28
-OVERDUE: Final = 1.5
-"""A group that takes so many times the p90 to start holds the rollout, whatever it says."""
 _STATES: Final = {
     "complete": Span("DONE", "ok"),
     "paused": Span("PAUSED", "info"),
@@ -104,7 +103,7 @@ class _Look:
         self.seen: Progress = progress_of(snapshot, one.key, now, memo)
         self.pending = snapshot.pending.get(one.key)
         self.entries = revision_entries(snapshot, one.key, now, memo)
-        self.usual = _usual(snapshot, one)
+        self.usual = _usual(usual_start(snapshot, one.key, memo, now))
         self.began_at = self._began_at()
         self.bars = tuple(self._bars())
         self.moving = self.seen.state not in ("complete", "refused")
@@ -190,7 +189,7 @@ class _Look:
         """Tell whether the group that holds the rollout is broken, or far later than usual."""
         if group.health.glyph in FAULTS:
             return True
-        late = OVERDUE * self.usual.p90_s if self.usual is not None else inf
+        late = slow_after_s(self.usual)
         started = next((b.began_at for b in self.bars if b.group == group.index), self.now)
         return not group.serves and self.now - started > late
 
@@ -228,12 +227,9 @@ class _Look:
         return Marks(min(reached, one.replicas + one.surge), one.partition, took, seen.paused)
 
 
-def _usual(snapshot: Snapshot, one: SetDigest) -> Usual | None:
-    """Return the usual start of the set's groups, with the new image if it has enough."""
-    starts = snapshot.starts.get(one.key, ())
-    leaders = (g.leader for g in one.groups if g.revision == one.desired)
-    images = {c.image for leader in leaders if leader is not None for c in leader.containers}
-    return usual(start for start in starts if start.image in images) or usual(starts)
+def _usual(known: Usual | None) -> Usual | None:
+    """Return what is usual, None while too few starts were seen to say something of the next."""
+    return known if known is not None and known.samples >= FEWEST else None
 
 
 def _ready_at(group: GroupDigest) -> float | None:

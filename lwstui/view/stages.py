@@ -8,19 +8,16 @@ none: nothing is estimated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from controller.api.core import Event
 from controller.api.pods import Pod
-from lwstui.state.model import GroupStart
 from lwstui.view.ages import parse_age
 from lwstui.view.health import Health
 
 STAGES: Final = ("scheduled", "image", "init", "started", "ready")
-ENOUGH: Final = 5
-"""Starts from which a 90th percentile says something."""
 
 _IMAGE_FAULTS: Final = frozenset(
     {
@@ -211,28 +208,3 @@ class _Path:
             since = pod.ready_changed_at
             return Stage("fault", None if since is None else self._now - since)
         return Stage("now", None if self._main_at is None else self._now - self._main_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """How long starts of a set's groups usually take.
-
-    Attributes:
-        median_s: Half of them took at most this long.
-        p90_s: Nine of ten took at most this long; None while there are too few.
-        starts: How many were seen.
-    """
-
-    median_s: float
-    p90_s: float | None
-    starts: int
-
-
-def usual(starts: Sequence[GroupStart], image: str = "") -> Usual | None:
-    """Return what is usual, by starts with the same image if any were seen; None without any."""
-    alike = [start for start in starts if start.image == image] or starts
-    times = sorted(start.seconds for start in alike)
-    if not times:
-        return None
-    p90 = times[-(-9 * len(times) // 10) - 1] if len(times) >= ENOUGH else None
-    return Usual(times[(len(times) - 1) // 2], p90, len(times))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lwstui.state.starts import Usual
 from lwstui.view.ages import age, clock
-from lwstui.view.forecast import Usual
 from lwstui.view.health import Health
 from lwstui.view.types import Line, Span
 

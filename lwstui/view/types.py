@@ -56,6 +56,8 @@ class Column:
         min_screen: Screens narrower than this many cells drop the column.
         age: Whether cells are ages; their sort keys are minus the epoch second they count
             from, so that they order like the age and do not change while time passes.
+        want: Cells at which nothing in it is cut; columns that only wide screens have give way
+            to it.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Column:
     flex: bool = False
     min_screen: int = 0
     age: bool = False
+    want: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,15 +232,26 @@ class Attention:
     ref: Ref
 
 
+_NO_TITLE = Span("")
+
+
 @dataclass(frozen=True, slots=True)
 class FleetView:
-    """The fleet screen."""
+    """The fleet screen.
+
+    Attributes:
+        attention: Causes, the most important first.
+        more_attention: How many more there are.
+        calm: What is said where there are none.
+        quiet: Its title: that nothing needs attention, or why that cannot be said.
+    """
 
     title: Line
     table: TableView
     attention: tuple[Attention, ...] = ()
     more_attention: int = 0
-    calm: str = ""
+    calm: Line = ()
+    quiet: Span = _NO_TITLE
     events: tuple[Line, ...] = ()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import World, busy
 
@@ -24,6 +26,40 @@ async def test_the_widest_screens_show_events_beside_it():
         await until(pilot, lambda: "10:41:58 BackOff ×6 llama405b-7" in shown(app))
         assert app.backend.events_wanted
         assert shown(app).count("─ EVENTS ─") == 1
+
+
+def two(states_a, states_b, version):
+    world = World()
+    world.add_nodes(4)
+    world.add_set("a", states_a, size=1, gpus=0)
+    world.add_set("b", states_b, size=1, gpus=0)
+    return replace(world.snapshot(), version=version)
+
+
+async def test_the_cursor_stays_on_the_worst_set_until_it_is_moved():
+    backend = FakeBackend(first=two("·", "·", 1))
+    app = console(backend)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await until(pilot, lambda: "all 2 groups ready" in shown(app))
+        assert app.front.selected().name == "a"
+        backend.publish(two("·", "X", 2))
+        await until(pilot, lambda: app.front.selected().name == "b")
+        assert not app.front.settled
+        await keys(pilot, "j")
+        await until(pilot, lambda: app.front.selected().name == "a")
+        backend.publish(two("X", "·", 3))
+        backend.publish(two("·", "X", 4))
+        await until(pilot, lambda: "failed" in shown(app) or "X" in shown(app))
+        assert app.front.selected().name == "a"
+
+
+async def test_names_are_whole_where_panels_stand_beside_the_table():
+    world, name = World(), "deepseek-r1-distill-llama-70b-eu"
+    world.add_nodes(4)
+    world.add_set(name, "··", size=1, gpus=0)
+    app = console(FakeBackend(first=world.snapshot()))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until(pilot, lambda: f"· {name}" in " ".join(shown(app).split()))
 
 
 async def test_very_many_sets_are_shown_by_namespace_and_enter_looks_into_one():

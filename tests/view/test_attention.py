@@ -15,7 +15,7 @@ from tests.tui.building import NOW, World
 def _lines(world):
     memo = Memo()
     snapshot = world.snapshot()
-    return strip(digests(snapshot, memo, NOW), NOW, memo)
+    return strip(digests(snapshot, memo, NOW), snapshot.controller, NOW, memo)
 
 
 def test_a_broken_node_is_one_cause_for_all_the_sets_it_hits():

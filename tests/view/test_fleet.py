@@ -41,6 +41,10 @@ def view(snap, query=None, now=NOW, memo=None):
     return fleet(snap, query or Query(), now, memo or Memo())
 
 
+def said(found):
+    return "".join(span.text for span in found.calm)
+
+
 def test_a_healthy_set():
     found = view(snapshot(sets=(lws(),), pods=(*group(0), *group(1))))
     texts = {column: cell(found, "llama", column).text for column in IDS}
@@ -64,7 +68,8 @@ def test_a_healthy_set():
         "requests": "–",
     }
     assert found.attention == ()
-    assert found.calm == "all 2 groups ready"
+    assert found.quiet.text == "NOTHING NEEDS ATTENTION"
+    assert said(found) == "all 2 groups ready"
 
 
 def test_worst_first_and_one_attention_line_per_cause():
@@ -126,6 +131,68 @@ def test_nobody_reconciles():
     native = tuple(msgspec.structs.replace(p, owner_kind="StatefulSet") for p in group(0))
     theirs = snapshot(sets=(lws(1),), pods=native, controller=off)
     assert cell(view(theirs), "llama", "state").text == "·"
+
+
+@pytest.mark.parametrize(
+    ("controller", "why"),
+    [
+        (ControllerView(mode="off"), "no controller: nothing reconciles this set"),
+        (
+            ControllerView(mode="paused", identity="me"),
+            "the controller in this console is paused: nothing replaces lost groups",
+        ),
+        (
+            ControllerView(mode="failed", last_error="no lease"),
+            "the controller in this console cannot act: no lease",
+        ),
+        (
+            ControllerView(mode="elsewhere", holder="other", serves="stage"),
+            "other acts for another namespace only",
+        ),
+    ],
+)
+def test_sets_that_nobody_serves_need_attention_although_all_groups_are_ready(controller, why):
+    snap, memo = snapshot(sets=(lws(1),), pods=group(0), controller=controller), Memo()
+    assert view(snap, memo=memo).attention == ()
+    (line,) = view(snap, now=NOW + 2, memo=memo).attention
+    assert (line.glyph, line.where, line.what, line.reason) == ("?", "prod/llama", "unserved", why)
+
+
+def test_all_sets_that_nobody_serves_are_one_line():
+    other = Key("prod", "other")
+    pods = (*group(0), *group(0, key=other))
+    off = ControllerView(mode="off")
+    snap, memo = snapshot(sets=(lws(1), lws(1, key=other)), pods=pods, controller=off), Memo()
+    view(snap, memo=memo)
+    (line,) = view(snap, now=NOW + 2, memo=memo).attention
+    assert (line.where, line.reason) == ("2 sets", "no controller: nothing reconciles them")
+
+
+@pytest.mark.parametrize(
+    ("sync", "title", "says"),
+    [
+        (
+            {"leaderworkersets": KindSync("reconnecting", since=NOW - 90, last_event_at=NOW - 90)},
+            "WHAT NEEDS ATTENTION IS NOT KNOWN",
+            "data as of 10:40:30: all 1 group ready then",
+        ),
+        (
+            {"nodes": KindSync("forbidden")},
+            "NOT ALL THAT NEEDS ATTENTION CAN BE SEEN",
+            "nodes may not be watched; as far as is seen: all 1 group ready",
+        ),
+        (
+            {"pods": KindSync("listing")},
+            "WHAT NEEDS ATTENTION IS NOT KNOWN YET",
+            "pods are being listed",
+        ),
+    ],
+)
+def test_what_is_not_seen_is_not_called_fine(sync, title, says):
+    snap = replace(snapshot(sets=(lws(1),), pods=group(0)), sync=sync)
+    found = view(snap)
+    assert found.attention == ()
+    assert (found.quiet.text, said(found)) == (title, says)
 
 
 def test_a_refused_spec_is_failed_with_the_plans_reason():

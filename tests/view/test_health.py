@@ -262,3 +262,12 @@ def test_nodes():
     assert node_health(node("n", unschedulable=True)).word == "cordoned"
     assert node_health(node("n", ready=False, ready_reason="KubeletNotReady")).glyph == "!"
     assert node_health(node("n", ready=False, ready_reason="NodeStatusUnknown")).glyph == "?"
+
+
+def test_a_start_is_slow_by_what_is_usual_for_the_set():
+    subject = starting(created_at=NOW - 460)
+    assert pod_health(subject, NOW).glyph == "o"
+    late = pod_health(subject, NOW, slow_s=450.0)
+    assert (late.glyph, late.reason) == ("!", "still starting after 7m30s: pulling repo/vllm:1")
+    patient = pod_health(starting(created_at=NOW - 901), NOW, slow_s=3600.0)
+    assert (patient.glyph, patient.until) == ("o", NOW - 901 + 3600)

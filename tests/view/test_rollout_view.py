@@ -8,7 +8,8 @@ import pytest
 
 from controller.api.meta import Key
 from lwstui.state.model import ControllerView, GroupStart
-from lwstui.view.forecast import Usual, forecast, quantile, rounds, usual
+from lwstui.state.starts import Usual, usual
+from lwstui.view.forecast import forecast, rounds
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
 from lwstui.view.rollout_view import rollout_view
@@ -149,7 +150,7 @@ def test_the_highest_group_that_is_not_ready_is_named_whatever_others_do(high, l
             cluster.unready(pod.name)
     found = view(cluster)
     assert found.blocker.group == high
-    assert text(found.why).startswith(f"o group {high} is not ready")
+    assert text(found.why)[2:].startswith(f"group {high} is not ready")
     assert f"sample-{high} " in text(found.why)
 
 
@@ -159,7 +160,7 @@ def test_the_strip_marks_partition_surge_and_times():
     assert strip[0].index("┃") < strip[0].index(" 4 ")
     assert strip[3].split()[1:5] == ["wait"] * 4
     assert "5/8" not in strip[2]
-    assert "0/2o" in strip[2]
+    assert "0/2!" in strip[2]
     assert "groups from 4 on may be updated now" in strip[4]
 
 
@@ -167,7 +168,7 @@ def test_the_strip_marks_partition_surge_and_times():
 def test_a_narrow_screen_gets_a_strip_of_one_line(cells):
     strip = text(view(midway(), cells=cells).strip).splitlines()
     assert len(strip) == 2
-    assert strip[0] == "0 ~~~~┃·o······┊· 12^"
+    assert strip[0] == "0 ~~~~┃·!······┊· 12^"
 
 
 def test_very_many_groups_share_cells():
@@ -177,24 +178,16 @@ def test_very_many_groups_share_cells():
 
 
 @pytest.mark.parametrize(
-    ("values", "share", "found"), [([5.0], 0.9, 5.0), ([0.0, 10.0], 0.5, 5.0), ([1, 2, 3], 1.0, 3)]
-)
-def test_quantiles_lie_between_values(values, share, found):
-    assert quantile(values, share) == found
-
-
-@pytest.mark.parametrize(
     ("remaining", "step", "found"), [(0, 2, 0), (1, 2, 1), (4, 2, 2), (5, 2, 3), (3, 0, 3)]
 )
 def test_rounds(remaining, step, found):
     assert rounds(remaining, step) == found
 
 
-def test_two_starts_are_too_few_to_tell_what_is_usual():
+def test_two_starts_are_too_few_to_tell_how_long_the_rest_takes():
     starts = [GroupStart("x", 60.0) for i in range(3)]
-    assert usual(starts[:2]) is None
-    assert usual(starts) == Usual(60.0, 60.0, 60.0, 3)
     assert forecast(4, 2, usual(starts)) == "about 2m (2m-2m)"
+    assert forecast(4, 2, usual(starts[:2])) == "ETA after 3 groups"
     assert forecast(4, 2, None) == "ETA after 3 groups"
 
 

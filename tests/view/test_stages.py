@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from controller.api.core import Event
-from lwstui.state.model import GroupStart
 from lwstui.view.health import pod_health
-from lwstui.view.stages import NO_PULLS, Stage, Usual, pod_stages, pulls, usual
+from lwstui.view.stages import NO_PULLS, Stage, pod_stages, pulls
 from tests.view.build import NOW, container, pod
 
 IMAGE = "repo/vllm:1"
@@ -182,11 +181,3 @@ def test_init_containers_have_their_own_time():
 def test_a_restarted_container_does_not_tell_when_it_started_first():
     member = _pod(container(restarts=1, started_at=NOW - 5), ready=True, ready_changed_at=NOW - 1)
     assert [stage.seconds for stage in _stages(member)] == [2, None, None, None, None]
-
-
-def test_usual_needs_samples_and_prefers_the_same_image():
-    starts = [GroupStart("a", second) for second in (10, 20, 30, 40, 100)]
-    assert usual([]) is None
-    assert usual(starts, "a") == Usual(30, 100, 5)
-    assert usual([*starts, GroupStart("b", 7)], "b") == Usual(7, None, 1)
-    assert usual(starts, "never seen") == Usual(30, 100, 5)

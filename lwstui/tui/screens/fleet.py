@@ -13,6 +13,7 @@ from textual.widget import Widget
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
+from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
@@ -44,6 +45,11 @@ class FleetScreen(TableScreen):
     SCOPES: ClassVar[tuple[Scope, ...]] = ("set",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("set")]
 
+    def __init__(self, route: Route, state: RouteState) -> None:
+        super().__init__(route, state)
+        # On the first visit the cursor stays on the worst set until it is moved.
+        self._leads = not state.cursor
+
     def body(self) -> Iterable[Widget]:
         """Return strip, table and event tail."""
         yield AttentionStrip(id="attention", classes="data")
@@ -67,18 +73,23 @@ class FleetScreen(TableScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show strip, table and event tail."""
         view = self._view(snapshot, self.state.query, now)
-        # The cursor starts on the worst set, not on the namespace above it.
-        first = next((row.key for row in view.table.rows if row.ref is not None), "")
-        self.state.cursor = self.state.cursor or first
         table = self.fill(view.table)
+        if self._leads and not self.marks and not self.state.query.sort:
+            # The worst set, not the namespace above it.
+            self.main.lead(next((row.key for row in view.table.rows if row.ref is not None), ""))
         self.headline = self.titled(counted(view.title, table))
         self.show_headline()
         strip = self.query_one(AttentionStrip)
         strip.display = bool(view.attention or view.calm)
-        strip.show(view.attention, view.more_attention, view.calm)
+        strip.show(view.attention, view.more_attention, view.calm, view.quiet)
         self.query_one("#events", LineBlock).show(view.events)
         self.query_one("#tail").set_class(not view.events, "-empty")
         self._show_side(snapshot, now)
+
+    def begin_anew(self, state: RouteState) -> None:
+        """Let the cursor begin on the worst set again, too."""
+        super().begin_anew(state)
+        self._leads = True
 
     def _show_side(self, snapshot: Snapshot, now: float) -> None:
         """Show the set under the cursor, and events, where the screen is wide enough."""

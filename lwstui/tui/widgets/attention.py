@@ -16,6 +16,7 @@ from lwstui.tui.widgets.painting import PaintedScroll
 from lwstui.tui.widgets.rules import heading
 from lwstui.view.types import Attention, Line, Ref, Span
 
+NOTHING: Final = Span("NOTHING NEEDS ATTENTION", "dim")
 _MOST: Final = 5
 _WIDEST_WHERE: Final = 34
 _WIDEST_WHAT: Final = 16
@@ -45,24 +46,32 @@ class AttentionStrip(PaintedScroll):
         super().__init__(id=id, classes=classes)
         self._items: tuple[Attention, ...] = ()
         self._more = 0
-        self._calm = ""
+        self._calm: Line = ()
+        self._quiet = Span("")
         self._cursor = 0
 
-    def show(self, items: tuple[Attention, ...], more: int = 0, calm: str = "") -> None:
+    def show(
+        self,
+        items: tuple[Attention, ...],
+        more: int = 0,
+        calm: Line = (),
+        quiet: Span = NOTHING,
+    ) -> None:
         """Show causes, worst first.
 
         Args:
             items: The causes; five of them are shown.
             more: Causes that are not among ``items``.
-            calm: Sentence for when there are none.
+            calm: What is said when there are none.
+            quiet: Title for when there are none.
         """
         more += max(0, len(items) - _MOST)
         items = items[:_MOST]
-        if (items, more, calm) == (self._items, self._more, self._calm):
+        if (items, more, calm, quiet) == (self._items, self._more, self._calm, self._quiet):
             return
         if len(items) != len(self._items):
             self.styles.height = max(2, 1 + len(items))
-        self._items, self._more, self._calm = items, more, calm
+        self._items, self._more, self._calm, self._quiet = items, more, calm, quiet
         self._cursor = max(0, min(self._cursor, len(items) - 1))
         self.refresh()
 
@@ -100,13 +109,13 @@ class AttentionStrip(PaintedScroll):
             base = "paint--cursor" if self.has_focus and y - 1 == self._cursor else ""
             return self.brushes.line(self._cause(self._items[y - 1], cells), cells, base)
         if y == 1:
-            return self.brushes.line((Span("  "), Span(self._calm, "ok")), cells)
+            return self.brushes.line((Span("  "), *self._calm), cells)
         return Strip.blank(cells, self.brushes())
 
     def _heading(self, cells: int) -> Strip:
         count = len(self._items) + self._more
         if not count:
-            return heading(self.brushes, Span("NOTHING NEEDS ATTENTION", "dim"), "", "", cells)
+            return heading(self.brushes, self._quiet, "", "", cells)
         hint = f"+{self._more} more   ! next" if self._more else "! next"
         return heading(self.brushes, Span(f"NEEDS ATTENTION {count}", "warn"), "", hint, cells)
 

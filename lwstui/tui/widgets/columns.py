@@ -28,6 +28,8 @@ class Slot:
     width: int
 
 
+NARROW: Final = 80
+"""Columns that screens of so many cells have never give way."""
 WIDEST: Final = 9_999
 """Cells of the screen that the wide form lays a table out for."""
 
@@ -80,10 +82,11 @@ def lay_out(
         screen: Cells of the screen the table stands in, if wider: a scrollbar takes some.
         wish: What the operator wants to see of it.
     """
-    shown = (wish or Layout()).chosen(columns, max(available, screen))
+    wish = wish or Layout()
+    shown = _with_room(wish.chosen(columns, max(available, screen)), available, wish)
     needed = MARGIN + sum(column.width for _, column in shown)
     gaps = max(0, len(shown) - 1)
-    gap = 2 if needed + 2 * gaps <= available else 1
+    gap = 2 if _wanted(shown) + 2 * gaps <= available else 1
     extra = _shares(
         max(0, available - needed - gap * gaps), sum(column.flex for _, column in shown)
     )
@@ -94,6 +97,27 @@ def lay_out(
         slots.append(Slot(i, column, start, width))
         start += width + gap
     return tuple(slots)
+
+
+def _wanted(shown: Sequence[tuple[int, Column]]) -> int:
+    """Return the cells, without gaps, at which no column has to cut what it wants to show."""
+    return MARGIN + sum(max(column.width, column.want) for _, column in shown)
+
+
+def _with_room(
+    shown: list[tuple[int, Column]], available: int, wish: Layout
+) -> list[tuple[int, Column]]:
+    """Return columns without those of wide screens that would have others cut what they show."""
+    while not wish.wide and _wanted(shown) + len(shown) - 1 > available:
+        spare = [
+            pair
+            for pair in shown
+            if pair[1].min_screen > NARROW and not pair[1].flex and pair[1].id not in wish.shown
+        ]
+        if not spare or not any(column.want > column.width for _, column in shown):
+            break
+        shown = [pair for pair in shown if pair != max(spare, key=lambda one: one[1].min_screen)]
+    return shown
 
 
 def _shares(total: int, parts: int) -> list[int]:

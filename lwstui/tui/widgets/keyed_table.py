@@ -147,6 +147,18 @@ class KeyedTable(TableBody):
 
     # The cursor.
 
+    def lead(self, key: str) -> None:
+        """Put the cursor on a row unless the operator has moved it; verbs settle anew then."""
+        if self._moved_at > -math.inf or key not in self._index or key == self._cursor_key:
+            return
+        if self._cursor_key in self._index:
+            self.cursor_lost_at = self._clock()
+            self._repaint_lines(self._index[self._cursor_key] + 1, 1)
+        self._cursor_key = key
+        self._repaint_lines(self._index[key] + 1, 1)
+        self._show_line(self._index[key])
+        self.post_message(self.Highlighted(self, self.cursor_row))
+
     @property
     def cursor_key(self) -> str:
         """Key of the row under the cursor; kept while there are no rows, empty at first."""
@@ -156,6 +168,7 @@ class KeyedTable(TableBody):
     def cursor_key(self, key: str) -> None:
         if not self._rows:
             self._cursor_key = key
+            self._moved_at = self._moved_at if key else -math.inf
         elif key in self._index:
             self._move_to(self._index[key])
 

@@ -5,7 +5,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from lwstui.tui.widgets.cells import cut, cut_middle, fit, shorten, visible, width
-from lwstui.tui.widgets.columns import MARGIN, lay_out
+from lwstui.tui.widgets.columns import MARGIN, Layout, lay_out
 from lwstui.tui.widgets.painting import fit_spans, spans_width
 from lwstui.tui.widgets.wrapping import find, mark, slice_spans, wrap_spans, wrap_text
 from lwstui.view.types import Column, Span
@@ -79,6 +79,35 @@ def test_columns_that_do_not_fit_have_a_gap_of_one_and_keep_their_width():
 def test_flexible_columns_share_what_is_left():
     flexible = (Column("a", "A", 4, flex=True), Column("b", "B", 4, flex=True))
     assert [slot.width for slot in lay_out(flexible, 21)] == [9, 8]
+
+
+NAMED = (
+    Column("name", "NAME", 10, flex=True, want=30),
+    Column("groups", "GROUPS", 12, min_screen=90),
+    Column("namespace", "NS", 9, min_screen=80),
+    Column("revision", "REV", 6, min_screen=100),
+)
+
+
+@pytest.mark.parametrize(
+    ("available", "shown", "name"),
+    [
+        (104, ["name", "groups", "namespace", "revision"], 69),
+        (58, ["name", "groups", "namespace"], 31),
+        (45, ["name", "namespace"], 32),
+        (30, ["name", "namespace"], 18),
+    ],
+)
+def test_columns_of_wide_screens_give_way_to_names(available, shown, name):
+    slots = lay_out(NAMED, available, 104)
+    assert [slot.column.id for slot in slots] == shown
+    assert slots[0].width == name
+
+
+def test_a_column_that_was_chosen_does_not_give_way():
+    slots = lay_out(NAMED, 58, 104, Layout(shown=frozenset({"revision"})))
+    assert [slot.column.id for slot in slots] == ["name", "namespace", "revision"]
+    assert len(lay_out(NAMED, 58, 104, Layout(wide=True))) == 4
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "one two three four five six seven"])

@@ -144,7 +144,7 @@ async def test_a_calm_strip_says_so_in_two_lines():
     async with run(Harness(strip), (100, 20)) as pilot:
         strip.show(attention(4), 0)
         await pilot.pause()
-        strip.show((), 0, "all 211 groups ready since 09:14")
+        strip.show((), 0, (Span("all 211 groups ready since 09:14", "ok"),))
         await pilot.pause()
         lines = text_of(strip)
         assert len(lines) == 2

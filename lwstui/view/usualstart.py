@@ -1,0 +1,34 @@
+"""How long starts of a set's groups usually take, and from when on one is slow."""
+
+from __future__ import annotations
+
+from math import inf
+
+from controller.api.meta import Key
+from lwstui.state.model import Snapshot
+from lwstui.state.patches import images
+from lwstui.state.starts import Usual, slow_after_s, usual
+from lwstui.view.memo import Memo
+
+
+def usual_start(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> Usual | None:
+    """Return what is usual with the images that a set's template names, None if unknown.
+
+    Args:
+        snapshot: What is known.
+        key: The set.
+        memo: Remembers the answer while no other start was seen.
+        now: Epoch seconds.
+    """
+    starts, lws = snapshot.starts.get(key, ()), snapshot.sets.get(key)
+
+    def build() -> tuple[Usual | None, float]:
+        named = {image for _, _, image in images(lws.spec)} if lws is not None else set()
+        return usual(starts, named), inf
+
+    return memo.get(("usual start", key), (lws, starts), now, build)
+
+
+def slow_start_s(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> float:
+    """Return from how many seconds on a pod of a set that is not ready has started slowly."""
+    return slow_after_s(usual_start(snapshot, key, memo, now))
