@@ -23,6 +23,7 @@ from lwstui.cli import (
     info,
     logs,
     manifest,
+    record,
     restart,
     rollout,
     sandbox,
@@ -66,6 +67,7 @@ _COMMANDS = (
     why,
     capacity,
     fit,
+    record,
     completion,
 )
 

@@ -138,6 +138,7 @@ class Attachments:
             read_only=destination.read_only,
             embedded_controller=first.embedded_controller and destination.context == self._home,
             apply_first=(),
+            recording=None,
         )
 
 

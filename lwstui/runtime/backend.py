@@ -15,9 +15,10 @@ from lwstui.kube.loglines import LONGEST_LINE
 from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Activity, Snapshot
+from lwstui.state.model import Activity, Snapshot, Taping
 
 if TYPE_CHECKING:
+    from lwstui.runtime.recording.recorder import RecordingOrder
     from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 
 TAIL_LINES: Final = 500
@@ -336,6 +337,14 @@ class Backend(Protocol):
 
     def record(self, activity: Activity) -> None:
         """Add to the activity log what was refused before the engine was asked."""
+        ...
+
+    def start_recording(self, order: RecordingOrder) -> Future[Taping]:
+        """Record what comes from now on; the future fails with a ``RecordingError``."""
+        ...
+
+    def stop_recording(self) -> Future[Taping | None]:
+        """End the recording; the future has what it came to, None if there was none."""
         ...
 
     def attach(self, destination: Destination) -> int:

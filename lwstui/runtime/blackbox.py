@@ -16,7 +16,7 @@ from lwstui.kube.loglines import LogLine
 from lwstui.runtime.archive import Archive
 from lwstui.runtime.kept import KeptLogs
 from lwstui.runtime.logselect import container_of, generation
-from lwstui.runtime.ports import Link, LogSource
+from lwstui.runtime.ports import LogReader, LogSource
 from lwstui.state.deaths import LAST_LINES, Death, deaths
 from lwstui.state.store import Store
 
@@ -89,7 +89,7 @@ class BlackBox:
         """Take what earlier runs of the program kept."""
         self._bury(*await asyncio.to_thread(self._archive.load))
 
-    async def run(self, link: Link) -> None:
+    async def run(self, link: LogReader) -> None:
         """Read the logs of what died until cancelled."""
         readers = [asyncio.create_task(self._reader(link)) for _ in range(READERS)]
         try:
@@ -99,7 +99,7 @@ class BlackBox:
                 reader.cancel()
             await asyncio.gather(*readers, return_exceptions=True)
 
-    async def _reader(self, link: Link) -> None:
+    async def _reader(self, link: LogReader) -> None:
         while True:
             death, again = await self._waiting.get()
             if self._archive.has(death):
@@ -117,14 +117,14 @@ class BlackBox:
             await asyncio.to_thread(self._archive.keep, death, lines)
             self._bury(death)
 
-    async def _read(self, link: Link, death: Death, *, again: bool) -> list[LogLine]:
+    async def _read(self, link: LogReader, death: Death, *, again: bool) -> list[LogLine]:
         """Return the last lines of a run; it is the previous one as soon as another began."""
         lines = await self._tail(link, death, previous=again or self._runs_again(death))
         if not again and self._runs_again(death):
             return await self._tail(link, death, previous=True)
         return lines
 
-    async def _tail(self, link: Link, death: Death, *, previous: bool) -> list[LogLine]:
+    async def _tail(self, link: LogReader, death: Death, *, previous: bool) -> list[LogLine]:
         source = LogSource(
             namespace=death.namespace,
             pod=death.pod,

@@ -8,14 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-import yaml
-
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.errors import ControllerError, Unauthorized, Unavailable
 from controller.ports import Clock
-from lwstui.kube.decoders import safe
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.diagnosis import Diagnosis
@@ -27,6 +23,8 @@ from lwstui.runtime.ledger import Ledger
 from lwstui.runtime.logdesk import LogDesk, OpenLog
 from lwstui.runtime.past import Past
 from lwstui.runtime.ports import Factory, Link
+from lwstui.runtime.rawobjects import as_yaml, read
+from lwstui.runtime.recording.recorder import Recorder
 from lwstui.runtime.session import Session, SessionOptions
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverError, TakeoverOrder
 from lwstui.runtime.taking import Takeovers
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from lwstui.runtime.engine import EngineOptions
 
 TICK_S: Final = 1.0
-_FIRST: Final = ("apiVersion", "kind", "metadata", "spec")
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _log = logging.getLogger("lwstui.engine")
 
@@ -63,6 +60,7 @@ class Core:
     Attributes:
         wants_events: Whether events are wanted.
         wants_metrics: Whether a screen shows what is measured.
+        recorder: Records what comes, once it is told to.
     """
 
     def __init__(
@@ -100,12 +98,14 @@ class Core:
         self.wants_metrics = True
         self._again = asyncio.Event()
         self._logs = LogDesk(self._store, self._feed, clock, sleep=sleep, state=options.state)
+        self.recorder = Recorder(self._store, self._feed, clock, sleep=sleep)
 
     async def run(self) -> None:
         """Work until cancelled."""
         helpers = [
             asyncio.create_task(self._kept(self._feed.run)),
             asyncio.create_task(self._tick()),
+            asyncio.create_task(self._kept(self.recorder.run)),
         ]
         self._feed.changed()
         try:
@@ -120,6 +120,7 @@ class Core:
             await self._past.keep()
             await self._keeping.keep()
             self._feed.flush()
+            await self.recorder.stop("the console left the cluster")
 
     # What the console asks for.
 
@@ -201,11 +202,7 @@ class Core:
         """
         if self._link is None:
             raise Unavailable("not connected to a cluster")
-        raw = await self._link.cluster.get(resource, namespace, name)
-        body = msgspec.json.decode(safe(raw))
-        if not managed:
-            body.get("metadata", {}).pop("managedFields", None)
-        return {name: body[name] for name in (*_FIRST, *body) if name in body}
+        return await read(self._link.cluster, resource, namespace, name, managed=managed)
 
     async def yaml(
         self, resource: Resource, namespace: str, name: str, *, managed: bool = False
@@ -216,14 +213,14 @@ class Core:
             ControllerError: If it cannot be read.
         """
         body = await self.read(resource, namespace, name, managed=managed)
-        text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
-        return text
+        return as_yaml(body)
 
     def open_logs(
         self, request: LogRequest, sink: Callable[[list[LogEntry]], None]
     ) -> OpenLog | None:
         """Open merged logs; None if there is no cluster to read them from."""
-        return self._logs.open(self._link, request, sink)
+        reader = None if self._link is None else self.recorder.reader(self._link)
+        return self._logs.open(reader, request, sink)
 
     def want_events(self, *, wanted: bool) -> None:
         """Watch events from now on, or no longer."""
@@ -298,6 +295,7 @@ class Core:
     async def _connect_once(self) -> None:
         """Connect and work until the connection fails for good or all is cancelled."""
         self._introduce()
+        await self.recorder.first(self._options.recording)
         await self._past.recall()
         self._keeping.open(self._store.cluster.context)
         link = await self._factory.connect(self._options.target, self._told)
@@ -318,7 +316,8 @@ class Core:
         )
         self._link, self._session = link, session
         session.sampler.want(wanted=self.wants_metrics)
-        keeping = asyncio.create_task(self._kept(lambda: self._logs.keep(link)))
+        reader = self.recorder.reader(link)
+        keeping = asyncio.create_task(self._kept(lambda: self._logs.keep(reader)))
         try:
             await session.run(events=self.wants_events)
         finally:

@@ -32,7 +32,7 @@ from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Activity, Snapshot
+from lwstui.state.model import Activity, Snapshot, Taping
 
 if TYPE_CHECKING:
     from lwstui.kube.connect import Target
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.core import Core
     from lwstui.runtime.logdesk import OpenLog
     from lwstui.runtime.ports import Factory
+    from lwstui.runtime.recording.recorder import RecordingOrder
     from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class EngineOptions:
         lease_namespace: Where controllers have their Lease, the same for all of a cluster.
         apply_first: Objects to apply after connecting.
         state: Folder where what was done and what died is kept; None keeps nothing.
+        recording: What to record from the start, None for nothing.
     """
 
     target: Target
@@ -73,6 +75,7 @@ class EngineOptions:
     lease_namespace: str = NAMESPACE
     apply_first: tuple[dict[str, Any], ...] = ()
     state: Path | None = None
+    recording: RecordingOrder | None = None
 
 
 class Engine:
@@ -212,6 +215,14 @@ class Engine:
     def record(self, activity: Activity) -> None:
         """Add a line to the activity log."""
         self._with_core(lambda core: core.record(activity))
+
+    def start_recording(self, order: RecordingOrder) -> Future[Taping]:
+        """Record what comes from now on; the future fails with a ``RecordingError``."""
+        return self._ask(lambda core: core.recorder.start(order))
+
+    def stop_recording(self) -> Future[Taping | None]:
+        """End the recording."""
+        return self._ask(lambda core: core.recorder.stop())
 
     def attach(self, destination: Destination) -> int:
         """Leave the cluster for another; may be called before the engine is up."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from controller.api.names import (
     CLAIMS,
@@ -39,6 +39,18 @@ _WORST_FIRST: Final = (
 )
 
 
+class Tap(Protocol):
+    """Takes what the watches bring beside the store."""
+
+    def replace(self, spec: WatchSpec, items: Sequence[Any]) -> None:
+        """Take a complete list of a kind in the namespace of its watch."""
+        ...
+
+    def apply(self, spec: WatchSpec, type_: str, item: Any) -> None:
+        """Take one watch event."""
+        ...
+
+
 class Feed:
     """Hands records on as they come and snapshots at a bounded rate, the last one always.
 
@@ -55,6 +67,7 @@ class Feed:
         on_pod: Called with each pod that comes, before the store takes it.
         on_sync: Called with the freshness of each watch.
         listeners: Called after each snapshot.
+        tap: Takes everything that the watches bring, too.
     """
 
     def __init__(
@@ -78,6 +91,7 @@ class Feed:
         self.on_pod: Callable[[Any], None] | None = None
         self.on_sync: Callable[[WatchSpec, KindSync], None] | None = None
         self.listeners: list[Callable[[], None]] = []
+        self.tap: Tap | None = None
 
     def changed(self) -> None:
         """Say that there may be something to publish."""
@@ -142,6 +156,8 @@ class Feed:
     def replace(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a complete list of a kind in the namespace of its watch."""
         self._show_pods(spec, items)
+        if self.tap is not None:
+            self.tap.replace(spec, items)
         self._store.replace(spec.resource, items, namespace=spec.namespace)
         if (cache := self._cached(spec)) is not None:
             cache.replace(spec.resource, items)
@@ -150,6 +166,8 @@ class Feed:
     def apply(self, spec: WatchSpec, type_: str, item: Any) -> None:
         """Take one watch event."""
         self._show_pods(spec, (item,))
+        if self.tap is not None:
+            self.tap.apply(spec, type_, item)
         self._store.apply(spec.resource, type_, item)
         if (cache := self._cached(spec)) is not None:
             cache.apply(spec.resource, type_, item)

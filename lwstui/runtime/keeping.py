@@ -50,7 +50,7 @@ class Keeping:
         """Bring files and store together."""
         if self._files.root is None or not self._files.context:
             return
-        seen = self._store.latest
+        seen = self._store.snapshot
         for key in [key for key in seen.sets if key not in self._read]:
             self._read.add(key)
             document, problem = await asyncio.to_thread(self._files.read, file_of(key))

@@ -12,7 +12,7 @@ from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.blackbox import BlackBox
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.logmux import LogSession
-from lwstui.runtime.ports import Link
+from lwstui.runtime.ports import LogReader
 from lwstui.runtime.streams import Streams
 from lwstui.state.store import Store
 
@@ -66,7 +66,7 @@ class LogDesk:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def open(
-        self, link: Link | None, request: LogRequest, sink: Callable[[list[LogEntry]], None]
+        self, link: LogReader | None, request: LogRequest, sink: Callable[[list[LogEntry]], None]
     ) -> OpenLog | None:
         """Open merged logs; None if there is no cluster to read them from."""
         if link is None:
@@ -94,7 +94,7 @@ class LogDesk:
         finally:
             self._feed.listeners.remove(session.changed)
 
-    async def keep(self, link: Link) -> None:
+    async def keep(self, link: LogReader) -> None:
         """Keep the last lines of what dies until cancelled."""
         where, fresh = link.where, self._box is None
         if self._box is None:

@@ -12,7 +12,7 @@ from lwstui.kube.loglines import LogLine
 from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.logselect import Chosen, chosen, generation, label
 from lwstui.runtime.logsources import Source
-from lwstui.runtime.ports import Link
+from lwstui.runtime.ports import LogReader
 from lwstui.runtime.streams import Streams
 from lwstui.state.deaths import Death
 from lwstui.state.store import Store
@@ -70,7 +70,7 @@ class LogSession:
         sink: Callable[[list[LogEntry]], None],
         *,
         store: Store,
-        link: Link,
+        link: LogReader,
         now: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
         streams: Streams | None = None,

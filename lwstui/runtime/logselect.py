@@ -121,7 +121,7 @@ def _one_group(targets: tuple[LogTarget, ...]) -> bool:
 
 def generation(store: Store, pod: Pod) -> int:
     """Return which incarnation of its group a pod belongs to, from 1; 0 if that is not known."""
-    history = store.latest.history.get((pod.set_key, pod.group))
+    history = store.snapshot.history.get((pod.set_key, pod.group))
     return len(history.incarnations) if history is not None else 0
 
 

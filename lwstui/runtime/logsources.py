@@ -13,7 +13,7 @@ from controller.errors import ControllerError, NotFound
 from lwstui.kube.loglines import LogLine, Position
 from lwstui.runtime.backend import LogRequest
 from lwstui.runtime.logselect import Chosen, container_of, has_run, how_it_ended
-from lwstui.runtime.ports import Link, LogSource
+from lwstui.runtime.ports import LogReader, LogSource
 from lwstui.runtime.streams import Streams
 from lwstui.state.store import Store
 
@@ -23,7 +23,7 @@ class Hub(Protocol):
 
     request: LogRequest
     store: Store
-    link: Link
+    link: LogReader
     streams: Streams
 
     async def say(self, source: str, text: str, kind: str, at: float = 0.0) -> None:

@@ -119,6 +119,23 @@ class LogPart:
     gap: str = ""
 
 
+class LogReader(Protocol):
+    """Reads logs of a cluster."""
+
+    @property
+    def where(self) -> Where:
+        """What the cluster is called."""
+        ...
+
+    def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:
+        """Read one container's log in parts until it ends; breaks are bridged.
+
+        Raises:
+            ApiError: If the server refuses to open it.
+        """
+        ...
+
+
 class OperatorCluster(Cluster, Protocol):
     """What intents need of a cluster beyond what a controller does."""
 
@@ -137,13 +154,8 @@ class OperatorCluster(Cluster, Protocol):
         ...
 
 
-class Link(Protocol):
+class Link(LogReader, Protocol):
     """An open connection to a cluster."""
-
-    @property
-    def where(self) -> Where:
-        """What the credentials and the server are called."""
-        ...
 
     @property
     def cluster(self) -> OperatorCluster:
@@ -170,14 +182,6 @@ class Link(Protocol):
 
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a list-and-watch that is not running yet."""
-        ...
-
-    def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:
-        """Read one container's log in parts until it ends; breaks are bridged.
-
-        Raises:
-            ApiError: If the server refuses to open it.
-        """
         ...
 
     async def carry(

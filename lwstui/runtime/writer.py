@@ -49,7 +49,7 @@ class Writer:
 
     async def send(self, intent: Intent, cluster: OperatorCluster, *, dry_run: bool) -> Outcome:
         """Carry an intent out, or ask whether the server would accept it."""
-        began, seen = self._clock.now(), self._store.latest
+        began, seen = self._clock.now(), self._store.snapshot
         change = change_of(intent, self._store)
         outcome = await perform(cluster, intent, look=self._store.get, dry_run=dry_run)
         if dry_run:

@@ -47,6 +47,22 @@ class Foreign:
         self.loads: dict[str, Load] = {}
         self._entries: dict[Key, _Entry] = {}
 
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        """Those pods, as far as they are known: who, where, and what they hold."""
+        return tuple(
+            Pod(
+                *key,
+                entry.uid,
+                "",
+                0.0,
+                node=entry.node,
+                cpu_milli=entry.cpu_milli,
+                memory_bytes=entry.memory_bytes,
+            )
+            for key, entry in self._entries.items()
+        )
+
     def put(self, key: Key, pod: Pod) -> bool:
         """Take a pod as it is now, and tell whether a sum changed."""
         counts = pod.node and not (pod.set_name or pod.accelerators) and pod.phase not in FINISHED

@@ -38,6 +38,50 @@ class ContextFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Taping:
+    """A recording that is being made, or that ended by itself.
+
+    Attributes:
+        path: Name of the file.
+        since: When it began, epoch seconds.
+        size_bytes: How much has been written.
+        entries: Entries so far.
+        ended: Why it ended by itself, empty while it goes on.
+    """
+
+    path: str
+    since: float
+    size_bytes: int = 0
+    entries: int = 0
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """The recording that is shown instead of a cluster.
+
+    Attributes:
+        path: Name of the file.
+        started: When the recording began, epoch seconds.
+        length_s: How long it is.
+        at_s: Moment that is shown, in seconds from the beginning.
+        speed: Recorded seconds that pass in one.
+        paused: Whether time stands still.
+        seeking: Whether it is on its way to another moment.
+        says: What there is to say of it: where it ends, why it cannot be read on.
+    """
+
+    path: str
+    started: float
+    length_s: float
+    at_s: float = 0.0
+    speed: float = 1.0
+    paused: bool = False
+    seeking: bool = False
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterState:
     """Where the console is attached.
 
@@ -56,6 +100,8 @@ class ClusterState:
         login_failed: Whether the problem is that the credentials cannot be used.
         login_says: What a program that logs in says while it runs.
         connected: Whether any request has been answered yet.
+        taping: The recording that is being made, None if none is.
+        playing: The recording that is shown, None if it is a cluster.
     """
 
     context: str = ""
@@ -75,6 +121,8 @@ class ClusterState:
     contexts: tuple[ContextFacts, ...] = ()
     known_namespaces: tuple[str, ...] = ()
     rights: Rights = NO_RIGHTS
+    taping: Taping | None = None
+    playing: Playing | None = None
 
 
 @dataclass(frozen=True, slots=True)

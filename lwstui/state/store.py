@@ -8,9 +8,7 @@ from typing import Any, Final, TypeVar
 
 from controller.api.core import Event
 from controller.api.meta import Key
-from controller.api.names import (
-    Resource,
-)
+from controller.api.names import PODS, Resource
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
@@ -161,11 +159,6 @@ class Store:
         self.past.add(activity, self._cluster.context)
         self._changed.add("activity")
 
-    @property
-    def latest(self) -> Snapshot:
-        """The last snapshot."""
-        return self._snapshot
-
     def mark(self, key: Key, pending: Pending | None) -> None:
         """Set or clear the mark of an intent that the watch has not confirmed yet."""
         self._note("pending", self._pending, key, pending)
@@ -186,6 +179,12 @@ class Store:
     def get(self, resource: Resource, key: Any) -> Any:
         """Return the record held under a key (UID for events, name for nodes), or None."""
         return self._kinds[FIELDS[resource]].get(key)
+
+    def held(self, resource: Resource) -> Iterable[Any]:
+        """Return all records of a kind, those too that no snapshot shows."""
+        found = (*self._kinds[FIELDS[resource]].values(),)
+        strangers = (*self._others.values(), *self._foreign.pods)
+        return (*found, *strangers) if resource == PODS else found
 
     def members(self, key: Key) -> Iterable[Pod]:
         """Return the pods of a set as they are held now, in no order."""

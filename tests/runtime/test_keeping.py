@@ -48,7 +48,7 @@ async def test_a_revision_that_the_cluster_dropped_comes_back_from_the_file(tmp_
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     later = seen(cluster, truncated=True)
-    assert len(known_revisions(later.latest, KEY)) == 1
+    assert len(known_revisions(later.snapshot, KEY)) == 1
     await opened(later, tmp_path).keep()
     now = later.publish(NOW)
     assert now.starts[KEY] == (GroupStart("img:v1", 61.0),)

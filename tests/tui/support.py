@@ -26,9 +26,10 @@ from lwstui.runtime.backend import (
     TerminalRequest,
 )
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.model import Activity, Snapshot
+from lwstui.state.model import Activity, Snapshot, Taping
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.worlds import NOW
@@ -88,6 +89,7 @@ class FakeBackend:
     metrics_wanted: bool = True
     controller_paused: bool = False
     recorded: list[Activity] = field(default_factory=list)
+    recordings: list[RecordingOrder] = field(default_factory=list)
     attached: list[Destination] = field(default_factory=list)
     looked_at: list[tuple[str, ...]] = field(default_factory=list)
     verdict: Outcome = field(default_factory=lambda: Outcome(ok=True, message="accepted"))
@@ -207,6 +209,16 @@ class FakeBackend:
     def record(self, activity: Activity) -> None:
         """Remember it."""
         self.recorded.append(activity)
+
+    def start_recording(self, order: RecordingOrder) -> Future[Taping]:
+        """Note the order and say that it goes on."""
+        self.recordings.append(order)
+        return _done(Taping(str(order.path), NOW))
+
+    def stop_recording(self) -> Future[Taping | None]:
+        """Say what the last order came to."""
+        last = self.recordings[-1] if self.recordings else None
+        return _done(Taping(str(last.path), NOW, 2048, 12) if last else None)
 
     def attach(self, destination: Destination) -> int:
         """Note where to; nothing is published."""

@@ -1,0 +1,1 @@
+"""The recording of an incident: what came from a cluster, written to a file and played again."""
