@@ -22,6 +22,7 @@ from controller.api.meta import ObjectMeta
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from controller.api.pods import Pod
 from lwstui.capacity.answer import Answer, answer
+from lwstui.capacity.cluster import Cluster
 
 GPU: Final = "nvidia.com/gpu"
 _GIB: Final = 1 << 30
@@ -102,7 +103,7 @@ def main() -> None:
         for seed in range(arguments.rounds):
             nodes, pods = _cluster(arguments.nodes, random.Random(seed))
             start = time.perf_counter()
-            found = answer(asked, nodes, pods, loads={})
+            found = answer(asked, Cluster(nodes, pods, {}))
             took.append(time.perf_counter() - start)
         groups = found.groups if found is not None else None
         print(

@@ -14,7 +14,7 @@ import msgspec
 
 from controller.api import names, quantity
 from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
-from controller.api.resources import Accelerators, devices, lenient
+from controller.api.resources import Accelerators, Amounts, devices, lenient, offered
 
 _NO_OWNER: Final = OwnerReference()
 _NO_CONDITION: Final = Condition()
@@ -59,6 +59,7 @@ class Node(msgspec.Struct, frozen=True):
 
     Attributes:
         troubles: (type, reason) of conditions other than Ready that are True.
+        others: What else it offers: ephemeral storage, huge pages, any extended resource.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Node(msgspec.Struct, frozen=True):
     max_pods: int = 0
     kubelet_version: str = ""
     troubles: tuple[tuple[str, str], ...] = ()
+    others: Amounts = ()
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -238,6 +240,7 @@ def decode_node(raw: bytes | msgspec.Raw) -> Node:
             for c in status.conditions or ()
             if c.type != "Ready" and c.status == "True"
         ),
+        others=offered(allocatable),
     )
 
 

@@ -15,7 +15,14 @@ import msgspec
 from controller.api import names
 from controller.api import podwire as wire
 from controller.api.meta import Condition, Key, ObjectMeta, OwnerReference, parse_time
-from controller.api.resources import Accelerators, WireContainer, accelerators, effective_request
+from controller.api.resources import (
+    Accelerators,
+    Amounts,
+    WireContainer,
+    accelerators,
+    effective_request,
+    others,
+)
 
 # The kubelet stamps a pod's start and its first conditions one after the other, in whole seconds.
 _SAME_MOMENT_S: Final = 1.0
@@ -80,6 +87,9 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         devices: Ids of the devices its containers were given, where the kubelet says so: the
             vendor's UUIDs, or ``driver/pool/device`` for those of claims.
         sick_devices: Those of them that the kubelet calls unhealthy.
+        others: Effective request of everything else: ephemeral storage, huge pages, any extended
+            resource.
+        nominated: The node that the scheduler keeps room on for it, empty if none.
     """
 
     namespace: str
@@ -127,6 +137,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     stop_asked_at: float | None = None
     devices: tuple[str, ...] = ()
     sick_devices: tuple[str, ...] = ()
+    others: Amounts = ()
+    nominated: str = ""
 
     @property
     def finished(self) -> bool:
@@ -274,7 +286,9 @@ def _pod(whole: wire.WirePod) -> Pod:
     ready = conditions.get("Ready", _NO_CONDITION)
     scheduled = conditions.get("PodScheduled", _NO_CONDITION)
     initialized = conditions.get("Initialized", _NO_CONDITION)
-    request = effective_request(spec.containers, spec.init_containers, spec.overhead)
+    request = effective_request(
+        spec.containers, spec.init_containers, spec.overhead, spec.resources
+    )
     refused = scheduled.status == "False"
     given = _given(status.container_statuses or ())
     return Pod(
@@ -327,6 +341,8 @@ def _pod(whole: wire.WirePod) -> Pod:
         stop_asked_at=_stop_asked(meta),
         devices=tuple(given),
         sick_devices=tuple(device for device, health in given.items() if health == "Unhealthy"),
+        others=others(request),
+        nominated=intern(status.nominated_node_name),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from controller.api.meta import Condition, ObjectMeta
-from controller.api.resources import WireContainer
+from controller.api.resources import WireContainer, WireResources
 
 
 class State(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -62,6 +62,7 @@ class PodSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     containers: list[WireContainer] | None = None
     init_containers: list[WireContainer] | None = None
     overhead: dict[str, str | int | float] | None = None
+    resources: WireResources | None = None
     scheduling_gates: list[dict[str, str]] | None = None
     termination_grace_period_seconds: int | None = None
 
@@ -72,6 +73,7 @@ class PodStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     phase: str = ""
     reason: str = ""
     message: str = ""
+    nominated_node_name: str = ""
     pod_ip: str = msgspec.field(default="", name="podIP")
     start_time: str | None = None
     conditions: list[Condition] | None = None

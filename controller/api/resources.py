@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from sys import intern
 from typing import Final
 
@@ -26,15 +28,38 @@ ACCELERATORS: Final = frozenset(
     }
 )
 _MIG_PREFIX: Final = "nvidia.com/mig-"
+_KIND: Final = re.compile("gpu|tpu|npu|xpu|gaudi|neuron|mlu|dcu|gcu|ascend|accelerator")
+_AMD_PARTITION: Final = re.compile(r"amd\.com/[a-z]+_nps\d+")
+# Shares of a device: its memory, its cores, or access to look at it.
+_SHARES: Final = re.compile("(_monitoring|mem|memory|cores?|percentage|millicores|tiles)$")
 
 
+@lru_cache(1024)
 def is_accelerator(resource: str) -> bool:
-    """Tell whether an extended resource name counts accelerators or slices of one."""
-    return resource in ACCELERATORS or resource.startswith(_MIG_PREFIX)
+    """Tell whether an extended resource name counts accelerators or slices of one.
+
+    The names of vendors that are not known are told by their last part, as in
+    ``example.com/npu``.
+    """
+    if resource in ACCELERATORS or resource.startswith(_MIG_PREFIX):
+        return True
+    domain, slash, last = resource.partition("/")
+    if not slash or domain == "kubernetes.io" or domain.endswith(".kubernetes.io"):
+        return False
+    if _AMD_PARTITION.fullmatch(resource):
+        return True
+    kind = last.lower()
+    return _KIND.search(kind) is not None and _SHARES.search(kind) is None
 
 
 Accelerators = tuple[tuple[str, int], ...]
 """Sorted (resource name, devices) pairs."""
+
+Amounts = tuple[tuple[str, int], ...]
+"""Sorted (resource name, amount) pairs of what is neither cpu, memory, pods nor a device."""
+
+_APART: Final = ("cpu", "memory", "pods")
+_POD_LEVEL: Final = ("cpu", "memory")
 
 
 class WireResources(msgspec.Struct, frozen=True, gc=False):
@@ -76,12 +101,10 @@ def _request(container: WireContainer) -> dict[str, int]:
     if resources is None:
         return {}
     merged = {**(resources.limits or {}), **(resources.requests or {})}
-    amounts = devices(merged)
-    if "cpu" in merged:
-        amounts["cpu"] = lenient(quantity.milli, merged["cpu"])
-    if "memory" in merged:
-        amounts["memory"] = lenient(quantity.whole, merged["memory"])
-    return amounts
+    return {
+        name: lenient(quantity.milli if name == "cpu" else quantity.whole, value)
+        for name, value in merged.items()
+    }
 
 
 def _add(total: dict[str, int], more: Mapping[str, int]) -> dict[str, int]:
@@ -92,11 +115,13 @@ def effective_request(
     containers: list[WireContainer] | None,
     init_containers: list[WireContainer] | None,
     overhead: Mapping[str, str | int | float] | None = None,
+    whole: WireResources | None = None,
 ) -> dict[str, int]:
-    """Return what a pod asks of a node: cpu in milli, memory in bytes, devices.
+    """Return what a pod asks of a node: cpu in milli, all else in its unit.
 
     Regular containers and sidecars add up; an init container needs itself plus the sidecars
-    declared before it; the larger of both counts, plus overhead.
+    declared before it; the larger of both counts. What is asked for the pod as a whole stands
+    in for cpu, memory and huge pages of its containers. Overhead comes on top.
 
     Source: k8s.io/component-helpers resource.PodRequests.
     """
@@ -114,12 +139,42 @@ def effective_request(
         }
     main = _add(main, sidecars)
     total = {name: max(main.get(name, 0), peak.get(name, 0)) for name in main.keys() | peak.keys()}
+    if whole is not None:
+        total |= {n: v for n, v in _request(WireContainer(resources=whole)).items() if _shared(n)}
     if overhead:
         extra = _request(WireContainer(resources=WireResources(requests=dict(overhead))))
         total = _add(total, extra)
     return total
 
 
+def _shared(name: str) -> bool:
+    """Tell whether the containers of a pod may share what is asked for the pod as a whole."""
+    return name in _POD_LEVEL or name.startswith("hugepages-")
+
+
+def others(amounts: Mapping[str, int]) -> Amounts:
+    """Return the non-zero amounts of what is neither cpu, memory, pods nor a device, by name."""
+    found = (
+        (intern(n), v)
+        for n, v in amounts.items()
+        if v and n not in _APART and not is_accelerator(n)
+    )
+    return _one(tuple(sorted(found)))
+
+
+def offered(quantities: Mapping[str, str | int | float]) -> Amounts:
+    """Return the same of a resource list."""
+    return others({n: lenient(quantity.whole, v) for n, v in quantities.items()})
+
+
+@lru_cache(4096)
+def _one(amounts: Amounts) -> Amounts:
+    """Return one object for equal amounts: the pods of a cluster ask for few different ones."""
+    return amounts
+
+
 def accelerators(amounts: Mapping[str, int]) -> Accelerators:
     """Return the non-zero accelerator amounts of a request, sorted by name."""
-    return tuple(sorted((intern(n), v) for n, v in amounts.items() if is_accelerator(n) and v))
+    return _one(
+        tuple(sorted((intern(n), v) for n, v in amounts.items() if v and is_accelerator(n)))
+    )

@@ -12,10 +12,12 @@ import msgspec
 from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
-from controller.api.pods import Pod
+from lwstui.capacity.affinity import ignored
+from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.domains import Home, Placed, Rules, Solution, solve
 from lwstui.capacity.eligible import barriers
 from lwstui.capacity.packing import Offer
+from lwstui.capacity.queue import Crowd, Queue, queue
 from lwstui.capacity.requests import pod_specs
 from lwstui.capacity.stranding import strands
 from lwstui.capacity.unlocking import near_misses, unlocks
@@ -30,11 +32,10 @@ from lwstui.capacity.vectors import (
     shapes,
     taking,
 )
-from lwstui.state.foreign import Load
 
 CAP: Final = 64
 """Answers end here: more than this is "64 or more"."""
-_HIDDEN: Final = ("affinity", "topologySpreadConstraints", "resourceClaims", "schedulerName")
+_HIDDEN: Final = ("resourceClaims", "schedulerName")
 PART: Final = "with room for part of a group"
 
 
@@ -66,6 +67,9 @@ class Answer(msgspec.Struct, frozen=True):
         used: (leaders, workers) that would go to each node, where that was worked out.
         idle: Devices on nodes that take the template which stay free although no more group
             fits, by resource; empty if more may fit.
+        first: Pods that wait for a node; the room of those that find one is not counted.
+        without: How many groups would fit if those pods did not come first.
+        ignored: Rules of the template that are not considered, so that fewer may fit.
     """
 
     groups: int | None
@@ -79,6 +83,9 @@ class Answer(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
     used: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     idle: dict[str, int] = msgspec.field(default_factory=dict)
+    first: tuple[Crowd, ...] = ()
+    without: int | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def capped(self) -> bool:
@@ -112,29 +119,24 @@ class Scene:
         return [node for name, node in self.placed.items() if name not in self.barred]
 
 
-def answer(
-    lws: LeaderWorkerSet,
-    nodes: Mapping[str, Node],
-    node_pods: Mapping[str, tuple[Pod, ...]],
-    groups: int = CAP,
-    loads: Mapping[str, Load] | None = None,
-) -> Answer:
+def answer(lws: LeaderWorkerSet, cluster: Cluster, groups: int = CAP) -> Answer:
     """Return how many more groups of a set fit, at most ``groups`` and ``CAP``.
+
+    Pods that wait for a node and find one have it first.
 
     Args:
         lws: The set.
-        nodes: Nodes by name.
-        node_pods: Pods bound to each node that hold accelerators or belong to sets.
+        cluster: What is known.
         groups: Stop counting here.
-        loads: What the other pods of each node hold, None if that is not known.
     """
     asked, specs = shapes(lws.spec), pod_specs(lws.spec)
     if asked is None or specs is None:
         return Answer(None, "not computed: the template cannot be read")
-    if refused := _refused(asked, specs, nodes):
+    if refused := _refused(asked, specs, cluster.nodes):
         return Answer(None, f"not computed: {refused}")
     limit = max(0, min(groups, CAP))
-    holders = Holders(nodes, node_pods, loads)
+    first = queue(cluster)
+    holders = Holders(cluster.nodes, first.pods, cluster.loads, asked.others, first.come)
     found = scene(lws, (asked, specs), holders, limit)
     solution = solve(asked, found.rules, found.open, limit)
     count, full = len(solution.homes), len(solution.homes) >= limit
@@ -146,11 +148,23 @@ def answer(
         () if full else _blockers(found, solution),
         () if full else near_misses(found),
         () if full else unlocks(found, solution, holders),
-        bool(count) and strands(asked, found.rules, found.open, nodes, count),
-        tuple(_assumptions(found, nodes, loads)),
+        bool(count) and strands(asked, found.rules, found.open, cluster.nodes, count),
+        tuple(_assumptions(found, cluster)),
         solution.used,
         {} if full else _idle(found, count),
+        first.crowds,
+        _without(lws, cluster, found, first, count),
+        ignored(specs),
     )
+
+
+def _without(lws: LeaderWorkerSet, cluster: Cluster, found: Scene, first: Queue, count: int) -> int:
+    """Return how many groups would fit if no pod came first."""
+    if not first.come or count >= found.limit:
+        return count
+    holders = Holders(cluster.nodes, cluster.pods, cluster.loads, found.asked.others)
+    alone = scene(lws, (found.asked, found.specs), holders, found.limit)
+    return len(solve(found.asked, alone.rules, alone.open, found.limit).homes)
 
 
 def _idle(found: Scene, groups: int) -> dict[str, int]:
@@ -264,13 +278,9 @@ def _counted(asked: Shapes, rules: Rules) -> str:
     return f"{', '.join(asked.resources)} counted{per}{sub}"
 
 
-def _assumptions(
-    found: Scene, nodes: Mapping[str, Node], loads: Mapping[str, Load] | None
-) -> Iterator[str]:
-    asked = found.asked
+def _assumptions(found: Scene, cluster: Cluster) -> Iterator[str]:
+    asked, nodes, loads = found.asked, cluster.nodes, cluster.loads
     yield "no autoscaling, no preemption; volumes are not looked at"
-    if asked.uncounted:
-        yield f"asked for and not counted: {', '.join(asked.uncounted)}"
     known = [name for name in (CPU, MEMORY) if name in asked.resources]
     for name in (*known, PODS):
         unknown = sum(one.offer.free[name] == UNKNOWN for one in found.placed.values())
@@ -278,6 +288,8 @@ def _assumptions(
             yield f"{name} of {unknown} of {len(nodes)} nodes is not known and taken for enough"
     if loads is None and known:
         yield f"{' and '.join(known)} of pods outside sets without devices are not subtracted"
+    if loads is not None and (waiting := loads.get("")):
+        yield f"{waiting.pods} waiting pods outside sets without devices are not subtracted"
     if any(spec.get("hostNetwork") or _host_ports(spec) for spec in found.specs):
         yield "host ports are not looked at"
     if found.rules.key and found.rules.subkey:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from controller.api.core import Node
+from lwstui.capacity.affinity import outside
 
 NOT_READY: Final = "not ready"
 CORDONED: Final = "cordoned"
@@ -44,6 +45,8 @@ def _barriers(node: Node, spec: Mapping[str, Any]) -> Iterator[str]:
         for key, value in selector.items():
             if node.labels.get(key) != value:
                 yield f"{SELECTOR}{key}={value}"
+    if spec.get("affinity") and (why := outside(node, spec)):
+        yield why
 
 
 def _tolerates(toleration: Mapping[str, Any], taint: tuple[str, str, str]) -> bool:

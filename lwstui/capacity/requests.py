@@ -10,15 +10,17 @@ import msgspec
 from controller.api.resources import (
     Accelerators,
     WireContainer,
+    WireResources,
     accelerators,
     effective_request,
 )
 
 
-class _Template(msgspec.Struct, frozen=True, rename="camel"):
+class _PodSpec(msgspec.Struct, frozen=True, rename="camel"):
     containers: list[WireContainer] | None = None
     init_containers: list[WireContainer] | None = None
     overhead: dict[str, str | int | float] | None = None
+    resources: WireResources | None = None
 
 
 class GroupRequest(msgspec.Struct, frozen=True):
@@ -71,7 +73,7 @@ def group_request(spec: Mapping[str, Any]) -> GroupRequest | None:
     if specs is None:
         return None
     try:
-        leader, worker = (_accelerators(pod) for pod in specs)
+        leader, worker = (accelerators(asked(pod)) for pod in specs)
     except msgspec.ValidationError:
         return None
     return GroupRequest(leader, worker, group_size(spec))
@@ -83,6 +85,11 @@ def group_size(spec: Mapping[str, Any]) -> int:
     return size if isinstance(size, int) and size > 0 else 1
 
 
-def _accelerators(pod: Mapping[str, Any]) -> Accelerators:
-    wire = msgspec.convert(pod, _Template)
-    return accelerators(effective_request(wire.containers, wire.init_containers, wire.overhead))
+def asked(spec: Mapping[str, Any]) -> dict[str, int]:
+    """Return what a pod of a raw spec asks of a node: cpu in milli, all else in its unit.
+
+    Raises:
+        msgspec.ValidationError: If the spec does not have the shape of one.
+    """
+    pod = msgspec.convert(spec, _PodSpec)
+    return effective_request(pod.containers, pod.init_containers, pod.overhead, pod.resources)

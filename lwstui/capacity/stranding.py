@@ -1,78 +1,29 @@
 """What a scheduler that places pod by pod may do with room that suffices.
 
-Leaders first, each to the node with the largest free share of cpu and memory, ties by name, then
-the workers likewise: the default scoring spreads and looks at nothing else.
+Leaders first, then the workers.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from controller.api.core import Node
+from lwstui.capacity.board import Board
 from lwstui.capacity.domains import Placed, Rules
-from lwstui.capacity.vectors import CPU, MEMORY, UNKNOWN, Shapes, Vector, fits, taking
-
-
-@dataclass(slots=True)
-class _Board:
-    """Free amounts while pods are placed, with nodes in the order the scheduler prefers."""
-
-    nodes: Mapping[str, Node]
-    free: dict[str, Vector]
-    _queues: dict[tuple[str, str], list[tuple[float, str]]] = field(default_factory=dict)
-
-    def place(
-        self, kind: str, asked: Vector, where: tuple[str, Iterable[str]], ok: Callable[[str], bool]
-    ) -> str | None:
-        """Place a pod and return the node, None if it finds none.
-
-        Room only ever shrinks, so a node that is refused once is refused for good: of this
-        kind of pod, and in this place.
-
-        Args:
-            kind: Which pods share the verdict on nodes.
-            asked: What it asks for.
-            where: A name for the nodes to choose from, and the nodes.
-            ok: Whether a node may be taken; never turns from no to yes.
-        """
-        slot = (kind, where[0])
-        queue = self._queues.get(slot)
-        if queue is None:
-            queue = self._queues[slot] = [(self._score(name), name) for name in where[1]]
-            heapq.heapify(queue)
-        while queue:
-            score, name = queue[0]
-            if not fits(asked, self.free[name]) or not ok(name):
-                heapq.heappop(queue)
-            elif (fresh := self._score(name)) != score:
-                heapq.heapreplace(queue, (fresh, name))
-            else:
-                self.free[name] = taking(self.free[name], asked)
-                return name
-        return None
-
-    def _score(self, name: str) -> float:
-        node, free = self.nodes[name], self.free[name]
-        share = 0.0
-        for resource, offered in ((CPU, node.cpu_milli), (MEMORY, node.memory_bytes)):
-            if offered and free[resource] < UNKNOWN:
-                share += free[resource] / offered
-        return -share
+from lwstui.capacity.vectors import Shapes
 
 
 def strands(
     shapes: Shapes, rules: Rules, placed: Sequence[Placed], nodes: Mapping[str, Node], groups: int
 ) -> bool:
     """Tell whether placing pod by pod fails to place so many groups."""
-    board = _Board(nodes, {one.offer.name: one.offer.free for one in placed})
+    board = Board(nodes, {one.offer.name: one.offer.free for one in placed})
     return not _Simulation(shapes, rules, placed, board).run(groups)
 
 
 class _Simulation:
     def __init__(
-        self, shapes: Shapes, rules: Rules, placed: Sequence[Placed], board: _Board
+        self, shapes: Shapes, rules: Rules, placed: Sequence[Placed], board: Board
     ) -> None:
         self._shapes, self._rules, self._board = shapes, rules, board
         self._at = {one.offer.name: one for one in placed}

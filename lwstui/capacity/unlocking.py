@@ -100,7 +100,7 @@ def _freed(node: Placed, holders: Holders) -> Iterator[_Act]:
     name = node.offer.name
     pods = holders.pods.get(name, ())
     for pod in pods:
-        if pod.set_name or pod.phase in FINISHED:
+        if pod.set_name or pod.phase in FINISHED or pod.uid in holders.come:
             continue
         others = [other for other in pods if other is not pod]
         free = holders.free(name, others)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
 from controller.api.core import Node
 from controller.api.pods import Pod
-from controller.api.resources import WireContainer, effective_request, is_accelerator
+from controller.api.resources import Amounts, is_accelerator
 from lwstui.capacity.free import held
-from lwstui.capacity.requests import group_size, pod_specs
+from lwstui.capacity.requests import asked, group_size, pod_specs
 from lwstui.state.foreign import FINISHED, Load
 
 CPU: Final = "cpu"
@@ -32,13 +33,11 @@ class Shapes(msgspec.Struct, frozen=True):
         leader: Of the leader pod.
         worker: Of each worker pod.
         size: Pods per group, the leader included.
-        uncounted: Resources they ask for that are not read from nodes.
     """
 
     leader: Vector
     worker: Vector
     size: int
-    uncounted: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:
@@ -56,11 +55,11 @@ class Shapes(msgspec.Struct, frozen=True):
         """Accelerators that a group asks for, by resource name."""
         return tuple(name for name in self.resources if is_accelerator(name))
 
-
-class _Template(msgspec.Struct, frozen=True, rename="camel"):
-    containers: list[WireContainer] | None = None
-    init_containers: list[WireContainer] | None = None
-    overhead: dict[str, str | int | float] | None = None
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What a group asks for besides devices, cpu, memory and places of pods."""
+        apart = (CPU, MEMORY, PODS, *self.devices)
+        return tuple(name for name in self.resources if name not in apart)
 
 
 def shapes(spec: Mapping[str, Any]) -> Shapes | None:
@@ -69,26 +68,26 @@ def shapes(spec: Mapping[str, Any]) -> Shapes | None:
     if specs is None:
         return None
     try:
-        leader, worker = (msgspec.convert(pod, _Template) for pod in specs)
+        leader, worker = (_vector(pod) for pod in specs)
     except msgspec.ValidationError:
         return None
-    uncounted = sorted({*_uncounted(leader), *_uncounted(worker)})
-    return Shapes(_vector(leader), _vector(worker), group_size(spec), tuple(uncounted))
+    return Shapes(leader, worker, group_size(spec))
 
 
-def _vector(pod: _Template) -> dict[str, int]:
-    asked = effective_request(pod.containers, pod.init_containers, pod.overhead)
-    return {name: amount for name, amount in asked.items() if amount} | {PODS: 1}
+def _vector(spec: Mapping[str, Any]) -> dict[str, int]:
+    return {name: amount for name, amount in asked(spec).items() if amount} | {PODS: 1}
 
 
-def _uncounted(pod: _Template) -> Iterator[str]:
-    for container in (*(pod.containers or ()), *(pod.init_containers or ())):
-        if container.resources is not None:
-            asked = {**(container.resources.limits or {}), **(container.resources.requests or {})}
-            yield from (n for n in asked if n not in (CPU, MEMORY) and not is_accelerator(n))
+def vector(pod: Pod) -> dict[str, int]:
+    """Return what a pod asks for, itself included."""
+    found = {**dict(pod.accelerators), **dict(pod.others), PODS: 1}
+    found |= {CPU: pod.cpu_milli, MEMORY: pod.memory_bytes}
+    return {name: amount for name, amount in found.items() if amount}
 
 
-def free_vector(node: Node, pods: Iterable[Pod], load: Load | None = None) -> dict[str, int]:
+def free_vector(
+    node: Node, pods: Iterable[Pod], load: Load | None = None, names: Collection[str] = ()
+) -> dict[str, int]:
     """Return what a node has free: allocatable less what every pod bound to it asks for.
 
     Pods that are being terminated hold what they have until they are gone.
@@ -97,6 +96,7 @@ def free_vector(node: Node, pods: Iterable[Pod], load: Load | None = None) -> di
         node: The node.
         pods: Pods bound to it that are known one by one.
         load: What its other pods hold, None if that is not known.
+        names: What to count besides devices, cpu, memory and pods.
     """
     holding = [pod for pod in pods if pod.phase not in FINISHED]
     more = load or Load()
@@ -108,7 +108,19 @@ def free_vector(node: Node, pods: Iterable[Pod], load: Load | None = None) -> di
         (PODS, node.max_pods, len(holding) + more.pods),
     ):
         free[name] = max(0, offered - used) if offered else UNKNOWN
+    if names:
+        rest = _used(chain((pod.others for pod in holding), (more.others,)))
+        offers = dict(node.others)
+        free |= {name: max(0, offers.get(name, 0) - rest.get(name, 0)) for name in names}
     return free
+
+
+def _used(held: Iterable[Amounts]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for amounts in held:
+        for name, amount in amounts:
+            total[name] = total.get(name, 0) + amount
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +131,20 @@ class Holders:
         nodes: Nodes by name.
         pods: Pods on each that are known one by one.
         loads: What the other pods of each hold, None if that is not known.
+        names: What is counted besides devices, cpu, memory and pods.
+        come: UIDs of pods among them that are only taken to come there.
     """
 
     nodes: Mapping[str, Node]
     pods: Mapping[str, tuple[Pod, ...]]
     loads: Mapping[str, Load] | None = None
+    names: tuple[str, ...] = ()
+    come: frozenset[str] = frozenset()
 
     def free(self, name: str, pods: Iterable[Pod] | None = None) -> dict[str, int]:
         """Return what a node has free, with the pods on it or with others in their place."""
         there = self.pods.get(name, ()) if pods is None else pods
-        return free_vector(self.nodes[name], there, (self.loads or {}).get(name))
+        return free_vector(self.nodes[name], there, (self.loads or {}).get(name), self.names)
 
     def live(self, name: str, namespace: str) -> Iterator[Pod]:
         """Yield the pods of a namespace that hold something on a node."""
@@ -137,19 +153,19 @@ class Holders:
                 yield pod
 
 
-def fits(asked: Vector, free: Vector) -> bool:
+def fits(request: Vector, free: Vector) -> bool:
     """Tell whether a pod fits."""
-    return all(free.get(name, 0) >= amount for name, amount in asked.items())
+    return all(free.get(name, 0) >= amount for name, amount in request.items())
 
 
-def lacking(asked: Vector, free: Vector) -> tuple[str, ...]:
+def lacking(request: Vector, free: Vector) -> tuple[str, ...]:
     """Return the resources that a pod asks for and does not find, by name."""
-    return tuple(sorted(name for name, amount in asked.items() if free.get(name, 0) < amount))
+    return tuple(sorted(name for name, amount in request.items() if free.get(name, 0) < amount))
 
 
-def taking(free: Vector, asked: Vector, times: int = 1) -> dict[str, int]:
+def taking(free: Vector, request: Vector, times: int = 1) -> dict[str, int]:
     """Return what is left after placing pods; below zero where they do not fit."""
     left = dict(free)
-    for name, amount in asked.items():
+    for name, amount in request.items():
         left[name] = left.get(name, 0) - times * amount
     return left

@@ -10,6 +10,7 @@ import msgspec
 
 from controller.api.meta import Key
 from controller.api.pods import Pod
+from controller.api.resources import Amounts
 
 FINISHED: Final = ("Succeeded", "Failed")
 """Phases of pods that hold nothing any more."""
@@ -22,11 +23,13 @@ class Load(msgspec.Struct, frozen=True, gc=False):
         pods: How many they are.
         cpu_milli: Their effective cpu requests, added.
         memory_bytes: Their effective memory requests, added.
+        others: Their effective requests of everything else, added.
     """
 
     pods: int = 0
     cpu_milli: int = 0
     memory_bytes: int = 0
+    others: Amounts = ()
 
 
 class _Entry(NamedTuple):
@@ -34,13 +37,15 @@ class _Entry(NamedTuple):
     node: str
     cpu_milli: int
     memory_bytes: int
+    others: Amounts
 
 
 class Foreign:
     """Adds up the pods of each node that belong to no set and hold no accelerators.
 
     Attributes:
-        loads: What they hold, by node.
+        loads: What they hold, by node; those that wait for one under the empty name, unless the
+            scheduler keeps room for them on a node.
     """
 
     def __init__(self) -> None:
@@ -65,9 +70,10 @@ class Foreign:
 
     def put(self, key: Key, pod: Pod) -> bool:
         """Take a pod as it is now, and tell whether a sum changed."""
-        counts = pod.node and not (pod.set_name or pod.accelerators) and pod.phase not in FINISHED
+        counts = not (pod.set_name or pod.accelerators) and pod.phase not in FINISHED
         old = self._entries.get(key)
-        new = _Entry(pod.uid, intern(pod.node), pod.cpu_milli, pod.memory_bytes)
+        node = intern(pod.node or pod.nominated)
+        new = _Entry(pod.uid, node, pod.cpu_milli, pod.memory_bytes, pod.others)
         if not counts:
             return self.drop(key)
         if old == new:
@@ -112,4 +118,12 @@ class Foreign:
             old.pods + sign,
             old.cpu_milli + sign * entry.cpu_milli,
             old.memory_bytes + sign * entry.memory_bytes,
+            _added(old.others, entry.others, sign) if entry.others else old.others,
         )
+
+
+def _added(one: Amounts, other: Amounts, sign: int) -> Amounts:
+    found = dict(one)
+    for name, amount in other:
+        found[name] = found.get(name, 0) + sign * amount
+    return tuple(sorted((name, amount) for name, amount in found.items() if amount))

@@ -299,7 +299,10 @@ class Snapshot:
         insights: What is wrong by the rules, worst first, consequences folded.
         telemetry: What is measured of devices and engines, where anything is.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
-        loads: What all other pods hold, by node, as far as pods are watched.
+        waiting: Pods without a node that request accelerators or belong to sets, of all
+            namespaces that are watched.
+        loads: What all other pods hold, by node, as far as pods are watched; under the empty name
+            those that wait for one.
     """
 
     version: int = 0
@@ -326,3 +329,4 @@ class Snapshot:
     sets_by_namespace: Mapping[str, int] = field(default_factory=_empty)
     underway: Mapping[Key, Underway] = field(default_factory=_empty)
     loads: Mapping[str, Load] = field(default_factory=_empty)
+    waiting: Mapping[Key, Pod] = field(default_factory=_empty)

@@ -48,6 +48,7 @@ class Store:
         # Pods outside sets, as far as they hold accelerators.
         self._others: dict[Key, Pod] = {}
         self._foreign = Foreign()
+        self._waiting: dict[Key, Pod] = {}
         self._sync: dict[str, KindSync] = {}
         self.past = ActivityLog()
         self._pending: dict[Key, Pending] = {}
@@ -241,6 +242,7 @@ class Store:
             "starts": self.memory.starts,
             "kept": self.memory.kept,
             "loads": self._foreign.loads,
+            "waiting": self._waiting,
             "sync": self._sync,
             "pending": self._pending,
             "underway": self._underway,
@@ -300,7 +302,9 @@ class Store:
             self.memory.forget(key)
 
     def _index(self, key: Key, old: Pod | None, pod: Pod | None) -> None:
-        """Move a pod on the shelves of nodes and of sets."""
+        """Move a pod on the shelves of nodes and of sets, and among those that have no node."""
+        if _waits(old) or _waits(pod):
+            self._note("waiting", self._waiting, key, pod if _waits(pod) else None)
         _move(self._by_node, key, _node_of(old), _node_of(pod), pod)
         _move(self._by_set, key, _set_of(old), _set_of(pod), pod)
         if pod is not None and pod.set_name:
@@ -326,9 +330,18 @@ class Store:
 
 def _node_of(pod: Pod | None) -> str | None:
     """Return the node a pod is shown on, None if on none."""
-    if pod is None or not (pod.set_name or pod.accelerators):
+    if pod is None or not _kept(pod):
         return None
     return pod.node or None
+
+
+def _waits(pod: Pod | None) -> bool:
+    """Tell whether a pod has no node and has not ended."""
+    return pod is not None and not pod.node and not pod.finished and _kept(pod)
+
+
+def _kept(pod: Pod) -> bool:
+    return bool(pod.set_name or pod.accelerators)
 
 
 def _set_of(pod: Pod | None) -> Key | None:
@@ -353,6 +366,7 @@ _MAPPINGS: Final = frozenset(
         "starts",
         "kept",
         "loads",
+        "waiting",
         "sync",
         "pending",
         "underway",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.api.core import Node
@@ -13,7 +13,7 @@ from controller.api.pods import Pod
 from lwstui.capacity.answer import Answer, answer
 from lwstui.state.model import Snapshot
 from lwstui.view.digest import GroupDigest, SetDigest, digest
-from lwstui.view.fit import known_loads
+from lwstui.view.fit import known_cluster
 from lwstui.view.memo import Memo
 from lwstui.view.spec import spec_text
 
@@ -200,4 +200,6 @@ def _fit(
     held = dict(snapshot.node_pods)
     for name in {pod.node for pod in gone if pod.node}:
         held[name] = tuple(pod for pod in held.get(name, ()) if pod.uid not in leaving)
-    return answer(lws, nodes, held, len(groups), known_loads(snapshot))
+    known = known_cluster(snapshot)
+    stays = {key: pod for key, pod in known.waiting.items() if pod.uid not in leaving}
+    return answer(lws, replace(known, nodes=nodes, pods=held, waiting=stays), len(groups))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
 from lwstui.capacity.answer import CAP, Answer, answer
+from lwstui.capacity.cluster import Cluster
+from lwstui.capacity.queue import Crowd
 from lwstui.state.foreign import Load
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
@@ -16,13 +20,39 @@ from lwstui.view.types import Line, Ref, Span
 _BLOCKERS: Final = 4
 _HOMES: Final = 4
 _NODES: Final = 4
+_CROWDS: Final = 3
 FRESH_S: Final = 5.0
 """How long an answer on a screen holds while pods change."""
 
 
-def room_for(snapshot: Snapshot, lws: LeaderWorkerSet, groups: int = CAP) -> Answer:
-    """Return how many more groups of a set fit into what is free, by all that is known."""
-    return answer(lws, snapshot.nodes, snapshot.node_pods, groups, known_loads(snapshot))
+def room_for(
+    snapshot: Snapshot, lws: LeaderWorkerSet, groups: int = CAP, *, own_first: bool = True
+) -> Answer:
+    """Return how many more groups of a set fit into what is free, by all that is known.
+
+    Args:
+        snapshot: What is known.
+        lws: The set.
+        groups: Stop counting here.
+        own_first: Whether pods of the set that wait for a node come before those asked about;
+            no, if they are those asked about.
+    """
+    cluster = known_cluster(snapshot)
+    if not own_first:
+        ahead = {key: pod for key, pod in cluster.waiting.items() if pod.set_key != lws.key}
+        cluster = replace(cluster, waiting=ahead)
+    return answer(lws, cluster, groups)
+
+
+def known_cluster(snapshot: Snapshot) -> Cluster:
+    """Return what a question about room is put to."""
+    return Cluster(
+        snapshot.nodes,
+        snapshot.node_pods,
+        known_loads(snapshot),
+        snapshot.waiting,
+        snapshot.sets,
+    )
 
 
 def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple[Line, ...]:
@@ -45,12 +75,7 @@ def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple
 
 
 def _told(snapshot: Snapshot, lws: LeaderWorkerSet) -> tuple[Line, ...]:
-    lines = fit_lines(room_for(snapshot, lws))
-    waiting = sum(not pod.node and not pod.scheduled for pod in snapshot.pods.values())
-    if not waiting:
-        return lines
-    first = f"{count(waiting, 'pod')} that wait for a node come first and are not subtracted"
-    return (*lines, (Span(first, "dim"),))
+    return fit_lines(room_for(snapshot, lws))
 
 
 def known_loads(snapshot: Snapshot) -> Mapping[str, Load] | None:
@@ -63,10 +88,12 @@ def room_span(fit: Answer, wanted: int) -> Span:
     """Return whether a number of groups fits, and if not what stops the next."""
     if fit.groups is None:
         return Span(fit.why, "dim")
+    first = f"; {coming(fit)}" if taking_room(fit) else ""
     if fit.groups < min(wanted, CAP):
-        return Span(f"{fit.groups} of {wanted} fit; {blocked(fit)}", "warn")
+        return Span(f"{fit.groups} of {wanted} fit; {blocked(fit)}{first}", "warn")
     sure = f"; {STRANDED}" if fit.stranded else ""
-    return Span(f"all {wanted} fit{sure} ({fit.why})", "warn" if fit.stranded else "ok")
+    sure += f"; not considered: {', '.join(fit.ignored)}" if fit.ignored else ""
+    return Span(f"all {wanted} fit{sure}{first} ({fit.why})", "warn" if sure else "ok")
 
 
 STRANDED: Final = "a scheduler that places pod by pod may strand one"
@@ -87,8 +114,47 @@ def amount(fit: Answer) -> str:
     """Return how many groups fit: ``2 more groups fit``, ``at least 64 more groups fit``."""
     if not fit.groups:
         return "no more group fits"
-    least = "at least " if fit.capped else ""
+    least = "at most " if fit.ignored else "at least " if fit.capped else ""
     return f"{least}{fit.groups} more {'group fits' if fit.groups == 1 else 'groups fit'}"
+
+
+def taking_room(fit: Answer) -> bool:
+    """Tell whether pods that wait for a node take room first."""
+    return any(crowd.placed for crowd in fit.first)
+
+
+def coming(fit: Answer) -> str:
+    """Say who comes first: ``3 pods of llm-prod/qwen wait for 24 nvidia.com/gpu first``."""
+    placed = [crowd for crowd in fit.first if crowd.placed]
+    return f"{_crowds(placed)} first" if placed else ""
+
+
+def _crowds(crowds: Sequence[Crowd]) -> str:
+    """Say who waits for what: ``3 pods of llm-prod/qwen wait for 24 nvidia.com/gpu``."""
+    pods = sum(crowd.pods for crowd in crowds)
+    who = [crowd.who or "no set" for crowd in crowds[:_CROWDS]]
+    more = f" and {len(crowds) - _CROWDS} more" if len(crowds) > _CROWDS else ""
+    devices = Counter[str]()
+    for crowd in crowds:
+        devices.update(dict(crowd.devices))
+    asked = ", ".join(f"{n} {name}" for name, n in sorted(devices.items())) or "a node"
+    return f"{count(pods, 'pod')} of {', '.join(who)}{more} {_verb(pods, 'wait')} for {asked}"
+
+
+def _verb(pods: int, verb: str) -> str:
+    return f"{verb}s" if pods == 1 else verb
+
+
+def _first(fit: Answer) -> Iterator[Span]:
+    """Yield who waits for a node, and what that means for the answer."""
+    if taking_room(fit):
+        there = "" if fit.without is None else f"; without them {fit.without} would fit"
+        yield Span(f"{coming(fit)}{there}", "warn" if fit.without != fit.groups else "dim")
+    if gated := [crowd for crowd in fit.first if crowd.gated]:
+        yield Span(f"{_crowds(gated)} behind scheduling gates: not subtracted", "dim")
+    if stuck := [c for c in fit.first if not c.placed and c.gated < c.pods]:
+        finds = _verb(sum(crowd.pods for crowd in stuck), "find")
+        yield Span(f"{_crowds(stuck)} and {finds} no node: not subtracted", "dim")
 
 
 def places(fit: Answer) -> str:
@@ -112,6 +178,10 @@ def _lines(fit: Answer) -> Iterator[Line]:
     where = places(fit)
     head = f"{amount(fit)}: {where}" if where else amount(fit)
     yield (Span(head, "ok" if fit.groups else "warn"),)
+    if fit.ignored:
+        yield (Span(f"! not considered: {', '.join(fit.ignored)}", "warn"),)
+    for span in _first(fit):
+        yield (span,)
     if not fit.capped:
         yield (Span("the next is ", "dim"), Span(blocked(fit)))
     if fit.near:
@@ -135,6 +205,18 @@ def document(fit: Answer, wanted: int) -> dict[str, Any]:
         "orMore": fit.capped,
         "wanted": wanted,
         "fits": groups >= wanted,
+        "groupsWithoutWaitingPods": groups if fit.without is None else fit.without,
+        "waitingPods": [
+            {
+                "set": crowd.who,
+                "pods": crowd.pods,
+                "devices": dict(crowd.devices),
+                "findNode": crowd.placed,
+                "gated": crowd.gated,
+            }
+            for crowd in fit.first
+        ],
+        "notConsidered": fit.ignored,
         "schedulerMayStrand": fit.stranded,
         "places": [
             {"domain": home.domain, "subdomains": home.subdomains, "nodes": home.nodes}

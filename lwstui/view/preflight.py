@@ -164,7 +164,7 @@ def room(lws: LeaderWorkerSet, name: str, snapshot: Snapshot) -> Finding | None:
     lacking = max(0, replicas_of(lws) - len(placed))
     if not lacking:
         return None
-    fit = room_for(snapshot, lws, lacking)
+    fit = room_for(snapshot, lws, lacking, own_first=False)
     if fit.groups is None:
         return Finding("note", name, f"fit {fit.why}")
     if fit.groups < min(lacking, CAP):

@@ -4,13 +4,19 @@ import msgspec
 import pytest
 
 from controller.api import names
-from lwstui.capacity.answer import Blocker, answer
+from lwstui.capacity import answer as asking_of
+from lwstui.capacity.answer import CAP, Blocker
+from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.fragmentation import pools
 from lwstui.capacity.vectors import shapes
 from lwstui.state.foreign import Load
 from tests.view.build import GPU, lws, node, pod, template
 
 GIB = 1 << 30
+
+
+def answer(made, nodes, pods, groups=CAP, **more):
+    return asking_of.answer(made, Cluster(nodes, pods, **more), groups)
 
 
 def asking(gpus=8, cpu="", memory="", size=2, **notes):
@@ -154,11 +160,8 @@ def test_room_that_a_scheduler_may_strand():
 
 def test_what_is_not_counted_is_named():
     made = asking(1, cpu="1")
-    limits = made.spec["leaderWorkerTemplate"]["workerTemplate"]["spec"]["containers"][0]
-    limits["resources"]["limits"]["rdma/hca"] = "1"
     found = answer(made, hosts(host("a", cpu_milli=0)), {})
     said = "; ".join(found.assumptions)
-    assert "asked for and not counted: rdma/hca" in said
     assert "cpu of 1 of 1 nodes is not known" in said
     assert "cpu of pods outside sets without devices are not subtracted" in said
     known = answer(asking(1, cpu="1"), hosts(host("a")), {}, loads={})

@@ -11,11 +11,13 @@ from controller.api import names
 from controller.api.lws import SubGroupPolicy
 from controller.plan.pods import subgroup_index
 from lwstui.capacity.answer import answer
+from lwstui.capacity.cluster import Cluster
 from tests.view.build import GPU, lws, node, pod
 
 SEED = 20_260_829
 EXAMPLES = 300
 LIMIT = 3
+HUGE = "hugepages-1Gi"
 
 
 def reproducible(test):
@@ -32,17 +34,25 @@ def reproducible(test):
 
 @st.composite
 def clusters(draw):
-    """Return nodes as (gpu, cpu, rack, block, cordoned, group there, subgroup there)."""
+    """Return nodes with (gpu, cpu, huge pages, places) and where they are, as tuples.
+
+    After those come the rack, the block, whether it is shut, and whether a group and a subgroup
+    are there already.
+    """
     count = draw(st.integers(1, 5))
     racks = [draw(st.sampled_from(("r1", "r2", "r3", ""))) for _ in range(count)]
     rare = st.sampled_from((False, False, False, False, True))
     return [
         (
-            draw(st.integers(0, 5)),
-            draw(st.integers(0, 6)),
+            (
+                draw(st.integers(0, 5)),
+                draw(st.integers(0, 6)),
+                draw(st.sampled_from((0, 2, 4, 9))),
+                draw(st.sampled_from((1, 3, 9, 9))),
+            ),
             rack,
             f"{rack}{draw(st.sampled_from('ab'))}" if rack and not draw(rare) else "",
-            draw(rare),
+            draw(st.sampled_from(("", "", "", "", "", "", "cordon", "affinity"))),
             draw(rare),
             draw(rare),
         )
@@ -52,10 +62,17 @@ def clusters(draw):
 
 def records(cluster):
     nodes, pods = {}, {}
-    for i, (gpu, cpu, rack, block, cordoned, group, subgroup) in enumerate(cluster):
+    for i, (has, rack, block, shut, group, subgroup) in enumerate(cluster):
+        gpu, cpu, huge, places = has
         name, labels = f"n{i}", {k: v for k, v in (("rack", rack), ("block", block)) if v}
         nodes[name] = node(
-            name, gpu, cpu_milli=1000 * cpu + 1, labels=labels, unschedulable=cordoned
+            name,
+            gpu,
+            cpu_milli=1000 * cpu + 1,
+            labels=labels | {"tier": "spot" if shut == "affinity" else "owned"},
+            unschedulable=shut == "cordon",
+            max_pods=places + group + subgroup,
+            others=((HUGE, huge),) if huge else (),
         )
         there = [pod(90 + i, 1, node=name, accelerators=(), group_key="x")] if group else []
         there += [pod(80 + i, 1, node=name, accelerators=(), subgroup=0)] if subgroup else []
@@ -63,17 +80,24 @@ def records(cluster):
     return nodes, pods
 
 
-def template(gpu, cpu):
-    asked = {k: str(v) for k, v in ((GPU, gpu), ("cpu", cpu)) if v}
-    return {"spec": {"containers": [{"name": "main", "resources": {"limits": asked}}]}}
+def template(gpu, cpu, huge):
+    asked = {k: str(v) for k, v in ((GPU, gpu), ("cpu", cpu), (HUGE, huge)) if v}
+    required = {"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["spot"]}]}
+    affinity = {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [required]}
+        }
+    }
+    containers = [{"name": "main", "resources": {"limits": asked}}]
+    return {"spec": {"containers": containers, "affinity": affinity}}
 
 
 def asking(shape, *, exclusive=False, policy=None):
-    (lead_gpu, lead_cpu), (gpu, cpu), size = shape
+    leader, worker, size = shape
     body = {
         "size": size,
-        "leaderTemplate": template(lead_gpu, lead_cpu),
-        "workerTemplate": template(gpu, cpu),
+        "leaderTemplate": template(*leader),
+        "workerTemplate": template(*worker),
     }
     notes = {names.EXCLUSIVE_TOPOLOGY: "rack"} if exclusive else {}
     if policy is not None:
@@ -90,8 +114,8 @@ def brute(cluster, shape, *, exclusive=False, policy=None):  # noqa: C901 - one 
     rules = SubGroupPolicy(*policy) if policy else None
     made = SimpleNamespace(size=size, sub_group_policy=rules)
     subgroups = [subgroup_index(made, index) for index in range(size)]
-    taken = frozenset(c[2] for c in cluster if c[5] and c[2])
-    subtaken = frozenset(c[3] for c in cluster if c[6] and c[3])
+    taken = frozenset(c[1] for c in cluster if c[4] and c[1])
+    subtaken = frozenset(c[2] for c in cluster if c[5] and c[2])
 
     def placing(groups):
         @cache
@@ -99,23 +123,24 @@ def brute(cluster, shape, *, exclusive=False, policy=None):  # noqa: C901 - one 
             if at == groups * size:
                 return True
             index = at % size
-            asked = worker if index else leader
+            asked = (*(worker if index else leader), 1)
             sub = subgroups[index]
             if not index:
                 rack = ""
             fresh = not index or sub != subgroups[index - 1]
             if fresh:
                 block = ""
-            for i, (gpu, cpu) in enumerate(free):
-                _, _, here, inner, cordoned, _, _ = cluster[i]
-                if cordoned or gpu < asked[0] or cpu < asked[1]:
+            for i, has in enumerate(free):
+                _, here, inner, shut, _, _ = cluster[i]
+                if shut or any(a < b for a, b in zip(has, asked, strict=True)):
                     continue
                 if exclusive and (here != rack if index else not here or here in racks):
                     continue
                 confined = policy is not None and sub >= 0
                 if confined and (inner != block if block else not inner or inner in blocks):
                     continue
-                left = (*free[:i], (gpu - asked[0], cpu - asked[1]), *free[i + 1 :])
+                rest = tuple(a - b for a, b in zip(has, asked, strict=True))
+                left = (*free[:i], rest, *free[i + 1 :])
                 if place(
                     at + 1,
                     left,
@@ -127,13 +152,14 @@ def brute(cluster, shape, *, exclusive=False, policy=None):  # noqa: C901 - one 
                     return True
             return False
 
-        return place(0, tuple(c[:2] for c in cluster), taken, subtaken, "", "")
+        return place(0, tuple(c[0] for c in cluster), taken, subtaken, "", "")
 
     return next((groups for groups in range(LIMIT, 0, -1) if placing(groups)), 0)
 
 
 def amounts(most_gpu, most_cpu):
-    return st.tuples(st.integers(0, most_gpu), st.integers(0, most_cpu))
+    huge = st.sampled_from((0, 0, 0, 1, 2))
+    return st.tuples(st.integers(0, most_gpu), st.integers(0, most_cpu), huge)
 
 
 shaped = st.tuples(amounts(3, 3), amounts(3, 2), st.integers(1, 4))
@@ -151,7 +177,7 @@ def subgrouped(draw):
 def agree(cluster, shape, **how):
     nodes, pods = records(cluster)
     assume(any(shape[0]) or (shape[2] > 1 and any(shape[1])))
-    found = answer(asking(shape, **how), nodes, pods, LIMIT)
+    found = answer(asking(shape, **how), Cluster(nodes, pods), LIMIT)
     assert found.groups == brute(cluster, shape, **how)
     assert len(found.homes) == found.groups
     return found
@@ -164,9 +190,10 @@ def test_groups_that_lie_anywhere(cluster, shape):
     assert sum(leaders for leaders, _ in found.used.values()) == found.groups
     assert sum(workers for _, workers in found.used.values()) == found.groups * (shape[2] - 1)
     for name, (leaders, workers) in found.used.items():
-        has = cluster[int(name[1:])]
-        for i in range(2):
+        has = cluster[int(name[1:])][0]
+        for i in range(3):
             assert leaders * shape[0][i] + workers * shape[1][i] <= has[i]
+        assert leaders + workers <= has[3]
     assert all(len(home.nodes) <= shape[2] for home in found.homes)
 
 

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from controller.api import names
-from controller.api.core import decode_claim, decode_revision, decode_service
+from controller.api.core import decode_claim, decode_node, decode_revision, decode_service
 from controller.api.meta import OwnerReference
 from controller.api.pods import decode_pod
+from controller.api.resources import is_accelerator
 
 SET = {"kind": "LeaderWorkerSet", "name": "a", "uid": "s", "controller": True}
 BACKUP = {"kind": "Backup", "name": "b", "uid": "b"}
@@ -128,3 +129,67 @@ def test_the_devices_a_pod_was_given_are_read_from_its_status():
     assert pod.devices == ("GPU-a", "GPU-b", "gpu.nvidia.com/n/gpu-0")
     assert pod.sick_devices == ("GPU-b",)
     assert not pod.finished
+
+
+def test_a_pod_keeps_all_that_it_asks_for():
+    limits = {"nvidia.com/gpu": "8", "cpu": "2", "memory": "1Gi", "rdma/hca": 1}
+    more = {"ephemeral-storage": "10Gi", "hugepages-1Gi": "2Gi", "nvidia.com/gpumem": "100"}
+    spec = {
+        "containers": [{"name": "a", "resources": {"limits": limits | more}}],
+        "resources": {"requests": {"memory": "3Gi", "nvidia.com/gpu": "1"}},
+        "overhead": {"memory": "1Gi"},
+    }
+    body = {"metadata": {"name": "a"}, "spec": spec, "status": {"nominatedNodeName": "n7"}}
+    made = decode_pod(msgspec.json.encode(body))
+    assert made.accelerators == (("nvidia.com/gpu", 8),)
+    assert (made.cpu_milli, made.memory_bytes) == (2000, 4 << 30)
+    assert made.others == (
+        ("ephemeral-storage", 10 << 30),
+        ("hugepages-1Gi", 2 << 30),
+        ("nvidia.com/gpumem", 100),
+        ("rdma/hca", 1),
+    )
+    assert made.nominated == "n7"
+
+
+def test_equal_requests_are_kept_once():
+    spec = {"containers": [{"name": "a", "resources": {"limits": {"rdma/hca": "1"}}}]}
+    one, other = (
+        decode_pod(msgspec.json.encode({"metadata": {"name": name}, "spec": spec}))
+        for name in ("a", "b")
+    )
+    assert one.others == (("rdma/hca", 1),)
+    assert one.others is other.others
+
+
+def test_a_node_keeps_all_that_it_offers():
+    offers = {"cpu": "4", "memory": "1Gi", "pods": "110", "amd.com/cpx_nps4": "8"}
+    more = {"ephemeral-storage": "1Gi", "hugepages-2Mi": "0", "rdma/hca": "4"}
+    body = {"metadata": {"name": "n"}, "status": {"allocatable": offers | more}}
+    made = decode_node(msgspec.json.encode(body))
+    assert made.allocatable == (("amd.com/cpx_nps4", 8),)
+    assert made.others == (("ephemeral-storage", 1 << 30), ("rdma/hca", 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("nvidia.com/gpu", True),
+        ("nvidia.com/mig-1g.10gb", True),
+        ("amd.com/spx_nps1", True),
+        ("huawei.com/Ascend910B2", True),
+        ("cambricon.com/vmlu", True),
+        ("example.com/npu", True),
+        ("aws.amazon.com/neuroncore", True),
+        ("nvidia.com/gpumem", False),
+        ("nvidia.com/gpumem-percentage", False),
+        ("nvidia.com/gpucores", False),
+        ("gpu.intel.com/i915_monitoring", False),
+        ("huawei.com/npu-core", False),
+        ("rdma/hca", False),
+        ("gpu", False),
+        ("deviceclass.resource.kubernetes.io/gpu.nvidia.com", False),
+    ],
+)
+def test_which_resources_count_devices(name, counts):
+    assert is_accelerator(name) is counts

@@ -110,6 +110,32 @@ def test_the_other_pods_of_a_node_are_added_up_exactly():
     assert load() is None
 
 
+def test_pods_that_wait_for_a_node_are_kept_whatever_is_in_view():
+    store = Store(ClusterState(namespaces=("prod",)))
+    far = LLAMA._replace(namespace="far")
+    waits = {"node": "", "phase": "Pending"}
+    train = pod(key=far, set_name="", name="train", **waits)
+    web = pod(key=far, set_name="", name="web", accelerators=(), others=(("rdma/hca", 2),), **waits)
+    store.page(PODS, [pod(0), pod(1, key=far, **waits), train, web])
+    snapshot = store.publish(NOW)
+    assert {key.name for key in snapshot.waiting} == {"llama-1", "train"}
+    assert snapshot.loads[""] == Load(1, others=(("rdma/hca", 2),))
+    bound = [msgspec.structs.replace(one, node="n1") for one in (train, web)]
+    store.page(PODS, [*bound, pod(1, key=far, **waits | {"phase": "Failed"})])
+    snapshot = store.publish(NOW)
+    assert snapshot.waiting == {}
+    assert snapshot.loads == {"n1": Load(1, others=(("rdma/hca", 2),))}
+    store.apply(PODS, "DELETED", bound[1])
+    assert store.publish(NOW).loads == {}
+
+
+def test_room_kept_for_a_pod_that_is_not_known_one_by_one_counts_on_that_node():
+    store = Store()
+    web = pod(set_name="", name="web", accelerators=(), node="", nominated="n1", cpu_milli=5)
+    store.apply(PODS, "ADDED", web)
+    assert store.publish(NOW).loads == {"n1": Load(1, 5)}
+
+
 def test_a_list_of_one_namespace_leaves_the_others_alone():
     store = filled()
     far = LLAMA._replace(namespace="far")

@@ -4,10 +4,16 @@ import pytest
 
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import EXCLUSIVE_TOPOLOGY
-from lwstui.capacity.answer import answer
+from lwstui.capacity import answer as asking_of
+from lwstui.capacity.answer import CAP
+from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.free import node_devices, totals
 from lwstui.capacity.requests import group_request
 from tests.view.build import GPU, lws, node, pod, template
+
+
+def answer(made, nodes, pods, groups=CAP):
+    return asking_of.answer(made, Cluster(nodes, pods), groups)
 
 
 def cluster(*free, **changes):
@@ -94,7 +100,6 @@ def test_exclusive_topology_takes_whole_free_domains():
 @pytest.mark.parametrize(
     ("subject", "nodes", "says"),
     [
-        (with_pod(affinity={"x": 1}), cluster(8), "affinity"),
         (with_pod(schedulerName="volcano"), cluster(8), "schedulerName"),
         (lws(), {}, "no nodes"),
         (
