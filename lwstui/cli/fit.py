@@ -24,8 +24,8 @@ examples:
 
 example: lwstui fit demo --groups 2
 
-Devices, cpu, memory and pods are counted over all nodes, less what every pod bound to them asks
-for. What is taken for granted is part of the answer.
+All that the pods ask for is counted over all nodes, less what every pod bound to them asks for and
+what pods that wait take first. What is taken for granted is part of the answer.
 
 exit codes:
   0  so many fit
@@ -66,15 +66,14 @@ def run(arguments: argparse.Namespace) -> int:
         return fail(from_file)
 
     async def work(operator: SetOperator) -> int:
-        from controller.api.names import NODES, PODS
-        from lwstui.runtime.ports import WatchSpec
+        from lwstui.runtime.rooms import watch_room
         from lwstui.view.fit import room_for
 
         lws = _named(operator.namespace, from_file or await _read(operator, arguments.name))
         if isinstance(lws, str):
             fail(lws)
             return FAILED
-        reader = await operator.watch((WatchSpec(NODES), WatchSpec(PODS)))
+        reader = await watch_room(operator)
         return _conclude(room_for(reader.snapshot(), lws), arguments)
 
     return operate(arguments, work)

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from controller.api.names import NODES, PODS
 from controller.errors import ApiError, Forbidden
 from lwstui.runtime.operator import SetOperator
-from lwstui.runtime.ports import WatchSpec
+from lwstui.runtime.rooms import watch_room
 from lwstui.runtime.trials import UNDEFINED
 from lwstui.view.advice import placement
 from lwstui.view.preflight import Finding, as_set, is_set, room, title
@@ -53,7 +52,7 @@ async def rooms(operator: SetOperator, manifests: Sequence[Manifest]) -> tuple[F
     if not sets:
         return ()
     try:
-        reader = await operator.watch((WatchSpec(NODES), WatchSpec(PODS)))
+        reader = await watch_room(operator)
     except Forbidden as error:
         return (Finding("note", "cluster", f"whether it fits is not known: {error}"),)
     snapshot = reader.snapshot()

@@ -200,6 +200,7 @@ class World:
                 k: tuple(sorted(v, key=lambda p: (p.group, p.worker))) for k, v in by_set.items()
             },
             node_pods={k: tuple(v) for k, v in node_pods.items()},
+            waiting={k: p for k, p in self.pods.items() if not (p.node or p.finished)},
             revisions=dict(self.revisions),
             nodes=dict(self.nodes),
             events=dict(self.events),
