@@ -30,6 +30,7 @@ examples:
   lwstui get                                  the sets, worst first
   lwstui get groups demo -o wide
   lwstui get pods demo/2 --watch              a line per pod that changes
+  lwstui get pods -o wide --sort-by=-cpu      with what they use, where the cluster measures it
   lwstui get sets -A -o json | jq '.items[] | select(.state == "failed") | .name'
   lwstui get groups demo -o name | head -1 | xargs lwstui restart
 
@@ -115,6 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
         namespace = "" if arguments.all_namespaces else operator.namespace
         specs = needs(arguments.kind, namespace, arguments.selector)
         reader = await operator.watch(specs, optional=dispensable(arguments.kind))
+        if arguments.output == "wide" and arguments.kind in ("pods", "nodes"):
+            await _measure(arguments.kind, operator, reader, namespace)
         look = _Look(arguments, places, reader, operator.clock.now)
         first = look.now()
         form = _form(first, arguments)
@@ -129,6 +132,17 @@ def run(arguments: argparse.Namespace) -> int:
         fail("--watch prints lines: choose -o json, name, wide or table")
         return USAGE
     return operate(arguments, work)
+
+
+async def _measure(kind: str, operator: SetOperator, reader: Reader, namespace: str) -> None:
+    """Read once what pods or nodes use; without it their columns are empty."""
+    from lwstui.telemetry.usage import NODE_METRICS, POD_METRICS
+
+    pods = kind == "pods"
+    resource = POD_METRICS if pods else NODE_METRICS
+    why = await operator.measure(reader, resource, namespace if pods else "")
+    if why:
+        print(f"lwstui: CPU and memory are not known: {why}", file=sys.stderr)
 
 
 class _Look:

@@ -8,14 +8,16 @@ Source: NVIDIA's XID catalogue as leptonai/gpud mirrors it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 from typing import Final
 
 from controller.api.meta import Key
+from controller.api.pods import Pod
 from lwstui.insight.world import World, groups_of
 from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 from lwstui.state.telemetry import DeviceView, freshness
+from lwstui.telemetry.parallel import stages
 from lwstui.telemetry.quantities import Quantity
 
 GONE_S: Final = 60.0
@@ -41,7 +43,7 @@ def findings(world: World) -> Iterator[Finding]:
     if not world.snapshot.telemetry.by_pod:
         return
     for pods in world.groups.values():
-        yield from stragglers(world, [pod.key for pod in pods])
+        yield from stragglers(world, pods)
 
 
 def _finding(
@@ -249,10 +251,25 @@ def _fresh(world: World, view: DeviceView) -> bool:
     return freshness(view.reading.at, world.now, period_s) == "fresh"
 
 
-def stragglers(world: World, members: Iterable[Key]) -> Iterator[Finding]:
-    """E12: one device of a group works far less than its siblings, which all work hard."""
+def stragglers(world: World, members: Sequence[Pod]) -> Iterator[Finding]:
+    """E12: one device works far less than others of its stage, which all work hard."""
     by_pod = world.snapshot.telemetry.by_pod
-    views = [v for key in members for v in by_pod.get(key, ()) if _fresh(world, v)]
+    busy = [
+        b for pod in members for v in by_pod.get(pod.key, ()) if (b := v.reading.busy) is not None
+    ]
+    if len(busy) < 3 or min(busy) >= STRAGGLER * max(busy):
+        return
+    lws = world.set_of(members[0])
+    found: dict[int, list[DeviceView]] = {}
+    for pod, stage in zip(members, stages(lws.spec if lws else {}, members), strict=True):
+        if stage is not None:
+            mine = (v for v in by_pod.get(pod.key, ()) if _fresh(world, v))
+            found.setdefault(stage, []).extend(mine)
+    for views in found.values():
+        yield from _behind(world, views)
+
+
+def _behind(world: World, views: Sequence[DeviceView]) -> Iterator[Finding]:
     busy = {id(v): b for v in views if (b := v.reading.busy) is not None}
     if len(busy) < 3:
         return

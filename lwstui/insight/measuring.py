@@ -7,7 +7,7 @@ from typing import Final
 
 from lwstui.insight.world import World
 from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
-from lwstui.state.telemetry import Source, freshness
+from lwstui.state.telemetry import GRANT_PROXY, Source, freshness
 
 HOLD_S: Final = 60.0
 _CLUSTER: Final = Subject("cluster")
@@ -37,9 +37,9 @@ def _of_source(world: World, source: Source) -> Iterator[Finding]:
             Severity.INFO,
             f"{source.name} are not asked: a permission is missing",
             Evidence(source.why, at),
-            "grant get on pods/proxy where they run",
+            source.grant,
         )
-    elif source.asked > 1 and not source.answered and source.why:
+    elif source.grant == GRANT_PROXY and source.asked > 1 and not source.answered and source.why:
         yield _finding(
             "T3",
             Severity.WARNING,
@@ -50,7 +50,11 @@ def _of_source(world: World, source: Source) -> Iterator[Finding]:
 
 
 def gaps(world: World) -> Iterator[Finding]:
-    """T1 and T5: nodes with devices that nobody measures, or not any more."""
+    """T1 and T5: nodes with devices that nobody measures, or not any more.
+
+    What is too old is judged by the time of the last round: a console that nobody looks at, or
+    that slept, asks seldom, and that is no fault of an exporter.
+    """
     telemetry = world.snapshot.telemetry
     with_devices = {node.name for node in world.snapshot.nodes.values() if node.capacity}
     if not telemetry.by_node or not with_devices:
@@ -69,7 +73,8 @@ def gaps(world: World) -> Iterator[Finding]:
         node
         for node, views in telemetry.by_node.items()
         if all(
-            freshness(view.reading.at, world.now, telemetry.period_s) == "stale" for view in views
+            freshness(view.reading.at, telemetry.at, telemetry.period_s) == "stale"
+            for view in views
         )
     )
     if stale:

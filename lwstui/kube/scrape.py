@@ -1,4 +1,4 @@
-"""Asking pods for their metrics through the API server, which needs no route to them."""
+"""Measurements through the API server: of pods, which need no route, and of its metrics API."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import aiohttp
 
-from controller.api.names import PODS
+from controller.api.names import PODS, Resource
 from controller.errors import Unavailable
 from lwstui.kube.lists import list_objects
-from lwstui.kube.rest import Rest, path_of
+from lwstui.kube.rest import JSON, Query, Rest, path_of
 
 TEXT: Final = "text/plain;version=0.0.4, application/openmetrics-text;q=0.8, */*;q=0.5"
 SILENCE_S: Final = 5.0
@@ -22,8 +22,38 @@ async def scrape(rest: Rest, path: str, most_bytes: int) -> str:
     Raises:
         ControllerError: If the server or the pod does not answer.
     """
+    received = await _read(rest, path, most_bytes, accept=TEXT, what="scrape")
+    return received[:most_bytes].decode("utf-8", "replace")
+
+
+async def read_whole(
+    rest: Rest, path: str, most_bytes: int, *, query: Query | None = None, what: str
+) -> bytes:
+    """Return a JSON answer, which is of no use in part.
+
+    Raises:
+        ControllerError: If there is none, or if it is longer than some bytes.
+    """
+    received = await _read(rest, path, most_bytes, query=query, what=what)
+    if len(received) > most_bytes:
+        raise Unavailable(f"the answer is longer than {most_bytes // 2**20} MiB")
+    return bytes(received)
+
+
+async def _read(
+    rest: Rest,
+    path: str,
+    most_bytes: int,
+    *,
+    query: Query | None = None,
+    accept: str = JSON,
+    what: str,
+) -> bytearray:
+    """Return an answer; reading ends with the piece that makes it longer than some bytes."""
     received = bytearray()
-    async with rest.open("GET", path, accept=TEXT, read_s=SILENCE_S, what="scrape") as answer:
+    async with rest.open(
+        "GET", path, query=query, accept=accept, read_s=SILENCE_S, what=what
+    ) as answer:
         try:
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 received += chunk
@@ -31,7 +61,20 @@ async def scrape(rest: Rest, path: str, most_bytes: int) -> str:
                     break
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"the answer broke off: {type(error).__name__}") from error
-    return received[:most_bytes].decode("utf-8", "replace")
+    return received
+
+
+async def resource_usage(
+    rest: Rest, resource: Resource, namespace: str, selector: str, most_bytes: int
+) -> bytes:
+    """Return the list of what pods or nodes use; an empty namespace means all.
+
+    Raises:
+        ControllerError: If it cannot be read, or is longer than some bytes.
+    """
+    query = {"labelSelector": selector} if selector else None
+    path = path_of(resource, namespace)
+    return await read_whole(rest, path, most_bytes, query=query, what=f"{resource} list")
 
 
 def metrics_path(namespace: str, pod: str, port: int, path: str) -> str:

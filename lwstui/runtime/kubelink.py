@@ -28,7 +28,7 @@ from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.portforward import carry
 from lwstui.kube.reflector import Reflector
 from lwstui.kube.reviews import own_rules
-from lwstui.kube.scrape import labelled_pods, metrics_path, scrape
+from lwstui.kube.scrape import labelled_pods, metrics_path, resource_usage, scrape
 from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.ports import (
@@ -216,6 +216,13 @@ class KubeLink:
         """Ask a pod through the API server."""
         path = metrics_path(*target.key, target.port, target.path)
         return await scrape(self._connection.rest, path, most_bytes)
+
+    async def usage(
+        self, resource: Resource, namespace: str, selector: str, most_bytes: int
+    ) -> bytes:
+        """Ask the metrics API."""
+        rest = self._connection.rest
+        return await resource_usage(rest, resource, namespace, selector, most_bytes)
 
     async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
         """List them."""

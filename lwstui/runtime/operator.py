@@ -28,8 +28,10 @@ from lwstui.runtime.observer import SetObserver
 from lwstui.runtime.ports import WatchSpec, Where
 from lwstui.runtime.reader import Reader
 from lwstui.runtime.trials import UNDEFINED, try_manifests
+from lwstui.runtime.usage import UsageReader
 from lwstui.runtime.writes import perform
 from lwstui.state.manifests import Manifest, Trial
+from lwstui.state.telemetry import Telemetry
 
 _NAMED: Final = 5
 
@@ -138,6 +140,22 @@ class SetOperator:
             # All other kinds are served by every cluster.
             raise NotFound(404, "NotFound", UNDEFINED) from error
         return reader
+
+    async def measure(self, reader: Reader, resource: Resource, namespace: str) -> str:
+        """Let a reader know what pods or nodes use, and return why it cannot be told, if so.
+
+        Args:
+            reader: What is known.
+            resource: Metrics of pods or of nodes.
+            namespace: Where; empty for everywhere.
+        """
+        namespaces = (namespace,) if namespace else ()
+        found = await UsageReader(self._link, self.clock, (resource,)).read(namespaces, 0.0)
+        telemetry = Telemetry(
+            self.clock.now(), pod_usage=found.pods or {}, node_usage=found.nodes or {}
+        )
+        reader.store.tell(telemetry=telemetry)
+        return found.source.why
 
     def logs(
         self,

@@ -217,6 +217,16 @@ class Link(LogReader, Protocol):
         """
         ...
 
+    async def usage(
+        self, resource: Resource, namespace: str, selector: str, most_bytes: int
+    ) -> bytes:
+        """Return the list of what pods or nodes use; an empty namespace means all.
+
+        Raises:
+            ControllerError: If it cannot be read, or is longer than some bytes.
+        """
+        ...
+
     async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
         """Return the raw pods of all namespaces that a label selector finds.
 

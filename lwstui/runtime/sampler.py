@@ -1,7 +1,8 @@
 """Measuring devices and engines in rounds: bounded in width, in bytes and in how often it fails.
 
-Exporters are looked for when the nodes with accelerators change or when many of those known do
-not answer, never just because time has passed: an idle console lists nothing.
+Exporters are looked for when the nodes with accelerators change, when many of those known do not
+answer, and, while a screen shows what is measured, now and then as long as nodes are without one:
+an idle console lists nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from controller.api.meta import Key
 from controller.errors import ControllerError, Forbidden
 from controller.ports import Clock
 from lwstui.runtime.ports import Link
+from lwstui.runtime.usage import UsageReader, UsageRound
 from lwstui.state.model import Snapshot
 from lwstui.state.store import Store
 from lwstui.state.telemetry import (
@@ -26,6 +28,7 @@ from lwstui.state.telemetry import (
     grouped,
     next_devices,
     next_engine,
+    next_usage,
 )
 from lwstui.telemetry import engines, quantities
 from lwstui.telemetry.devices import Reading, readings
@@ -46,6 +49,10 @@ FAILURES: Final = 3
 LONGEST_PAUSE_S: Final = 120.0
 SEARCH_S: Final = 300.0
 """Least time between two searches for exporters."""
+LONGEST_SEARCH_S: Final = 3600.0
+"""Most time between two searches while nodes are without an exporter."""
+_SLOW_S: Final = 5.0
+"""Rounds that take longer than this make the period longer."""
 _FORGET_PERIODS: Final = 4 * OLD_PERIODS
 
 _NAMES: Final = {"devices": "exporters of devices", "engine": "engines"}
@@ -69,6 +76,7 @@ class _Round:
     asked: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    usage: UsageRound | None = None
     received_bytes: int = 0
     requests: int = 0
 
@@ -98,11 +106,14 @@ class Sampler:
         self._clock = clock
         self._changed = changed
         self._sleep = sleep
+        self._usage = UsageReader(link, clock)
+        self._used: Source | None = None
         self._width = asyncio.Semaphore(AT_ONCE)
         self._health: dict[Target, _Health] = {}
         self._exporters: tuple[Target, ...] = ()
         self._searched_for: frozenset[str] = frozenset()
         self._searched_at: float | None = None
+        self._search_pause_s = SEARCH_S
         self._no_search = ""
         self._shown = True
         self._wake = asyncio.Event()
@@ -121,12 +132,12 @@ class Sampler:
     async def run(self) -> None:
         """Measure until cancelled."""
         while True:
+            self._wake.clear()
             period_s = SHOWN_S if self._shown else HIDDEN_S
             found = await self._measure(period_s)
             await self._pause(period_s if found else min(period_s, START_S))
 
     async def _pause(self, seconds: float) -> None:
-        self._wake.clear()
         waiting = {
             asyncio.ensure_future(self._wake.wait()),
             asyncio.ensure_future(self._sleep(seconds)),
@@ -151,9 +162,13 @@ class Sampler:
             found.asked[target.kind] = found.asked.get(target.kind, 0) + 1
             if target not in due:
                 found.why.setdefault(target.kind, self._health[target].why)
-        await asyncio.gather(*(self._ask(target, found) for target in due))
-        if targets or self._store.telemetry.at:
+        await asyncio.gather(
+            self._ask_usage(snapshot, found), *(self._ask(target, found) for target in due)
+        )
+        if targets or self._used or self._store.telemetry.at:
             took_s = self._clock.monotonic() - started
+            # Where a round takes long, the next reading is as much later.
+            period_s += took_s // _SLOW_S * _SLOW_S
             self._store.tell(telemetry=self._telemetry(snapshot, found, period_s, took_s))
             self._changed()
         nodes = snapshot.sync.get("nodes")
@@ -162,13 +177,12 @@ class Sampler:
 
     async def _search(self, snapshot: Snapshot, found: _Round) -> None:
         nodes = frozenset(node.name for node in snapshot.nodes.values() if node.capacity)
-        failing = sum(health.failures >= FAILURES for health in self._health.values())
-        lost = self._exporters and failing * 2 > len(self._health)
-        now = self._clock.monotonic()
-        again = self._searched_at is None or now - self._searched_at >= SEARCH_S
-        if not nodes or not (nodes != self._searched_for or (lost and again)):
+        changed = nodes != self._searched_for
+        if not nodes or not (changed or self._looks_again(nodes)):
             return
-        self._searched_for, self._searched_at, self._no_search = nodes, now, ""
+        before = self._exporters
+        self._searched_for, self._searched_at = nodes, self._clock.monotonic()
+        self._no_search = ""
         pods: list[dict[str, Any]] = []
         for selector in SELECTORS:
             try:
@@ -177,6 +191,29 @@ class Sampler:
                 self._no_search = f"exporters cannot be looked for: {error}"
             found.requests += 1
         self._exporters = exporters(pods)
+        fruitless = not changed and self._exporters == before
+        longer_s = min(LONGEST_SEARCH_S, 2 * self._search_pause_s)
+        self._search_pause_s = longer_s if fruitless else SEARCH_S
+
+    def _looks_again(self, nodes: frozenset[str]) -> bool:
+        """Tell whether exporters are looked for although the nodes are those of before."""
+        since_s = self._clock.monotonic() - (self._searched_at or 0.0)
+        failing = sum(health.failures >= FAILURES for health in self._health.values())
+        if self._exporters and failing * 2 > len(self._health):
+            return since_s >= SEARCH_S
+        unseen = not nodes <= {target.node for target in self._exporters}
+        return unseen and self._shown and since_s >= self._search_pause_s
+
+    async def _ask_usage(self, snapshot: Snapshot, found: _Round) -> None:
+        """Ask what pods and nodes use, while a screen shows it: no rule needs to know."""
+        if not self._shown or not (snapshot.pods or snapshot.nodes):
+            return
+        cluster = snapshot.cluster
+        async with self._width:
+            found.usage = usage = await self._usage.read(cluster.namespaces, cluster.skew_s)
+        found.requests += usage.requests
+        found.received_bytes += usage.received_bytes
+        self._used = usage.source
 
     async def _ask(self, target: Target, found: _Round) -> None:
         health = self._health[target]
@@ -220,6 +257,7 @@ class Sampler:
         forget_before = now - _FORGET_PERIODS * HIDDEN_S
         devices = next_devices(before.devices, found.readings, joined, forget_before)
         by_node, by_pod = grouped(devices.values())
+        usage = found.usage or UsageRound()
         return Telemetry(
             now,
             period_s,
@@ -227,6 +265,8 @@ class Sampler:
             by_node,
             by_pod,
             _engines(before.engines, found.engines, snapshot.pods),
+            next_usage(before.pod_usage, usage.pods, snapshot.pods),
+            next_usage(before.node_usage, usage.nodes, snapshot.nodes),
             tuple(self._sources(found)),
             Cost(found.requests, found.received_bytes, took_s),
         )
@@ -238,6 +278,8 @@ class Sampler:
             if kind == "devices":
                 why = why or self._no_search or ("" if asked else "no exporter was found")
             yield Source(name, asked, found.answered.get(kind, 0), why)
+        if self._used is not None:
+            yield self._used
 
 
 def engine_targets(snapshot: Snapshot) -> list[Target]:

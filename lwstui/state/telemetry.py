@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import nan
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from controller.api.meta import Key
 from lwstui.telemetry.devices import DeviceId, Reading
 from lwstui.telemetry.engines import EngineReading, Fact, Rates, rates
 from lwstui.telemetry.join import NOBODY, Owner
 from lwstui.telemetry.quantities import Quantity
+from lwstui.telemetry.usage import Usage
 
 POINTS: Final = 60
 """Points of a trend; older ones are dropped."""
@@ -116,6 +117,9 @@ class EngineView:
     tokens: Trend = ()
 
 
+GRANT_PROXY: Final = "grant get on pods/proxy where they run"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where numbers come from, or why they do not.
@@ -125,12 +129,14 @@ class Source:
         asked: Endpoints that were asked in the last round.
         answered: Those that answered.
         why: One sentence about those that did not, empty if all did.
+        grant: What to do where asking is not allowed.
     """
 
     name: str
     asked: int = 0
     answered: int = 0
     why: str = ""
+    grant: str = GRANT_PROXY
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,8 @@ class Telemetry:
         by_node: Devices of each node in the order of their numbers.
         by_pod: Devices that each pod holds.
         engines: By leader pod.
+        pod_usage: CPU and memory by pod; the same object while nothing new was told of the pod.
+        node_usage: CPU and memory by node.
         sources: Where they come from.
         cost: Of the last round.
     """
@@ -163,6 +171,8 @@ class Telemetry:
     by_node: Mapping[str, tuple[DeviceView, ...]] = field(default_factory=_empty)
     by_pod: Mapping[Key, tuple[DeviceView, ...]] = field(default_factory=_empty)
     engines: Mapping[Key, EngineView] = field(default_factory=_empty)
+    pod_usage: Mapping[Key, Usage] = field(default_factory=_empty)
+    node_usage: Mapping[str, Usage] = field(default_factory=_empty)
     sources: tuple[Source, ...] = ()
     cost: Cost = Cost()
 
@@ -235,6 +245,27 @@ def _idle_since(old: DeviceView | None, reading: Reading) -> float | None:
     if old is None or old.idle_since is None or reading.at - old.reading.at > LONGEST_GAP_S:
         return reading.at
     return old.idle_since
+
+
+K = TypeVar("K")
+
+
+def next_usage(
+    before: Mapping[K, Usage], found: Mapping[K, Usage] | None, known: Container[K]
+) -> Mapping[K, Usage]:
+    """Return what is used after a round; equal values stay the same objects.
+
+    Args:
+        before: After the round before.
+        found: What this round told; None if nothing was asked or answered.
+        known: What still exists; the rest is forgotten.
+    """
+    if found is None:
+        gone = any(key not in known for key in before)
+        return {k: usage for k, usage in before.items() if k in known} if gone else before
+    kept = {key: old for key, old in before.items() if key in known and key not in found}
+    fresh = {key: old if (old := before.get(key)) == new else new for key, new in found.items()}
+    return MappingProxyType({**kept, **fresh})
 
 
 _FAULT_COUNTERS: Final = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from typing import Final
@@ -12,6 +12,7 @@ from controller.api.names import EXCLUSIVE_TOPOLOGY
 from controller.api.pods import Container, Pod
 from lwstui.state.model import Snapshot
 from lwstui.state.starts import Usual, usual
+from lwstui.view import usage
 from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.events import about_object
@@ -31,7 +32,7 @@ from lwstui.view.startup import (
 )
 from lwstui.view.tables import arrange
 from lwstui.view.telemetry import engine_lines
-from lwstui.view.types import Line, Query, Ref, Span, TableView, Tone
+from lwstui.view.types import Column, Line, Query, Ref, Row, Span, TableView, Tone
 
 BAR_CELLS: Final = 16
 EVENTS: Final = 6
@@ -86,11 +87,20 @@ def group_view(snapshot: Snapshot, ref: Ref, query: Query, now: float, memo: Mem
         _title(one, group),
         tuple(_facts(frame)),
         f"{ratio(len(group.pods), group.size)} pods created",
-        arrange(*with_load(frame, rows), query, now, empty="no pods yet", default="role"),
+        arrange(*_measured(frame, rows), query, now, empty="no pods yet", default="role"),
         holdup(rows),
         _events(mine),
         _engine(frame),
     )
+
+
+def _measured(frame: StartFrame, rows: Sequence[Row]) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """Return columns and rows with what devices do and what pods use, before the last column."""
+    columns, found = with_load(frame, rows)
+    telemetry, at = frame.snapshot.telemetry, len(columns) - 1
+    used = {pod.uid: telemetry.pod_usage.get(pod.key) for pod in frame.group.pods}
+    wider = (usage.widened(r, at, used.get(r.key), frame.now, telemetry) for r in found)
+    return (*columns[:at], *usage.COLUMNS, columns[at]), tuple(wider)
 
 
 def _engine(frame: StartFrame) -> tuple[Line, ...]:

@@ -13,7 +13,7 @@ from controller.api.pods import Pod
 from lwstui.capacity.free import node_devices, totals
 from lwstui.state.model import Snapshot
 from lwstui.state.telemetry import DeviceView, Telemetry
-from lwstui.view import heat
+from lwstui.view import heat, usage
 from lwstui.view.ages import age, changes_in, count, ratio
 from lwstui.view.devicemap import HELD, STRANGER, owners, ranks
 from lwstui.view.health import node_health
@@ -40,6 +40,7 @@ def _columns(topology: str, *, measured: bool) -> tuple[Column, ...]:
         Column("free", "FREE", 4, "right", min_screen=90),
         Column("pods", "PODS", 4, "right", min_screen=90),
         *(heat.COLUMNS if measured else ()),
+        *usage.COLUMNS,
         Column("status", "STATUS", 8),
         Column("owner", "OWNER", 16, flex=True),
         Column("version", "KUBELET", 10, min_screen=141),
@@ -132,16 +133,19 @@ class _Style:
 
 
 def _row(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float, memo: Memo) -> Row:
-    views = style.telemetry.by_node.get(node.name, ())
+    telemetry = style.telemetry
+    views, used = telemetry.by_node.get(node.name, ()), telemetry.node_usage.get(node.name)
 
     def build() -> tuple[Row, float]:
         until = min(
             now + changes_in(now - node.created_at, coarse=style.coarse),
-            changes_at(views, now, style.telemetry.period_s),
+            changes_at(views, now, telemetry.period_s),
+            usage.changes_at(used, now, telemetry),
         )
         return _build(node, held_by, style, now), until
 
-    return memo.get(("node", node.name), (node, held_by, views), now, build, facts=style.facts)
+    sources = (node, held_by, views, used)
+    return memo.get(("node", node.name), sources, now, build, facts=style.facts)
 
 
 def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> Row:
@@ -150,7 +154,7 @@ def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> R
     devices = node_devices(node, held_by)
     views = telemetry.by_node.get(node.name, ())
     rack = heat.Rack(devices, held_by, views, health.glyph == "·")
-    measured = bool(telemetry.by_node)
+    measured, used = bool(telemetry.by_node), telemetry.node_usage.get(node.name)
     name = product(node)
     domain = node.labels.get(key, "")
     members = sum(1 for pod in held_by if pod.set_name)
@@ -166,6 +170,7 @@ def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> R
         Cell(str(free), "ok" if free else "dim") if devices else DASH,
         Cell(str(members)),
         *(heat.measured_cells(views, rack.capacity, now, telemetry) if measured else ()),
+        *usage.cells(used, now, telemetry),
         Cell(health.word, health.tone),
         Cell(ranks(held_by)),
         Cell(node.kubelet_version, "dim"),
@@ -180,6 +185,7 @@ def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> R
         free,
         members,
         *(heat.measured_sort(views, now, telemetry) if measured else ()),
+        *usage.sort_keys(used),
         health.word,
         ranks(held_by),
         node.kubelet_version,

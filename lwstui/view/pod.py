@@ -10,6 +10,7 @@ from controller.api.core import Event
 from controller.api.meta import parse_time
 from controller.api.pods import Container, Pod
 from lwstui.state.model import Snapshot
+from lwstui.view import usage
 from lwstui.view.ages import age, bytes_
 from lwstui.view.digest import bad_nodes
 from lwstui.view.events import about_object
@@ -34,8 +35,10 @@ COLUMNS: Final = (
     Column("restarts", "RST", 3, "right"),
     Column("last", "LAST END", 17, flex=True),
     Column("ended", "AGO", 6, "right", age=True),
+    *usage.COLUMNS,
     Column("image", "IMAGE", 20, flex=True, min_screen=130),
 )
+_USAGE_AT: Final = COLUMNS.index(usage.COLUMNS[0])
 _SIGNALS: Final = {9: "SIGKILL", 11: "SIGSEGV", 6: "SIGABRT", 15: "SIGTERM", 2: "SIGINT"}
 _FROM_SIGNAL: Final = 128
 
@@ -83,7 +86,14 @@ def pod_view(
     slow_s = slow_start_s(snapshot, pod.set_key, memo, now)
     health = pod_health(pod, now, bad_node=bad, slow_s=slow_s)
     title = (Span(f"{pod.namespace} / ", "dim"), Span(pod.name, "title"))
-    rows = [_row(pod, one, body or {}, now) for one in pod.containers]
+    telemetry = snapshot.telemetry
+    used = telemetry.pod_usage.get(pod.key)
+    parts = [used.part(one.name) if used is not None else None for one in pod.containers]
+    plain = [_row(pod, one, body or {}, now) for one in pod.containers]
+    rows = [
+        usage.widened(one, _USAGE_AT, part, now, telemetry)
+        for one, part in zip(plain, parts, strict=True)
+    ]
     return PodView(
         True,
         (*title, Span(f"   {_place(pod)}")),
@@ -123,6 +133,7 @@ def _facts(snapshot: Snapshot, pod: Pod, health: Health, now: float) -> Iterator
         Span(pod.ip or "none yet"),
         *((Span("   gates ", "dim"), Span(", ".join(pod.gates), "warn")) if pod.gates else ()),
     )
+    yield from usage.lines(snapshot.telemetry.pod_usage.get(pod.key), now, snapshot.telemetry)
 
 
 # Containers.

@@ -12,6 +12,8 @@ from typing import Final
 from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.state.model import Snapshot
+from lwstui.telemetry.usage import Usage
+from lwstui.view import usage
 from lwstui.view.ages import age, changes_in, ratio
 from lwstui.view.digest import bad_nodes, pod_ref
 from lwstui.view.health import Health, pod_health
@@ -30,12 +32,14 @@ COLUMNS: Final = (
     Column("ready", "READY", 5, "right"),
     Column("restarts", "RST", 3, "right"),
     Column("gpu", "GPU", 3, "right"),
+    *usage.COLUMNS,
     Column("node", "NODE", 12),
     Column("revision", "REV", 6, min_screen=90),
     Column("reason", "REASON", 14, flex=True, min_screen=100),
     Column("ip", "IP", 15, min_screen=141),
     Column("age", "AGE", 6, "right", age=True),
 )
+_USAGE_AT: Final = COLUMNS.index(usage.COLUMNS[0])
 COARSE_ABOVE: Final = 200
 
 
@@ -57,7 +61,7 @@ def pods(
         nodes = bad_nodes(snapshot, memo, now)
         found = tuple(scoped(snapshot, scope))
         coarse, reasons = len(found) > COARSE_ABOVE, dict(nodes)
-        rows = [
+        plain = [
             _row(
                 p,
                 reasons.get(p.node, ""),
@@ -68,6 +72,7 @@ def pods(
             )[0]
             for p in found
         ]
+        rows = [_with_usage(snapshot, p, r, now, memo) for p, r in zip(found, plain, strict=True)]
     return arrange(COLUMNS, rows, query, now, empty="no pods here")
 
 
@@ -90,7 +95,7 @@ def _rows_of_set(
     coarse: bool,
 ) -> tuple[Row, ...]:
     """Return the rows of one set's pods; a set nothing happens in costs nothing."""
-    members = snapshot.by_set[key]
+    members, telemetry = snapshot.by_set[key], snapshot.telemetry
     slow_s = slow_start_s(snapshot, key, memo, now)
 
     def build() -> tuple[tuple[Row, ...], float]:
@@ -98,9 +103,26 @@ def _rows_of_set(
         pairs = [
             _row(p, reasons.get(p.node, ""), slow_s, now, memo, coarse=coarse) for p in members
         ]
-        return tuple(found for found, _ in pairs), min((until for _, until in pairs), default=inf)
+        untils = [until for _, until in pairs]
+        untils += [usage.changes_at(u, now, telemetry) for u in _usages(snapshot, members)]
+        rows = (r for r, _ in pairs)
+        wide = [_with_usage(snapshot, p, r, now, memo) for p, r in zip(members, rows, strict=True)]
+        return tuple(wide), min(untils, default=inf)
 
-    return memo.get(("pods", key), (members, nodes), now, build, facts=(coarse, slow_s))
+    sources = (members, nodes, telemetry.pod_usage)
+    facts = (coarse, slow_s, telemetry.period_s)
+    return memo.get(("pods", key), sources, now, build, facts=facts)
+
+
+def _usages(snapshot: Snapshot, members: Iterable[Pod]) -> Iterator[Usage]:
+    known = snapshot.telemetry.pod_usage
+    return (known[pod.key] for pod in members if pod.key in known) if known else iter(())
+
+
+def _with_usage(snapshot: Snapshot, pod: Pod, plain: Row, now: float, memo: Memo) -> Row:
+    telemetry = snapshot.telemetry
+    known = telemetry.pod_usage.get(pod.key)
+    return usage.filled(plain, _USAGE_AT, known, now=now, telemetry=telemetry, memo=memo)
 
 
 def scoped(snapshot: Snapshot, scope: Ref) -> Iterable[Pod]:
@@ -158,6 +180,7 @@ def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
         shared(ratio(ready, len(main))),
         shared(str(restarts), "warn" if restarts else "dim"),
         shared(str(devices)) if devices else DASH,
+        *usage.NOTHING,
         shared(pod.node) if pod.node else DASH,
         shared(pod.revision[:6], "dim"),
         shared(health.reason, "" if health.glyph in "XP!" else "dim"),
@@ -175,6 +198,7 @@ def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
         ready - len(main),
         restarts,
         devices,
+        *usage.UNKNOWN,
         (pod.node, *place),
         pod.revision,
         health.reason,

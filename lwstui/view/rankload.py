@@ -8,6 +8,7 @@ from typing import Final
 
 from controller.api.pods import Pod
 from lwstui.state.telemetry import DeviceView, Telemetry
+from lwstui.telemetry.parallel import Stage, stages
 from lwstui.view.startup import COLUMNS, StartFrame
 from lwstui.view.telemetry import (
     Measured,
@@ -37,6 +38,7 @@ _MARKS: Final[dict[RankMark, tuple[str, Tone]]] = {
     "": ("", ""),
     "idle": ("! idle", "warn"),
     "lags": ("! lags", "warn"),
+    "apart": ("? less", "dim"),
 }
 
 
@@ -47,12 +49,20 @@ def with_load(frame: StartFrame, rows: Sequence[Row]) -> tuple[tuple[Column, ...
     if not any(telemetry.by_pod.get(pod.key) for pod in pods.values()):
         return COLUMNS, tuple(rows)
     found = [_of(pods.get(row.key), telemetry, frame.now) for row in rows]
-    marks = rank_marks([numbers[0].value if numbers else None for numbers in found])
+    marks = rank_marks(
+        [numbers[0].value if numbers else None for numbers in found], _stages(frame, rows)
+    )
     wide = tuple(
         _insert(row, numbers, mark, frame.now)
         for row, numbers, mark in zip(rows, found, marks, strict=True)
     )
     return _columns(serves=frame.group.serves), wide
+
+
+def _stages(frame: StartFrame, rows: Sequence[Row]) -> list[Stage]:
+    members = frame.group.pods
+    known = dict(zip((p.uid for p in members), stages(frame.one.lws.spec, members), strict=True))
+    return [known.get(row.key) for row in rows]
 
 
 def _columns(*, serves: bool) -> tuple[Column, ...]:

@@ -24,6 +24,7 @@ from lwstui.state.telemetry import (
     freshness,
 )
 from lwstui.telemetry.engines import Fact
+from lwstui.telemetry.parallel import Stage
 from lwstui.telemetry.quantities import Quantity
 from lwstui.view.ages import age, changes_in
 from lwstui.view.types import Cell, Line, Span
@@ -193,26 +194,35 @@ def newest_at(telemetry: Telemetry) -> float | None:
 
 # Ranks of a group.
 
-RankMark = Literal["", "idle", "lags"]
+RankMark = Literal["", "idle", "lags", "apart"]
 
 
-def rank_marks(shares: Sequence[float | None]) -> tuple[RankMark, ...]:
+def rank_marks(shares: Sequence[float | None], stages: Sequence[Stage]) -> tuple[RankMark, ...]:
     """Return which ranks stand out among those that work together.
 
-    A rank is idle when it does nothing while the others work, and lags when all others work hard
-    and it does far less. Ranks that are not measured neither stand out nor count.
+    A rank is idle when it does nothing while the others work, and lags when all others of its
+    stage work hard and it does far less. One that would lag in the whole group stands apart where
+    its stage is not known: it may be a stage that rightly does less. Ranks that are not measured
+    neither stand out nor count.
+
+    Args:
+        shares: Share of the time that each works.
+        stages: Stage of the pipeline that each belongs to.
     """
-    return tuple(_mark(at, share, shares) for at, share in enumerate(shares))
+    return tuple(_mark(at, shares, stages) for at in range(len(shares)))
 
 
-def _mark(at: int, share: float | None, shares: Sequence[float | None]) -> RankMark:
-    others = [s for other, s in enumerate(shares) if other != at and s is not None]
-    if share is None or not others:
+def _mark(at: int, shares: Sequence[float | None], stages: Sequence[Stage]) -> RankMark:
+    share, stage = shares[at], stages[at]
+    known = [(n, s) for n, s in enumerate(shares) if n != at and s is not None]
+    if share is None or not known:
         return ""
-    usual = median(others)
-    if share < IDLE_BELOW and usual >= WORKING / 2:
+    if share < IDLE_BELOW and median(s for _, s in known) >= WORKING / 2:
         return "idle"
-    return "lags" if min(others) >= WORKING and share < LAGGING * usual else ""
+    alike = [s for n, s in known if stage is None or stages[n] == stage]
+    if not alike or min(alike) < WORKING or share >= LAGGING * median(alike):
+        return ""
+    return "apart" if stage is None else "lags"
 
 
 # Devices that are held and do nothing.

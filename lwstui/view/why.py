@@ -46,7 +46,7 @@ INSIGHT_COLUMNS: Final = (
 )
 _DASH: Final = "—"
 _FAMILIES: Final = (
-    # (words, rules, what they need: "" nothing, "telemetry" or "events")
+    # (words, rules, what they need: "" nothing, "devices", "engines" or "events")
     ("scheduling", ("P1", "G2", "G3", "G4"), ""),
     ("image", ("P2", "P3", "P4"), ""),
     ("volumes and network", ("P15", "P16"), "events"),
@@ -54,8 +54,8 @@ _FAMILIES: Final = (
     ("memory limits", ("P7",), ""),
     ("crashes", ("P8", "P10", "P11", "P12", "P13", "P14", "P19"), ""),
     ("nodes", ("N1", "N2", "N3", "N4", "D13", "D14"), ""),
-    ("devices", tuple(f"D{n}" for n in range(1, 12)), "telemetry"),
-    ("the engine", tuple(f"E{n}" for n in range(1, 16)), "telemetry"),
+    ("devices", tuple(f"D{n}" for n in range(1, 12)), "devices"),
+    ("the engine", tuple(f"E{n}" for n in range(1, 16)), "engines"),
     ("recreation in a loop", ("G5",), ""),
     ("the controller", ("C2", "C3", "C4"), ""),
 )
@@ -210,13 +210,15 @@ def _ruled_out(snapshot: Snapshot, every: Sequence[Insight]) -> Line:
     rules = {insight.finding.rule for insight in every}
     clean: list[str] = []
     blind: list[str] = []
+    known = {
+        "": True,
+        "devices": bool(snapshot.telemetry.devices),
+        "engines": bool(snapshot.telemetry.engines),
+        "events": "events" in snapshot.sync,
+    }
     for words, members, needs in _FAMILIES:
-        if rules & set(members):
-            continue
-        unknown = (needs == "telemetry" and not snapshot.telemetry.at) or (
-            needs == "events" and "events" not in snapshot.sync
-        )
-        (blind if unknown else clean).append(words)
+        if not rules & set(members):
+            (clean if known[needs] else blind).append(words)
     line = [Span(" · ".join(clean) or _DASH)]
     if blind:
         line.append(Span(f"   not looked at, nothing is known: {' · '.join(blind)}", "dim"))

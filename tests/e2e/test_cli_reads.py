@@ -74,6 +74,14 @@ async def test_lists_for_people_and_for_programs(world: World) -> None:
     (found,) = items((await ok(world, "get", "sets", "-o", "json")).out)
     assert (found["namespace"], found["name"], found["state"]) == ("default", "demo", "ready")
     assert (found["groups"], found["readyGroups"], found["pods"]) == (2, 2, 4)
+    wide = await ok(world, "get", "pods", "demo/0", "-o", "wide")
+    titles, first = (line.split() for line in wide.lines[:2])
+    at = titles.index("CPU")
+    assert titles[at + 1] == "MEMORY"
+    assert float(first[at]) >= 0
+    assert first[at + 2] in ("MiB", "GiB")
+    assert wide.err == ""
+    assert "CPU" not in (await ok(world, "get", "pods")).lines[0]
     names = (await ok(world, "get", "groups", "demo", "-o", "name")).lines
     assert names == [f"{NAME}/0", f"{NAME}/1"]
     restarted = await ok(world, "restart", names[1])

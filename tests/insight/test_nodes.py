@@ -12,7 +12,7 @@ from lwstui.telemetry.devices import DeviceId, Reading
 from lwstui.telemetry.join import Owner
 from lwstui.telemetry.quantities import Quantity
 from tests.insight.support import NOW, event, world
-from tests.view.build import node, pod
+from tests.view.build import lws, node, pod
 
 POD = Key("prod", "llama-0")
 HELD = Owner((POD,), "device")
@@ -243,6 +243,28 @@ def test_a_gap_keeps_what_was_marked():
 def test_old_readings_are_no_stragglers():
     found = [reading(n, util=share, at=NOW - 60) for n, share in enumerate((0.1, 0.9, 0.9))]
     assert "E12" not in fired(devices, world(pod(), telemetry=measured(found)))
+
+
+def test_stages_of_a_pipeline_are_not_held_against_each_other():
+    views = [reading(n, util=share) for n, share in enumerate((0.9, 0.9, 0.9, 0.3))]
+    held = {
+        one.device: Owner((Key("prod", f"llama-0{end}"),), "device")
+        for one, end in zip(views, ("", "-1", "-2", "-3"), strict=True)
+    }
+    found = next_devices({}, views, held, 0.0)
+    by_node, by_pod = grouped(found.values())
+    told = Telemetry(NOW, 15.0, found, by_node, by_pod)
+    members = [pod(0, worker, size=4, node="node-0") for worker in range(4)]
+
+    def with_flags(flags):
+        container = {"name": "main", "image": "vllm", "args": [f"vllm serve m {flags}"]}
+        template = {"spec": {"containers": [container]}}
+        spec = {"size": 4, "workerTemplate": template}
+        return world(*members, sets=(lws(1, 4, leaderWorkerTemplate=spec),), telemetry=told)
+
+    assert "E12" in fired(devices, with_flags("--tensor-parallel-size 4"))
+    assert "E12" not in fired(devices, with_flags("--pipeline-parallel-size 4"))
+    assert "E12" not in fired(devices, with_flags("--pipeline-parallel-size $(STAGES)"))
 
 
 def test_nothing_is_wrong_with_a_healthy_cluster():

@@ -166,13 +166,23 @@ class FakeLink:
         self.raw_pods: list[dict[str, Any]] | Exception = []
         self.metric_texts: dict[str, str | Exception] = {}
         self.scraped: list[Any] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.selectors: list[str] = []
+        self.serves_usage: Exception | None = Invalid(404, "NotFound", "no such group")
+        self.looked_for_usage = 0
+        self.usages: dict[str, bytes | Exception] = {}
+        self.usage_asked: list[tuple[str, str, str]] = []
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
 
     async def resource(self, api_version: str, kind: str) -> Resource:
         group, _, version = api_version.rpartition("/")
+        if api_version.startswith("metrics.k8s.io/"):
+            self.looked_for_usage += 1
+            if isinstance(self.serves_usage, Exception):
+                raise self.serves_usage
         if kind == "Unknown":
             raise Invalid(404, "NotFound", f"this cluster serves no {kind} in {api_version}")
         return Resource(group, version, f"{kind.lower()}s", kind, kind != "Namespace")
@@ -218,9 +228,24 @@ class FakeLink:
             raise self.answer
         return self.answer
 
+    def hold_metrics(self) -> asyncio.Event:
+        """Let metrics be answered only when the event is set."""
+        self.may_answer.clear()
+        return self.may_answer
+
     async def metrics(self, target: Any, most_bytes: int) -> str:
         self.scraped.append(target)
+        await self.may_answer.wait()
         answer = self.metric_texts.get(target.pod, Unavailable("no answer"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def usage(
+        self, resource: Resource, namespace: str, selector: str, most_bytes: int
+    ) -> bytes:
+        self.usage_asked.append((resource.plural, namespace, selector))
+        answer = self.usages.get(resource.plural, b'{"items":[]}')
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -8,7 +8,9 @@ import pytest
 from controller.api.meta import Key
 from controller.api.names import PODS
 from controller.errors import Forbidden, Unavailable
-from lwstui.runtime.sampler import SHOWN_S, START_S
+from lwstui.insight import measuring
+from lwstui.insight.world import World
+from lwstui.runtime.sampler import HIDDEN_S, LONGEST_SEARCH_S, SHOWN_S, START_S
 from lwstui.telemetry.devices import DeviceId
 from lwstui.telemetry.targets import SELECTORS
 from tests.runtime.bench import running
@@ -65,7 +67,7 @@ async def test_devices_find_their_pods_and_keep_a_trend():
         assert seen.devices[DEVICE].busy == (0.5, 1.0)
         assert [v.reading.device for v in seen.by_node["node-0"]] == [DEVICE]
         assert [v.reading.device for v in seen.by_pod[holder.key]] == [DEVICE]
-        devices, engines = seen.sources
+        devices, engines, _ = seen.sources
         assert (devices.asked, devices.answered, devices.why) == (1, 1, "")
         assert (engines.asked, engines.why) == (0, "")
         assert seen.cost.received_bytes > 0
@@ -80,6 +82,89 @@ async def test_exporters_are_looked_for_once_however_long_nothing_changes():
             await a_round(bench)
         assert bench.link.selectors == list(SELECTORS)
         assert len(bench.link.scraped) >= 25
+
+
+async def test_exporters_that_come_later_are_found_and_looked_for_ever_more_seldom():
+    async with running() as bench:
+        await bench.live(pod(), sets=IDLE)
+        for _ in range(1 + int(2 * LONGEST_SEARCH_S / SHOWN_S)):
+            await a_round(bench)
+        searches = len(bench.link.selectors) / len(SELECTORS)
+        assert 5 <= searches <= 7
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 80)
+        for _ in range(1 + int(LONGEST_SEARCH_S / SHOWN_S)):
+            await a_round(bench)
+        assert DEVICE in bench.last.telemetry.devices
+        bench.link.selectors.clear()
+        for _ in range(1 + int(LONGEST_SEARCH_S / SHOWN_S)):
+            await a_round(bench)
+        assert bench.link.selectors == []
+
+
+async def test_nobody_looks_for_exporters_while_no_screen_shows_them():
+    async with running() as bench:
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        bench.core.want_metrics(wanted=False)
+        bench.link.selectors.clear()
+        for _ in range(int(2 * LONGEST_SEARCH_S / HIDDEN_S)):
+            await bench.time.advance(HIDDEN_S)
+        assert bench.link.selectors == []
+
+
+async def test_rounds_go_on_once_a_minute_while_nobody_looks_and_nothing_is_called_stale():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 80)
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        bench.core.want_metrics(wanted=False)
+        await a_round(bench)
+        bench.link.scraped.clear()
+        for _ in range(20):
+            for _ in range(6):
+                await bench.time.advance(HIDDEN_S / 6)
+                world = World(bench.last, bench.time.now())
+                assert "T5" not in {finding.rule for finding in measuring.findings(world)}
+        assert 18 <= len(bench.link.scraped) <= 21
+        bench.core.want_metrics(wanted=True)
+        await bench.time.advance(0.2)
+        world = World(bench.last, bench.time.now())
+        assert bench.last.telemetry.period_s == SHOWN_S
+        assert "T5" not in {finding.rule for finding in measuring.findings(world)}
+
+
+async def test_a_console_that_slept_finds_no_fault_with_exporters():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 80)
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        hours_later = World(bench.last, bench.time.now() + 4 * 3600)
+        assert "T5" not in {finding.rule for finding in measuring.findings(hours_later)}
+        bench.link.metric_texts["dcgm-x"] = ""
+        for _ in range(8):
+            await a_round(bench)
+        silent = World(bench.last, bench.time.now())
+        assert "T5" in {finding.rule for finding in measuring.findings(silent)}
+
+
+async def test_somebody_who_comes_back_during_a_round_need_not_wait_for_the_next():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("", "", 80)
+        await bench.live(pod(), sets=IDLE)
+        await a_round(bench)
+        bench.core.want_metrics(wanted=False)
+        await a_round(bench)
+        answer = bench.link.hold_metrics()
+        await bench.time.advance(HIDDEN_S)
+        bench.core.want_metrics(wanted=True)
+        bench.link.scraped.clear()
+        answer.set()
+        await bench.time.advance(0.2)
+        assert bench.link.scraped
 
 
 async def test_an_exporter_that_reloads_leaves_a_gap_and_not_a_zero():
@@ -105,7 +190,7 @@ async def test_what_does_not_answer_is_asked_less_often_and_says_so():
         for _ in range(12):
             await a_round(bench)
         assert 3 < len(bench.link.scraped) < 9
-        (devices, _) = bench.last.telemetry.sources
+        (devices, *_) = bench.last.telemetry.sources
         assert (devices.asked, devices.answered) == (1, 0)
         assert devices.why == "dcgm-x does not answer: dial tcp: i/o timeout"
 
@@ -147,5 +232,6 @@ async def test_nothing_is_measured_where_there_is_nothing_to_measure():
         await a_round(bench)
         assert bench.link.scraped == []
         assert Key("x", "y") not in bench.last.telemetry.engines
-        assert bench.last.telemetry.at == 0.0
+        assert not bench.last.telemetry.devices
+        assert [source.asked for source in bench.last.telemetry.sources] == [0, 0, 0]
         assert LLAMA in bench.last.sets

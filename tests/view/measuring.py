@@ -82,6 +82,6 @@ def measured(
         by_node,
         by_pod,
         {Key("prod", name): view for name, view in (engines or {}).items()},
-        (Source("exporters of devices", 2, 2), Source("engines", 1, 1)),
+        sources=(Source("exporters of devices", 2, 2), Source("engines", 1, 1)),
     )
     return replace(base, **changes)

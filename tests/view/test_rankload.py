@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lwstui.view import usage
 from lwstui.view.fleet import fleet
 from lwstui.view.group import group_view
 from lwstui.view.lws import set_view
@@ -65,6 +66,25 @@ def test_a_rank_that_stands_out_is_marked(utils, marks):
     assert column(shown(world(ranks(*utils))), "load") == marks
 
 
+@pytest.mark.parametrize(
+    ("command", "mark"),
+    [
+        ("vllm serve m --tensor-parallel-size 16", "! lags"),
+        ("vllm serve m --pipeline-parallel-size 4", ""),
+        ("vllm serve m --pipeline-parallel-size 2", "? less"),
+        ("python -m sglang.launch_server --pp-size 2", "! lags"),
+        ("./serve.sh", "? less"),
+    ],
+)
+def test_ranks_are_held_against_those_of_their_stage_only(command, mark):
+    container = {"name": "main", "image": "repo/own:1", "args": [command]}
+    template = {"spec": {"containers": [container]}}
+    found = world(ranks(0.9, 0.9, 0.9, 0.4))
+    served = lws(1, SIZE, leaderWorkerTemplate={"size": SIZE, "workerTemplate": template})
+    found = replace(found, sets={LLAMA: served})
+    assert column(shown(found), "load") == ["", "", "", mark]
+
+
 def test_ranks_without_data_show_none_and_old_ones_say_so():
     devices = [d for d in ranks(0.9, 0.9, 0.9, 0.9) if d.owner.pods[0].name != "llama-0-3"]
     assert column(shown(world(devices[:-1])), "util") == ["90%", "90%", "90% 3/4", "–"]
@@ -74,7 +94,7 @@ def test_ranks_without_data_show_none_and_old_ones_say_so():
 
 def test_a_group_that_is_not_measured_has_no_such_columns():
     view = shown(world())
-    assert view.table.columns == COLUMNS
+    assert view.table.columns == (*COLUMNS[:-1], *usage.COLUMNS, COLUMNS[-1])
     assert view.engine == ()
 
 

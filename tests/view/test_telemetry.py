@@ -83,7 +83,13 @@ def test_devices_without_data_are_counted():
     ],
 )
 def test_ranks_that_stand_out(shares, marks):
-    assert rank_marks(shares) == marks
+    assert rank_marks(shares, [0] * len(shares)) == marks
+
+
+def test_a_rank_of_an_unknown_stage_only_stands_apart():
+    assert rank_marks([0.9, 0.91, 0.4], [None] * 3) == ("", "", "apart")
+    assert rank_marks([0.9, 0.91, 0.4, 0.41], [0, 0, 1, 1]) == ("", "", "", "")
+    assert rank_marks([0.9, 0.9, 0.9, 0.02], [0, 0, 1, 1]) == ("", "", "", "idle")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ TABS: Final = {1: "pod", 6: "events", 7: "yaml"}
 class PodScreen(TableScreen):
     """A pod's screen."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pod", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("pod", "set")]
 

@@ -18,6 +18,7 @@ from lwstui.view.types import Query, TableView
 class PodsScreen(TableScreen):
     """A table of pods."""
 
+    SHOWS_METRICS: ClassVar[bool] = True
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pod",)
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("pod")]
 
