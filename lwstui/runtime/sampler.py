@@ -18,6 +18,7 @@ from controller.ports import Clock
 from lwstui.runtime.ports import Link
 from lwstui.runtime.usage import UsageReader, UsageRound
 from lwstui.state.model import Snapshot
+from lwstui.state.seen import with_trends
 from lwstui.state.store import Store
 from lwstui.state.telemetry import (
     OLD_PERIODS,
@@ -258,7 +259,7 @@ class Sampler:
         devices = next_devices(before.devices, found.readings, joined, forget_before)
         by_node, by_pod = grouped(devices.values())
         usage = found.usage or UsageRound()
-        return Telemetry(
+        measured = Telemetry(
             now,
             period_s,
             devices,
@@ -267,9 +268,10 @@ class Sampler:
             _engines(before.engines, found.engines, snapshot.pods),
             next_usage(before.pod_usage, usage.pods, snapshot.pods),
             next_usage(before.node_usage, usage.nodes, snapshot.nodes),
-            tuple(self._sources(found)),
-            Cost(found.requests, found.received_bytes, took_s),
+            sources=tuple(self._sources(found)),
+            cost=Cost(found.requests, found.received_bytes, took_s),
         )
+        return with_trends(measured, before, snapshot)
 
     def _sources(self, found: _Round) -> Iterable[Source]:
         for kind, name in _NAMES.items():

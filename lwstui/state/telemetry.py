@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from controller.api.meta import Key
+from lwstui.state.trends import NO_TRENDS, Trends
 from lwstui.telemetry.devices import DeviceId, Reading
 from lwstui.telemetry.engines import EngineReading, Fact, Rates, rates
 from lwstui.telemetry.join import NOBODY, Owner
@@ -161,6 +162,9 @@ class Telemetry:
         engines: By leader pod.
         pod_usage: CPU and memory by pod; the same object while nothing new was told of the pod.
         node_usage: CPU and memory by node.
+        trends: The last hour of each set, as this console saw it.
+        whole: The last hour of all sets together.
+        past: The hour of each set before that, as another source remembers it.
         sources: Where they come from.
         cost: Of the last round.
     """
@@ -173,6 +177,9 @@ class Telemetry:
     engines: Mapping[Key, EngineView] = field(default_factory=_empty)
     pod_usage: Mapping[Key, Usage] = field(default_factory=_empty)
     node_usage: Mapping[str, Usage] = field(default_factory=_empty)
+    trends: Mapping[Key, Trends] = field(default_factory=_empty)
+    whole: Trends = NO_TRENDS
+    past: Mapping[Key, Trends] = field(default_factory=_empty)
     sources: tuple[Source, ...] = ()
     cost: Cost = Cost()
 

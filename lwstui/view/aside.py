@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from typing import Final
 
@@ -16,9 +16,12 @@ from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import event_tone
 from lwstui.view.spec import spec_text
+from lwstui.view.trends import Trend, trend_lines, trends_of, trends_of_all
 from lwstui.view.types import Line, Span
 
 MOST_GROUPS: Final = 8
+CELLS: Final = 36
+"""Cells beside the fleet."""
 _LABEL: Final = 9
 
 
@@ -35,7 +38,16 @@ def set_aside(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tuple[Lin
         (),
         *_behind(one, now),
         *_waits(snapshot, key),
+        *_hour("LAST HOUR", trends_of(snapshot, key, one.replicas, now), now),
+        *_hour("LAST HOUR OF ALL SETS", trends_of_all(snapshot, now), now),
     )
+
+
+def _hour(title: str, trends: Sequence[Trend], now: float) -> Iterator[Line]:
+    if trends:
+        yield ()
+        yield (Span(title, "bold"),)
+        yield from trend_lines(trends, now, CELLS)
 
 
 def _fact(label: str, value: str) -> Line:

@@ -23,6 +23,7 @@ from lwstui.state.telemetry import (
     Telemetry,
     freshness,
 )
+from lwstui.state.trends import generated
 from lwstui.telemetry.engines import Fact
 from lwstui.telemetry.parallel import Stage
 from lwstui.telemetry.quantities import Quantity
@@ -301,9 +302,7 @@ def engine_lines(view: EngineView, now: float, telemetry: Telemetry) -> tuple[Li
 
 
 def _tokens(view: EngineView) -> float | None:
-    if view.rates is not None and Fact.GENERATED in view.rates.per_s:
-        return view.rates.per_s[Fact.GENERATED]
-    return view.reading.tokens_per_s
+    return generated(view.reading, view.rates)
 
 
 def _number(value: float | None) -> str:

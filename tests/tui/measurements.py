@@ -7,12 +7,22 @@ from typing import Final
 from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.state.telemetry import DeviceView, Source, Telemetry
+from lwstui.state.trends import STEP_S, Track, Trends
 from tests.tui.building import NOW, World
 from tests.view.measuring import FRESH, device, engine, measured
 
 SERVING: Final = Key("prod", "llama405b")
 _MEASURED_NODES: Final = 12
 """Nodes whose exporter answers; the others have none."""
+_STEP: Final = int(NOW // STEP_S)
+_OWN: Final = Trends(
+    Track(_STEP - 19, (4.0,) * 8 + (3.0,) * 4 + (4.0,) * 8),
+    Track(_STEP - 19, tuple(0.3 + 0.03 * minute for minute in range(20))),
+    Track(_STEP - 19, tuple(900.0 + 40.0 * minute for minute in range(20))),
+)
+"""Twenty minutes that the console saw."""
+_PAST: Final = Trends(Track(_STEP - 59, (4.0,) * 40), Track(_STEP - 59, (0.2, 0.6) * 20))
+"""What was before them."""
 _WORKS: Final = (0.97, 0.8, 0.62, 0.3, 0.02)
 
 
@@ -46,7 +56,7 @@ def _telemetry(snapshot: Snapshot, age_s: float) -> Telemetry:
         f"{SERVING.name}-{group}": engine(age_s, (0.84, 2.5), waiting=waiting, kv=kv)
         for group, (waiting, kv) in enumerate(((0.0, 0.41), (3.0, 0.62), (40.0, 0.97)))
     }
-    return measured(devices, engines)
+    return measured(devices, engines, trends={SERVING: _OWN}, past={SERVING: _PAST}, whole=_OWN)
 
 
 def _of_node(snapshot: Snapshot, name: str, age_s: float) -> list[DeviceView]:

@@ -45,6 +45,22 @@ async def test_a_group_shows_ranks_and_its_engine_and_a_set_the_worst():
         assert "worst group 2: waiting 40" in shown(app)
 
 
+async def test_a_set_shows_its_last_hour_where_there_is_room():
+    app = console(FakeBackend(first=serving()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _open(pilot, app, set_route(SERVING), "last hour   ready 4")
+        assert "from Prometheus" in shown(app)
+        await pilot.resize_terminal(120, 24)
+        await until(pilot, lambda: "last hour" not in shown(app))
+
+
+async def test_the_fleet_shows_the_last_hour_of_the_set_at_hand_and_of_all_beside_it():
+    app = console(FakeBackend(first=serving()))
+    async with app.run_test(size=(150, 60)) as pilot:
+        await until(pilot, lambda: "LAST HOUR OF ALL SETS" in shown(app))
+        assert "tok/s" in shown(app)
+
+
 async def test_telemetry_says_why_nothing_is_measured():
     app = console(FakeBackend(first=unmeasured()))
     async with app.run_test(size=(140, 40)) as pilot:

@@ -27,6 +27,8 @@ from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.view.events import events
 from lwstui.view.lws import cell_line, set_view
 from lwstui.view.pods import pods
+from lwstui.view.spec import replicas_of
+from lwstui.view.trends import trend_line, trends_of
 from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
 
 TABS: Final = dict(
@@ -68,6 +70,7 @@ class LwsScreen(TableScreen):
     def body(self) -> Iterable[Widget]:
         """Return facts, tabs, the map with what explains it, and the table of the other tabs."""
         yield LineBlock(id="facts", classes="data")
+        yield LineBlock(id="trends", classes="data")
         yield LineBlock(id="tabs")
         with Vertical(id="map-pane"):
             yield GroupMap(id="map", classes="data")
@@ -102,6 +105,7 @@ class LwsScreen(TableScreen):
         if self._tab != "map":
             table = self.fill(table)
         self.query_one("#facts", LineBlock).show(view.header[1:])
+        self._show_trends(snapshot, now)
         note = filter_note(self.state.query, table)
         self.query_one("#tabs", LineBlock).show((tabs_line(TABS, self._tab, note),))
         if self._tab == "map":
@@ -110,6 +114,12 @@ class LwsScreen(TableScreen):
             self.show_marks()
         self.headline = view.header[0]
         self.show_headline()
+
+    def _show_trends(self, snapshot: Snapshot, now: float) -> None:
+        lws = snapshot.sets.get(self._key)
+        found = trends_of(snapshot, self._key, replicas_of(lws), now) if lws else ()
+        line = trend_line(found, now, max(60, self.size.width - 2))
+        self.query_one("#trends", LineBlock).show((line,) if line else ())
 
     def _show_map(self, view: SetView, snapshot: Snapshot, now: float) -> None:
         size = max((len(group.cells) for group in view.groups), default=1)
