@@ -61,9 +61,11 @@ class Outcome:
         message: One sentence: what was done, or what failed, on what, and what to do.
         note: What to know although it was accepted, empty if nothing.
         caution: Whether the note speaks against it.
+        moved: It was refused because what it was decided on has changed since.
     """
 
     ok: bool
     message: str
     note: str = ""
     caution: bool = False
+    moved: bool = False

@@ -19,7 +19,7 @@ from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ports import OperatorCluster
 from lwstui.runtime.writing import edits, freezing, manifests, nodes, pods, rollouts, sets
 from lwstui.runtime.writing.rule import Look, Rule, Seen
-from lwstui.state.patches import Unpatchable
+from lwstui.state.patches import Moved, Unpatchable
 
 RULES: Final[dict[type, Rule]] = {
     **sets.RULES,
@@ -74,9 +74,9 @@ async def perform(
     try:
         note = await RULES[type(intent)].send(cluster, intent, look, dry_run=dry_run)
     except (Unpatchable, InvalidSpec) as error:
-        return Outcome(False, f"{what}: {error}")
+        return Outcome(False, f"{what}: {error}", moved=isinstance(error, Moved))
     except ControllerError as error:
-        return Outcome(False, f"{what}: {explain(error)}")
+        return Outcome(False, f"{what}: {explain(error)}", moved=isinstance(error, Conflict))
     said = "the server would accept it" if dry_run else "accepted"
     text, caution = note or ("", False)
     return Outcome(True, f"{what}: {said}", text, caution)

@@ -24,6 +24,10 @@ class Unpatchable(ValueError):
     """An intent that does not fit the object as it is now; the text says why."""
 
 
+class Moved(Unpatchable):
+    """The object is not any more what an intent was decided on; nothing was done."""
+
+
 def scale_patch(replicas: int) -> dict[str, Any]:
     """Return the merge patch for the scale subresource."""
     return {"spec": {"replicas": replicas}}

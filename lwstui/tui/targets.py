@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from controller.api import names
 from controller.api.core import Revision
@@ -15,14 +15,10 @@ from lwstui.state.model import Snapshot
 from lwstui.state.partition import next_floor, of_leaders
 from lwstui.state.patches import Unpatchable
 from lwstui.tui.widgets.cells import visible
-from lwstui.view.ages import age
 from lwstui.view.digest import desired_revision
 from lwstui.view.memo import Memo
 from lwstui.view.spec import partition_of
 from lwstui.view.types import Ref
-
-STALE_S: Final = 30.0
-"""Age of the data from which nothing may be changed on its strength."""
 
 
 def set_key(snapshot: Snapshot, ref: Ref | None) -> Key | None:
@@ -174,18 +170,10 @@ def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def refusal(snapshot: Snapshot, now: float, *, read_only: bool) -> str:
+def refusal(snapshot: Snapshot, *, read_only: bool) -> str:
     """Return why nothing may be changed at present, empty if it may."""
     if read_only or snapshot.cluster.read_only:
         return "read-only: this console may not change anything"
     if snapshot.cluster.problem:
         return snapshot.cluster.problem
-    if not snapshot.cluster.connected:
-        return "not connected yet"
-    sync = snapshot.sync.get(names.LEADERWORKERSETS.plural)
-    if sync is None or sync.state == "live":
-        return ""
-    stale = now - (sync.last_event_at or sync.since)
-    if stale > STALE_S:
-        return f"data is {age(stale)} old: reconnect first (ctrl-r)"
-    return ""
+    return "" if snapshot.cluster.connected else "not connected yet"

@@ -26,7 +26,6 @@ class Situation:
     """
 
     snapshot: Snapshot
-    now: float
     ref: Ref | None = None
     read_only: bool = False
     keymap: Keymap = field(default_factory=Keymap)
@@ -59,7 +58,7 @@ def _not_writable(spec: ActionSpec, situation: Situation) -> str:
     why = missing(situation.snapshot, spec.id, namespace)
     if why or not spec.danger:
         return why
-    return targets.refusal(situation.snapshot, situation.now, read_only=situation.read_only)
+    return targets.refusal(situation.snapshot, read_only=situation.read_only)
 
 
 def offered(situation: Situation, *scopes: Scope) -> tuple[tuple[ActionSpec, str], ...]:

@@ -12,7 +12,7 @@ from lwstui.state.intents import DeletePod, Intent, RecreateGroup
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import GroupDigest, SetDigest, digest
-from lwstui.view.impact_parts import Facts
+from lwstui.view.impact_parts import Facts, outdated
 from lwstui.view.impact_pods import gone_with
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
@@ -67,6 +67,7 @@ def bulk_impact(
         facts,
         confirm_text=str(len(changes)) if typed else "",
         refused="" if changes else "none of these objects can be changed",
+        outdated=outdated(snapshot, now),
     )
 
 

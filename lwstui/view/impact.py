@@ -21,7 +21,7 @@ from lwstui.view import (
 )
 from lwstui.view.ages import age
 from lwstui.view.digest import digest
-from lwstui.view.impact_parts import Builder, Facts, SetBuilder
+from lwstui.view.impact_parts import Builder, Facts, SetBuilder, outdated
 from lwstui.view.memo import Memo
 from lwstui.view.safety import STANDARD, Safety, asked_for
 from lwstui.view.types import Impact, Span
@@ -78,6 +78,7 @@ def complete(found: Impact, snapshot: Snapshot, now: float, *, safety: Safety = 
         target=_target(cluster, found.target, safety),
         confirm_text=found.confirm_text or asked_for(found, cluster, safety),
         facts=(*found.facts, *_shared(snapshot, now)) if found.what else (),
+        outdated=outdated(snapshot, now),
     )
 
 
@@ -94,6 +95,8 @@ def _target(cluster: ClusterState, named: str, safety: Safety) -> str:
 
 
 def _shared(snapshot: Snapshot, now: float) -> Facts:
+    if old := outdated(snapshot, now):
+        return (("Data", Span(old, "warn")),)
     sync = snapshot.sync.get("pods")
     if sync is None or sync.last_event_at is None:
         return (("Data", Span("not complete yet", "warn")),)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
+from controller.api.names import LEADERWORKERSETS, PODS
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import count, ratio
+from lwstui.view.ages import age, count, ratio
+from lwstui.view.diffs import changes
 from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.rollout import budget, floor
 from lwstui.view.types import Impact, Span, Toll
+
+STALE_S: Final = 30.0
+"""Age of the data from which a change wants a yes to that age too."""
+_MOST_CHANGES: Final = 4
 
 Facts = tuple[tuple[str, Span], ...]
 
@@ -41,6 +47,24 @@ def replaced(lws: LeaderWorkerSet, uid: str) -> str:
     if uid and lws.metadata.uid and uid != lws.metadata.uid:
         return f"{lws.key} was deleted and created again meanwhile"
     return ""
+
+
+def outdated(snapshot: Snapshot, now: float) -> str:
+    """Return ``the data is 45s old`` if sets or pods have not been watched for a while."""
+    oldest = 0.0
+    for kind in (LEADERWORKERSETS, PODS):
+        sync = snapshot.sync.get(kind.plural)
+        if sync is not None and sync.state in ("connecting", "listing", "reconnecting"):
+            oldest = max(oldest, now - (sync.last_event_at or sync.since))
+    return f"the data is {age(oldest)} old" if oldest > STALE_S else ""
+
+
+def moved_words(before: LeaderWorkerSet, after: LeaderWorkerSet) -> tuple[str, ...]:
+    """Return what changed in the spec of a set, a few fields by name."""
+    found = [str(one) for one in changes(before.spec, after.spec, "spec")]
+    more = len(found) - _MOST_CHANGES
+    rest = (f"and {count(more, 'more field')}",) if more > 0 else ()
+    return (*found[:_MOST_CHANGES], *rest) or ("the spec was written again",)
 
 
 def rolls(

@@ -308,6 +308,8 @@ class Impact:
         level: How dangerous it is: 1 asks for a key, 2 shows what happens, 3 stops something
             that serves, 4 cannot be taken back or is about very much.
         word: What must be typed where something must; empty for the target's name.
+        outdated: How old the data is that all this is worked out from, as ``the data is 45s
+            old``, if it wants a yes of its own; empty if it does not.
     """
 
     title: str
@@ -320,3 +322,4 @@ class Impact:
     toll: Toll = _NO_TOLL
     level: int = 2
     word: str = ""
+    outdated: str = ""

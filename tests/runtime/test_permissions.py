@@ -46,7 +46,7 @@ async def test_rights_are_asked_for_where_there_are_sets_and_a_verb_says_what_is
         actions = {spec.id: spec for spec in ACTIONS}
 
         def why(action, ref=ref):
-            return why_not(actions[action], Situation(snapshot, bench.time.now(), ref))
+            return why_not(actions[action], Situation(snapshot, ref))
 
         assert why("group.recreate") == f"not allowed: delete pods in {LLAMA.namespace}"
         assert why("group.logs") == ""

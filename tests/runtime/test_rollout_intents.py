@@ -8,7 +8,7 @@ import pytest
 from controller.admission.defaults import resolve
 from controller.api.meta import Key
 from controller.api.names import ROLLOUT_RECORD
-from controller.errors import Conflict, NotFound
+from controller.errors import Conflict, Invalid, NotFound
 from controller.plan.revisions import revision_data, revision_key
 from controller.plan.rollout import Record
 from lwstui.runtime.intents import Hold, PauseRollout, ResumeRollout, Scale, SetPartition, Undo
@@ -220,6 +220,7 @@ async def test_writes_of_the_status_meanwhile_are_no_obstacle():
     server.conflicts = 99
     outcome = await done(server, SetPartition(KEY, UID, 1, 2))
     assert "it changed meanwhile" in outcome.message
+    assert outcome.moved
     assert server.conflicts > 80
 
 
@@ -250,6 +251,7 @@ async def test_scaling_from_an_expected_number_is_checked_here_and_by_the_server
     server = Server()
     lws = a_set(3)
     refused = await perform(server, Scale(KEY, UID, 5, 4), look=seeing(lws), dry_run=False)
+    assert refused.moved
     assert "expected 4 groups, but it asks for 3" in refused.message
     assert server.patches == []
     assert (await perform(server, Scale(KEY, UID, 5, 3), look=seeing(lws), dry_run=False)).ok
@@ -260,6 +262,21 @@ async def test_scaling_from_an_expected_number_is_checked_here_and_by_the_server
         ("test", 3),
         ("replace", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("present", "says", "moved"),
+    [(4, "expected 3 groups, but it asks for 4", True), (3, "refused: no", False)],
+)
+async def test_a_number_that_changes_on_the_way_to_the_server_is_told_apart(present, says, moved):
+    class Refusing(Server):
+        async def patch(self, *args, **options):
+            raise Invalid(422, "Invalid", "no")
+
+    server = Refusing(sample=stored(a_set(present)))
+    outcome = await perform(server, Scale(KEY, UID, 5, 3), look=seeing(a_set(3)), dry_run=False)
+    assert says in outcome.message
+    assert outcome.moved == moved
 
 
 def test_a_change_of_the_spec_is_confirmed_by_the_next_generation():

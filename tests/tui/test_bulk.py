@@ -187,6 +187,7 @@ async def test_a_hidden_mark_takes_a_second_confirmation(backend, app):
         await keys(pilot, "y")
         await until(pilot, lambda: "Yes, also the 1 hidden" in shown(app))
         assert backend.submitted == []
+        await until(pilot, lambda: not app.screen.locked)
         await keys(pilot, "y")
         await until(pilot, lambda: len(backend.submitted) == 2)
 

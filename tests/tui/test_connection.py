@@ -11,7 +11,7 @@ from textual import events
 from lwstui.kube.sync import KindSync
 from lwstui.state.model import Snapshot
 from lwstui.view.banner import banner, stale
-from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.tui.worlds import NOW, busy, live
 
 
@@ -98,14 +98,22 @@ async def test_it_recovers_without_a_key():
         assert not app.front.has_class("-stale")
 
 
-async def test_nothing_is_changed_on_the_strength_of_old_data():
-    backend = FakeBackend(first=_with("reconnecting", last_event_at=NOW - 41))
+async def test_nothing_is_changed_on_the_strength_of_old_data_without_a_yes_to_its_age():
+    first = _with("reconnecting", last_event_at=NOW - 41)
+    backend = FakeBackend(first=replace(first, cluster=replace(first.cluster, sandbox=True)))
     app = console(backend)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "connection lost" in shown(app))
         await pilot.press("r")
-        await until(pilot, lambda: "data is 41s old" in shown(app))
-        assert backend.dry_runs == []
+        await opened(pilot, app, "ROLLING RESTART")
+        assert "the data is 41s old" in shown(app)
+        await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
+        await pilot.press("y")
+        await until(pilot, lambda: "Yes, the data is 41s old" in shown(app))
+        assert backend.submitted == []
+        await until(pilot, lambda: not app.screen.locked)
+        await pilot.press("y")
+        await until(pilot, lambda: backend.submitted)
 
 
 async def test_coming_back_to_the_terminal_tries_again_at_once():

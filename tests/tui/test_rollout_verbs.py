@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.api.meta import Key
-from lwstui.runtime.intents import Hold, PauseRollout, ResumeRollout, SetPartition, Undo
+from lwstui.runtime.intents import Hold, Outcome, PauseRollout, ResumeRollout, SetPartition, Undo
 from lwstui.state.partition import PAUSED_PARTITION
 from lwstui.tui.screens.modals.dialog import Dialog
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
@@ -87,6 +87,50 @@ async def test_what_is_not_possible_is_said_without_a_dialog(pressed, says):
         await until(pilot, lambda: says in shown(app))
         assert not isinstance(app.screen, Dialog)
         assert backend.dry_runs == []
+
+
+async def test_a_spec_that_changes_while_it_is_asked_is_shown_and_asked_about_anew():
+    cluster = updating()
+    backend = FakeBackend(first=snapshot(cluster))
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "sample" in shown(app))
+        await pilot.press("<")
+        await opened(pilot, app, "HOLD ROLLOUT")
+        cluster.edit(lambda spec: spec.update(replicas=4))
+        settled(cluster, broken=2)
+        backend.publish(replace(snapshot(cluster), version=99))
+        await until(pilot, lambda: "spec.replicas: 3 -> 4" in shown(app))
+        await until(pilot, lambda: "Hold anyway" in shown(app))
+        await until(pilot, lambda: not app.screen.locked)
+        await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
+        await pilot.press("y")
+        await until(pilot, lambda: backend.submitted)
+    meta = cluster.lws.metadata
+    assert backend.submitted == [Hold(KEY, meta.uid, meta.generation)]
+    assert backend.dry_runs[-1] == backend.submitted[0]
+    assert backend.dry_runs[0].generation < meta.generation
+
+
+async def test_a_change_that_came_too_late_is_asked_about_again_with_what_changed():
+    cluster = updating()
+    backend = FakeBackend(first=snapshot(cluster))
+    backend.outcome = Outcome(False, "hold: its spec was changed meanwhile", moved=True)
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "sample" in shown(app))
+        await pilot.press("<")
+        await opened(pilot, app, "HOLD ROLLOUT")
+        first = app.screen
+        await until(pilot, lambda: not first.query_one("#confirm").disabled)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, Dialog) and app.screen is not first)
+        await until(pilot, lambda: "its spec was changed meanwhile" in shown(app))
+        cluster.edit(lambda spec: spec.update(replicas=4))
+        settled(cluster, broken=2)
+        backend.publish(replace(snapshot(cluster), version=99))
+        await until(pilot, lambda: "Hold anyway" in shown(app))
+        assert len(backend.submitted) == 1
 
 
 NATIVE_LEADERS = {

@@ -14,9 +14,9 @@ from lwstui.tui.whynot import Situation
 from lwstui.tui.widgets.textpane import TextPane, changed_lines
 from lwstui.view.types import Ref, Span
 from tests.tui.support import YAML, FakeBackend, console, keys, shown, until
-from tests.tui.worlds import NOW, busy, rolling
+from tests.tui.worlds import busy, rolling
 
-CALM = Situation(busy().snapshot(), NOW, Ref("group", "llm-prod", "llama405b", 0))
+CALM = Situation(busy().snapshot(), Ref("group", "llm-prod", "llama405b", 0))
 
 
 def _touch(world, key):

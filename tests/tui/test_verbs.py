@@ -45,7 +45,7 @@ async def test_scaling_asks_and_submits_the_number(backend, app):
         await keys(pilot, "up", "up")
         await _confirm(pilot, app)
         await until(pilot, lambda: backend.submitted)
-        assert backend.submitted == [Scale(LLAMA, "uid-llm-prod-llama405b", 10)]
+        assert backend.submitted == [Scale(LLAMA, "uid-llm-prod-llama405b", 10, 8)]
         await until(pilot, lambda: "done" in shown(app))
 
 

@@ -12,7 +12,7 @@ from lwstui.tui.screens.help import help_lines
 from lwstui.tui.whynot import Situation, offered, refusal_of, why_not
 from lwstui.view.types import Ref
 from tests.tui.support import FakeBackend, console, keys, shown, until
-from tests.tui.worlds import NOW, busy
+from tests.tui.worlds import busy
 
 SNAPSHOT = busy().snapshot()
 SET = Ref("set", "llm-prod", "llama405b")
@@ -23,7 +23,7 @@ SPECS = {spec.id: spec for spec in ACTIONS}
 
 
 def situation(ref, **change):
-    return Situation(SNAPSHOT, NOW, ref, **change)
+    return Situation(SNAPSHOT, ref, **change)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_key_of_several_scopes_is_the_one_that_can_be_had():
 
 def test_help_says_why():
     snapshot = replace(SNAPSHOT, cluster=ClusterState(connected=False))
-    lines = help_lines(("set",), 200, Situation(snapshot, NOW, SET))
+    lines = help_lines(("set",), 200, Situation(snapshot, SET))
     text = "\n".join("".join(span.text for span in line) for line in lines)
     assert "Scale ● [not connected yet]" in text
     assert "Change the number of groups." not in text

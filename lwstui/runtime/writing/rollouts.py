@@ -25,6 +25,7 @@ from lwstui.runtime.writing.ends import all_on_revision
 from lwstui.runtime.writing.rule import Look, Note, Rule, fresh_set
 from lwstui.state.partition import of_stateful_set
 from lwstui.state.patches import (
+    Moved,
     Unpatchable,
     guard,
     hold_patch,
@@ -55,7 +56,7 @@ async def _patch(cluster: OperatorCluster, intent: SpecChange, *, dry_run: bool)
         if lws.metadata.uid != intent.uid:
             raise Unpatchable("the set was deleted or created again meanwhile")
         if lws.metadata.generation != intent.generation:
-            raise Unpatchable("its spec was changed meanwhile, so nothing was done; look again")
+            raise Moved("its spec was changed meanwhile, so nothing was done; look again")
         body = await _body(cluster, intent, lws)
         try:
             await cluster.patch(LEADERWORKERSETS, *intent.target, body, dry_run=dry_run)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, PODS, RESTARTED_AT
-from controller.errors import ControllerError
+from controller.errors import ControllerError, Invalid
 from controller.ports import Patch, Propagation
 from lwstui.runtime.autoscalers import AUTOSCALERS, conflict
 from lwstui.runtime.intents import DeleteSet, RecreateGroup, RollingRestart, Scale, SetImage
@@ -16,6 +16,7 @@ from lwstui.runtime.writing.ends import all_made_again, all_serving, group_servi
 from lwstui.runtime.writing.rule import Look, Note, Rule, Seen, fresh_set
 from lwstui.state.patches import (
     TEMPLATES,
+    Moved,
     Unpatchable,
     image_patch,
     images,
@@ -37,16 +38,23 @@ async def _scale(
     if intent.current is not None:
         present = known.spec.get("replicas", 1)
         if present != intent.current:
-            raise Unpatchable(f"expected {intent.current} groups, but it asks for {present}")
+            raise Moved(f"expected {intent.current} groups, but it asks for {present}")
         kind, body = Patch.JSON, rescale_patch(intent.uid, intent.current, intent.replicas)
-    await cluster.patch(
-        LEADERWORKERSETS,
-        *intent.target,
-        body,
-        kind=kind,
-        subresource="scale",
-        dry_run=dry_run,
-    )
+    try:
+        await cluster.patch(
+            LEADERWORKERSETS,
+            *intent.target,
+            body,
+            kind=kind,
+            subresource="scale",
+            dry_run=dry_run,
+        )
+    except Invalid as error:
+        # A test that failed is refused in words that do not say which.
+        present = (await fresh_set(cluster, intent.target)).spec.get("replicas", 1)
+        if intent.current not in (None, present):
+            raise Moved(f"expected {intent.current} groups, but it asks for {present}") from error
+        raise
     return await _autoscaled(cluster, intent.target) if dry_run else None
 
 

@@ -36,6 +36,6 @@ def writable(host: Host) -> None:
     Raises:
         Refused: It says why.
     """
-    why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+    why = targets.refusal(host.snapshot, read_only=host.read_only)
     if why:
         raise Refused(why)

@@ -277,7 +277,7 @@ class ApplyScreen(TableScreen):
     def action_apply(self) -> None:
         """Ask, then send what is chosen."""
         host = self.host
-        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        why = targets.refusal(host.snapshot, read_only=host.read_only)
         if not why and self.work.sent:
             why = "it was sent; ctrl-r plans again"
         if not why and self.work.planning:

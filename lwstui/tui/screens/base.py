@@ -201,7 +201,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def situation(self) -> Situation:
         """Return what decides which actions are to be had at present."""
         host = self.host
-        return Situation(host.snapshot, host.now(), self.selected(), host.read_only, host.keymap)
+        return Situation(host.snapshot, self.selected(), host.read_only, host.keymap)
 
     def refusal_of(self, action: str) -> str:
         """Return why an action of this screen cannot be had at present, empty if it can."""

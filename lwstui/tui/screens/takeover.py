@@ -137,7 +137,7 @@ class TakeoverScreen(TableScreen):
     def action_take_over(self) -> None:
         """Ask, then move the marked sets, or the one under the cursor."""
         host, standing = self.host, self._standing
-        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        why = targets.refusal(host.snapshot, read_only=host.read_only)
         if not why and self._moving:
             why = "sets are being moved already"
         if not why and (standing is None or host.state_files.root is None):

@@ -8,11 +8,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
+from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.view.impact import impact
+from lwstui.view.impact_parts import moved_words
 from lwstui.view.safety import TYPED_EVERYWHERE
 from lwstui.view.types import Impact, Span
 
@@ -23,46 +25,100 @@ LEAVING: Final = "leaving"
 """Class of the dialog that asks whether to leave: in it a second ctrl-c leaves."""
 
 
-async def confirm(host: Host, intent: Intent, label: str) -> None:
+Renew = Callable[[LeaderWorkerSet], Intent | None]
+"""Makes an intent again from what its set is by now, None if it means nothing any more."""
+
+
+async def confirm(host: Host, intent: Intent, label: str, *, renew: Renew | None = None) -> None:
     """Show what an intent does and carry it out if it is confirmed.
+
+    If the set changes while it is asked, or before the change reaches the server, what changed is
+    shown and the question is asked anew about what the set is by then.
 
     Args:
         host: The application.
         intent: What is asked for.
         label: Of the confirm button.
+        renew: Makes the intent again; None where it fits one state of the object only.
+    """
+    question = _Question(host, intent, renew)
+    said = ""
+    while True:
+        shown = question.impact()
+        dialog = ConfirmDialog(
+            shown,
+            None if shown.refused else question.dry_run(),
+            again=question.dry_run,
+            live=question.impact,
+            renew=question.renewed,
+            said=said,
+            confirm=label,
+        )
+        if not await host.ask(dialog):
+            return
+        outcome = await submit(host, question.intent)
+        if renew is None or not outcome.moved:
+            return
+        said = outcome.message
+
+
+class _Question:
+    """An intent that is asked about, and the set that it was made from.
+
+    Args:
+        host: The application.
+        intent: What is asked for.
+        renew: Makes it again.
     """
 
-    def ask() -> Future[Outcome]:
-        return host.backend.dry_run(intent)
+    def __init__(self, host: Host, intent: Intent, renew: Renew | None) -> None:
+        self.intent = intent
+        self._host, self._renew = host, renew
+        self._lws = host.snapshot.sets.get(intent.target)
 
-    shown = impact_of(host, intent)
-    dialog = ConfirmDialog(
-        shown,
-        None if shown.refused else ask(),
-        again=ask,
-        live=lambda: impact_of(host, intent),
-        confirm=label,
-    )
-    if await host.ask(dialog):
-        await submit(host, intent)
+    def impact(self) -> Impact:
+        """Return what the intent would do."""
+        return impact_of(self._host, self.intent)
+
+    def dry_run(self) -> Future[Outcome]:
+        """Ask the server about the intent."""
+        return self._host.backend.dry_run(self.intent)
+
+    def renewed(self) -> tuple[str, ...]:
+        """Make the intent again if the spec of its set has changed, and return what has."""
+        before, lws = self._lws, self._host.snapshot.sets.get(self.intent.target)
+        if self._renew is None or before is None or lws is None or lws.spec == before.spec:
+            return ()
+        fresh = self._renew(lws) if lws.metadata.uid == before.metadata.uid else None
+        if fresh is None:
+            return ()
+        self.intent, self._lws = fresh, lws
+        return moved_words(before, lws)
 
 
 async def change_spec(
-    host: Host, key: Key, intent: Callable[[Key, str, int], Intent], label: str
+    host: Host, key: Key, intent: Callable[[Key, str, int], Intent | None], label: str
 ) -> None:
     """Confirm and carry out a change of the spec that is on the screen.
 
     Args:
         host: The application.
         key: The set.
-        intent: Makes the intent from the set's key, UID and generation.
+        intent: Makes the intent from the set's key, UID and generation, also of a spec that is
+            another one by then; None if there is nothing to change.
         label: Of the confirm button.
     """
     lws = host.snapshot.sets.get(key)
     if lws is None:
         host.say(f"{key} is gone", "warn")
         return
-    await confirm(host, intent(key, lws.metadata.uid, lws.metadata.generation), label)
+
+    def made(lws: LeaderWorkerSet) -> Intent | None:
+        return intent(key, lws.metadata.uid, lws.metadata.generation)
+
+    first = made(lws)
+    if first is not None:
+        await confirm(host, first, label, renew=made)
 
 
 def impact_of(host: Host, intent: Intent) -> Impact:

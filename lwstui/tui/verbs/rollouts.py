@@ -55,16 +55,15 @@ async def resume_rollout(host: Host, key: Key) -> None:
 
 async def one_more_group(host: Host, key: Key) -> None:
     """Confirm and let one more group be updated."""
-    partition = targets.one_more_group(host.snapshot, key)
-    if partition is None:
+    if targets.one_more_group(host.snapshot, key) is None:
         host.say(f"the partition of {key} holds no group back", "warn")
         return
-    await change_spec(
-        host,
-        key,
-        lambda key, uid, generation: SetPartition(key, uid, generation, partition),
-        "Go on",
-    )
+
+    def intent(key: Key, uid: str, generation: int) -> SetPartition | None:
+        partition = targets.one_more_group(host.snapshot, key)
+        return None if partition is None else SetPartition(key, uid, generation, partition)
+
+    await change_spec(host, key, intent, "Go on")
 
 
 async def release_all(host: Host, key: Key) -> None:

@@ -30,20 +30,30 @@ async def scale(host: Host, key: Key, replicas: int | None = None) -> None:
     if lws is None:
         host.say(f"{key} is gone", "warn")
         return
-    uid, present = lws.metadata.uid, replicas_of(lws)
+    uid, known = lws.metadata.uid, lws
 
-    def intent(number: int) -> Scale:
-        return Scale(key, uid, number)
+    def present() -> int:
+        return replicas_of(host.snapshot.sets.get(key, known))
 
-    dialog = ScaleDialog(
-        present,
-        lambda number: _scale_impact(host, intent(number), present),
-        lambda number: host.backend.dry_run(intent(number)),
-        start=replicas,
-    )
-    wanted = await host.ask(dialog)
-    if wanted is not None and wanted != present:
-        await submit(host, intent(wanted))
+    def intent(number: int, current: int) -> Scale:
+        return Scale(key, uid, number, current)
+
+    said = ""
+    while True:
+        dialog = ScaleDialog(
+            present,
+            lambda number, current: _scale_impact(host, intent(number, current), current),
+            lambda number, current: host.backend.dry_run(intent(number, current)),
+            start=replicas,
+            said=said,
+        )
+        replicas = await host.ask(dialog)
+        if replicas is None or replicas == dialog.current:
+            return
+        outcome = await submit(host, intent(replicas, dialog.current))
+        if not outcome.moved:
+            return
+        said = outcome.message
 
 
 async def restart(host: Host, key: Key) -> None:

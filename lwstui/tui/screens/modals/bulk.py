@@ -12,7 +12,6 @@ from typing import ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.tui.screens.modals.dialog import Dialog, Field
@@ -137,7 +136,6 @@ class BulkDialog(Dialog[bool]):
         self._sum_up, self._impact_for = sum_up, impact_for
         self._ask, self._submit = dry_run, submit
         self._hidden = hidden
-        self._warned = False
         self._phase: Literal["asking", "running", "over"] = "asking"
         self._stopped = False
         self._drawing = False
@@ -195,6 +193,12 @@ class BulkDialog(Dialog[bool]):
     def failed(self) -> bool:
         """Whether a change failed."""
         return any(line.state == "failed" for line in self._lines)
+
+    def further(self) -> Iterator[tuple[str, str]]:
+        """Yield also what the filter hides."""
+        yield from super().further()
+        if self._hidden:
+            yield "hidden", f"Yes, also the {self._hidden:,} hidden"
 
     # The preview.
 
@@ -266,13 +270,9 @@ class BulkDialog(Dialog[bool]):
     # Carrying it out.
 
     def confirmed(self) -> None:
-        """Take the second step if something is hidden, else carry everything out."""
-        if self._hidden and not self._warned:
-            self._warned = True
-            self._relabel("#confirm", f"Yes, also the {self._hidden:,} hidden")
-            return
+        """Carry everything out."""
         self._phase = "running"
-        self._relabel("#cancel", "Stop").focus()
+        self.relabel("#cancel", "Stop").focus()
         self.query_one("#confirm").display = False
         self._redraw()
         self.run_worker(self._carry_out(), exit_on_error=False)
@@ -289,14 +289,8 @@ class BulkDialog(Dialog[bool]):
             line.state = "done" if outcome.ok else "failed"
             line.said = outcome.message
         self._phase = "over"
-        self._relabel("#cancel", "Close")
+        self.relabel("#cancel", "Close")
         self._redraw()
-
-    def _relabel(self, button_id: str, label: str) -> Button:
-        button = self.query_one(button_id, Button)
-        button.label = label
-        button.refresh(layout=True)
-        return button
 
     def _progress(self) -> Impact:
         words = Counter(line.state for line in self._lines)

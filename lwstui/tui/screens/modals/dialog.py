@@ -18,14 +18,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from lwstui.runtime.intents import Outcome
+from lwstui.tui.screens.modals.words import impact_lines, literal
 from lwstui.tui.widgets.textblock import TextBlock
-from lwstui.tui.widgets.wrapping import wrap_spans
-from lwstui.view.types import Impact, Line, Span, Tone
+from lwstui.view.types import Impact, Span, Tone
 
 T = TypeVar("T")
 
 _LOCK_S: Final = 0.25
-_MARGIN: Final = 2
 _ASK_AFTER_S: Final = 0.3
 _FRESH_S: Final = 10.0
 _PARTS: Final = "#dialog, #dialog-head, #dialog-text, #dialog-ask, #dialog-name, #confirm"
@@ -54,7 +53,8 @@ class Dialog(ModalScreen[T], Generic[T]):
     Keys are ignored for a quarter of a second after it opened, so a fast typist cannot answer a
     question unseen. The confirm button works only while nothing speaks against it: the change is
     possible, the server accepted its dry run, and what must be typed has been typed. A dry run
-    that is old by the time of the answer is repeated before the answer counts.
+    that is old by the time of the answer is repeated before the answer counts. What wants a
+    second yes, such as old data, gets one from the same button under another label.
 
     Args:
         confirm: Label of the confirm button.
@@ -117,6 +117,8 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._repeat: Callable[[], Future[Outcome]] | None = None
         self._answered_at = 0.0
         self._answering = False
+        self._said_yes_to: set[str] = set()
+        self._asked_anew = False
 
     # What a dialog is made of.
 
@@ -151,6 +153,11 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Return whether there is anything to confirm."""
         return True
 
+    def further(self) -> Iterator[tuple[str, str]]:
+        """Yield what wants a yes of its own, and the label of the button that gives it."""
+        if self._impact.outdated:
+            yield "outdated", f"Yes, {self._impact.outdated}"
+
     def on_mount(self) -> None:
         """Start the lock and put the focus on Cancel."""
         self._opened_at = self._clock()
@@ -162,6 +169,25 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Whether keys are still ignored."""
         return self._opened_at is None or self._clock() - self._opened_at < _LOCK_S
 
+    def ask_anew(self, label: str) -> None:
+        """Ask a question that is not the one that was read: Cancel first, keys ignored again.
+
+        Args:
+            label: Of the confirm button.
+        """
+        self._opened_at = self._clock()
+        self._asked_anew = True
+        self.query_one("#dialog-name", Field).value = ""
+        self.query_one("#cancel").focus(scroll_visible=False)
+        self.relabel("#confirm", label)
+
+    def relabel(self, button_id: str, label: str) -> Button:
+        """Give a button another label and return it."""
+        button = self.query_one(button_id, Button)
+        button.label = label
+        button.refresh(layout=True)
+        return button
+
     # What it says.
 
     def show_impact(self, impact: Impact) -> None:
@@ -170,7 +196,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         if self._opened_at is None:
             return
         box = self.query_one("#dialog", Vertical)
-        box.border_title = _literal(impact.title)
+        box.border_title = literal(impact.title)
         box.set_class(bool(impact.confirm_text), "-danger")
         self.query_one("#dialog-typed").set_class(bool(impact.confirm_text), "-wanted")
         self._say()
@@ -268,7 +294,17 @@ class Dialog(ModalScreen[T], Generic[T]):
             self.confirmed()
 
     def _finish(self) -> None:
-        """Leave with the answer, once the server still accepts what it stands for."""
+        """Leave with the answer, once the server still accepts what it stands for.
+
+        What wants a yes of its own is asked for first.
+        """
+        for kind, label in self.further():
+            if kind not in self._said_yes_to:
+                self._said_yes_to.add(kind)
+                self._opened_at = self._clock()
+                self._asked_anew = True
+                self.relabel("#confirm", label)
+                return
         if self._repeat is None or self._clock() - self._answered_at <= _FRESH_S:
             self.confirmed()
             return
@@ -317,6 +353,8 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     @on(Button.Pressed, "#confirm")
     def _on_confirm(self) -> None:
+        if self._asked_anew and self.locked:
+            return  # the second half of a double click
         self.look_again()
         if self._may_confirm():
             self._finish()
@@ -330,37 +368,3 @@ class Dialog(ModalScreen[T], Generic[T]):
     def _on_entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_next()
-
-
-def impact_lines(impact: Impact, dry_run: Span | None, cells: int) -> Iterator[Line]:
-    """Yield the text of a dialog below its target.
-
-    Args:
-        impact: What would happen.
-        dry_run: What the server says to it; None if it is not asked.
-        cells: Cells of a line.
-    """
-    yield ()
-    for sentence in impact.what:
-        yield (Span(sentence),)
-    facts = list(impact.facts)
-    if dry_run is not None:
-        facts.append(("Server dry run", dry_run))
-    if impact.kubectl:
-        facts.append(("Same as", Span(impact.kubectl, "dim")))
-    if facts:
-        yield ()
-    label_cells = max((len(label) for label, _ in facts), default=0) + _MARGIN
-    for label, value in facts:
-        lines = wrap_spans((value,), max(10, cells - label_cells))
-        for number, line in enumerate(lines):
-            shown = label if not number else ""
-            yield (Span(shown.ljust(label_cells), "dim"), *line)
-    if impact.refused:
-        yield ()
-        yield (Span(impact.refused, "bad"),)
-
-
-def _literal(text: str) -> str:
-    """Return a text that means itself where markup is parsed."""
-    return text.replace("[", r"\[")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import events
@@ -27,11 +28,15 @@ class ScaleDialog(Dialog[int]):
     the change means is computed again with every number and once a second; the server is asked
     when the number has rested for a moment.
 
+    If the number that the set has changes meanwhile, both are shown and the question is asked
+    anew: more groups may have become fewer.
+
     Args:
-        current: Number of groups now.
-        impact_for: What a number of groups would mean.
-        dry_run: Asks the server about a number of groups.
+        current: Returns the number of groups at the moment.
+        impact_for: What a number of groups would mean, given the present one.
+        dry_run: Asks the server about a number of groups, given the present one.
         start: Number it opens with; the present one if none is given.
+        said: Why the change was not made when it was confirmed before, empty if it was not.
         clock: Seconds on a clock that never goes back.
     """
 
@@ -44,16 +49,20 @@ class ScaleDialog(Dialog[int]):
 
     def __init__(
         self,
-        current: int,
-        impact_for: Callable[[int], Impact],
-        dry_run: Callable[[int], Future[Outcome]],
+        current: Callable[[], int],
+        impact_for: Callable[[int, int], Impact],
+        dry_run: Callable[[int, int], Future[Outcome]],
         *,
         start: int | None = None,
+        said: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(confirm="Scale", clock=clock)
-        self._current = current
-        self._wanted = str(current if start is None else start)
+        self._present = current
+        self._current = current()
+        self._said = said
+        self._meanwhile: tuple[int, ...] = ()
+        self._wanted = str(self._current if start is None else start)
         self._fresh = True
         self._impact_for = impact_for
         self._ask = dry_run
@@ -64,7 +73,7 @@ class ScaleDialog(Dialog[int]):
 
     def on_mount(self) -> None:
         """Show the present number and keep the numbers live."""
-        self.set_interval(_REFRESH_S, self._show)
+        self.set_interval(_REFRESH_S, self.look_again)
         self._changed()
 
     @property
@@ -103,12 +112,28 @@ class ScaleDialog(Dialog[int]):
         if changed:
             self._changed()
 
+    def look_again(self) -> None:
+        """Show what the number means now, and ask anew if it was about another one."""
+        present = self._present()
+        if present != self._current:
+            self._meanwhile = (*(self._meanwhile or (self._current,)), present)
+            self._current = present
+            self.ask_anew("Scale anyway")
+            self._changed()
+        else:
+            self._show()
+
+    @property
+    def current(self) -> int:
+        """The number of groups that the question is about."""
+        return self._current
+
     def _changed(self) -> None:
         self._show()
-        self.ask_later(lambda: self._ask(self.wanted))
+        self.ask_later(lambda: self._ask(self.wanted, self._current))
 
     def _show(self) -> None:
-        self.show_impact(self._impact_for(self.wanted))
+        self.show_impact(self._noted(self._impact_for(self.wanted, self._current)))
         changed = self.can_confirm()
         self.query_one("#scale-number", TextBlock).show(
             (
@@ -120,3 +145,11 @@ class ScaleDialog(Dialog[int]):
                 ),
             )
         )
+
+    def _noted(self, impact: Impact) -> Impact:
+        """Return what would happen with what happened meanwhile."""
+        notes = [("Not done", Span(self._said, "warn"))] if self._said else []
+        if self._meanwhile:
+            went = f"somebody else went from {' to '.join(map(str, self._meanwhile))} groups"
+            notes.append(("Meanwhile", Span(went, "warn")))
+        return replace(impact, facts=(*notes, *impact.facts)) if notes else impact

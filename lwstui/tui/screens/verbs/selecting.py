@@ -64,7 +64,7 @@ class Selecting:
             marked: Whether it is about all that is marked; else nothing may be marked.
         """
         host = self.host
-        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        why = targets.refusal(host.snapshot, read_only=host.read_only)
         if not why and not self.settled:
             why = "what was selected is gone; look again before acting"
         if not why and self.marks and not marked:
@@ -114,5 +114,5 @@ class Selecting:
             self.start(verb(self.host, key))
             return
         host = self.host
-        why = targets.refusal(host.snapshot, host.now(), read_only=host.read_only)
+        why = targets.refusal(host.snapshot, read_only=host.read_only)
         host.say(why or "nothing here that belongs to a set", "warn")
