@@ -95,8 +95,8 @@ def _target(cluster: ClusterState, named: str, safety: Safety) -> str:
 
 
 def _shared(snapshot: Snapshot, now: float) -> Facts:
-    if old := outdated(snapshot, now):
-        return (("Data", Span(old, "warn")),)
+    if text := outdated(snapshot, now):
+        return (("Data", Span(text, "warn")),)
     sync = snapshot.sync.get("pods")
     if sync is None or sync.last_event_at is None:
         return (("Data", Span("not complete yet", "warn")),)
