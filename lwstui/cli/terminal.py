@@ -48,7 +48,7 @@ def run_app(
     tune()
     from lwstui.runtime.engine import Engine, EngineOptions
     from lwstui.tui.app import Console, ConsoleOptions
-    from lwstui.tui.preferences import safety_of
+    from lwstui.tui.preferences import manner_of, safety_of
     from lwstui.tui.themefiles import theme_files
 
     themes = theme_files(config_folder(os.environ) / "themes")
@@ -63,6 +63,7 @@ def run_app(
             lease_namespace=lease_namespace or NAMESPACE,
             apply_first=apply_first,
             state=state_folder(os.environ),
+            manner=manner_of(settings),
         )
     )
     console = Console(

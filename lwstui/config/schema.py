@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 _MOST: Final = 1_000_000_000
+_DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
 
 
@@ -28,6 +29,7 @@ class Settings:
     crumbs: bool = True
     motion: bool = True
     fps: int = 240
+    time: str = "absolute"
     namespaces: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
     read_only: bool = False
@@ -47,6 +49,9 @@ class Settings:
     log_mib: int = 32
     log_line_kib: int = 8
     log_streams: int = 64
+    stuck_factor: float = 1.5
+    stuck_default: str = "15m"
+    recreate_loop: int = 3
     accent: str = ""
     keymap: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,6 +87,36 @@ def _count(least: int, most: int) -> Callable[[Any], int]:
         raise Unfit(f"must be a number from {least} to {most}")
 
     return parse
+
+
+def _number(least: float, most: float) -> Callable[[Any], float]:
+    def parse(value: Any) -> float:
+        try:
+            found = float(value) if not isinstance(value, bool) else least - 1
+        except (TypeError, ValueError):
+            found = least - 1
+        if least <= found <= most:
+            return found
+        raise Unfit(f"must be a number from {least:g} to {most:g}")
+
+    return parse
+
+
+def _one_of(*known: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value in known:
+            return str(value)
+        near = difflib.get_close_matches(str(value), known, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise Unfit(f"must be one of {', '.join(known)}{hint}")
+
+    return parse
+
+
+def _duration(value: Any) -> str:
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return value
+    raise Unfit("must be a duration such as 90s, 15m or 1h")
 
 
 def _colour(value: Any) -> str:
@@ -146,6 +181,12 @@ SCHEMA: Final[tuple[Setting, ...]] = (
     Setting("ui.header", "header", "Show the first two lines.", _bool, flag="--headless"),
     Setting("ui.crumbs", "crumbs", "Show the breadcrumbs.", _bool, flag="--crumbsless"),
     Setting("ui.motion", "motion", "Animate scrolling.", _bool),
+    Setting(
+        "ui.time",
+        "time",
+        "How moments are written: absolute (local clock times), utc, or relative (how long ago).",
+        _one_of("absolute", "utc", "relative"),
+    ),
     Setting("ui.fps", "fps", "Frames a second at most.", _count(5, 240), live=False),
     Setting(
         "scope.namespaces",
@@ -207,6 +248,24 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         _count(1, _MOST),
         live=False,
     ),
+    Setting(
+        "health.stuck_factor",
+        "stuck_factor",
+        "A start is stuck after so many times what nine of ten starts of its set took.",
+        _number(1, 100),
+    ),
+    Setting(
+        "health.stuck_default",
+        "stuck_default",
+        "A start is stuck after so long while fewer than five of its set were seen.",
+        _duration,
+    ),
+    Setting(
+        "health.recreate_loop",
+        "recreate_loop",
+        "Recreations of a group within 15 minutes that make a recreate loop.",
+        _count(2, 20),
+    ),
     Setting("accent", "accent", "Colour of the context's name; best set per context.", _colour),
     Setting("keymap", "keymap", "Keys by action id, comma separated.", _keys),
 )
@@ -219,6 +278,7 @@ _OTHER_NAMES: Final = {
     "ascii": "ui.ascii",
     "no_color": "ui.no_color",
     "mouse": "ui.mouse",
+    "time": "ui.time",
     "read_only": "safety.readonly",
     "readOnly": "safety.readonly",
     "safety.readOnly": "safety.readonly",

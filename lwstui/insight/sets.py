@@ -16,8 +16,6 @@ from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity, 
 BY_DESIGN_S: Final = 60.0
 STRANDED_S: Final = 120.0
 DEADLOCK_S: Final = 180.0
-LOOP: Final = 3
-"""Recreations within the window that make a loop."""
 LOOP_S: Final = 900.0
 _LEADER_READY: Final = "LeaderReady"
 _ALIVE: Final = ("Pending", "Running")
@@ -192,7 +190,7 @@ def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding
     recent = [at for at in (history.incarnations if history else ()) if world.now - at <= LOOP_S]
     # The first of them is how the group began, not a recreation.
     recreated = len(recent) - (1 if history and len(recent) == len(history.incarnations) else 0)
-    if recreated < LOOP or all(pod.ready for pod in pods):
+    if recreated < world.snapshot.manner.recreate_loop or all(pod.ready for pod in pods):
         return
     deaths = world.deaths_of.get(group, ())
     first = {death.generation: death for death in reversed(deaths)}

@@ -88,7 +88,7 @@ class Core:
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
-        self._diagnosis = Diagnosis(self._store)
+        self._diagnosis = Diagnosis(self._store, options.manner)
         self.forwards = Forwards(self._store, lambda: self._link)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 from lwstui.insight.judging import judge
 from lwstui.insight.rules import findings
 from lwstui.insight.world import World
 from lwstui.state.insights import Judgment
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.store import Store
 
 PERIOD_S: Final = 2.0
@@ -20,10 +22,12 @@ class Diagnosis:
 
     Args:
         store: What is known, and where what the rules say goes.
+        manner: How the operator wants things judged.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, manner: Manner = STANDARD) -> None:
         self._store = store
+        self._manner = manner
         self._judgment = Judgment()
         self._at = 0.0
 
@@ -34,7 +38,7 @@ class Diagnosis:
             return
         self._at = now
         try:
-            found = list(findings(World(snapshot, now)))
+            found = list(findings(World(replace(snapshot, manner=self._manner), now)))
         except Exception:  # noqa: BLE001 - rules look at everything; one that fails is logged
             _log.exception("the rules failed")
             return

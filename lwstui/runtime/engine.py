@@ -32,6 +32,7 @@ from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.state.manifests import Manifest, Trial
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Activity, Snapshot, Taping
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class EngineOptions:
         apply_first: Objects to apply after connecting.
         state: Folder where what was done and what died is kept; None keeps nothing.
         recording: What to record from the start, None for nothing.
+        manner: How the operator wants things judged.
     """
 
     target: Target
@@ -76,6 +78,7 @@ class EngineOptions:
     apply_first: tuple[dict[str, Any], ...] = ()
     state: Path | None = None
     recording: RecordingOrder | None = None
+    manner: Manner = STANDARD
 
 
 class Engine:

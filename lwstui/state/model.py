@@ -15,6 +15,7 @@ from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
 from lwstui.state.foreign import Load
 from lwstui.state.insights import Insight
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.rights import NO_RIGHTS, Rights
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry
 
@@ -303,6 +304,7 @@ class Snapshot:
             namespaces that are watched.
         loads: What all other pods hold, by node, as far as pods are watched; under the empty name
             those that wait for one.
+        manner: How the operator wants things judged and told.
     """
 
     version: int = 0
@@ -330,3 +332,4 @@ class Snapshot:
     underway: Mapping[Key, Underway] = field(default_factory=_empty)
     loads: Mapping[str, Load] = field(default_factory=_empty)
     waiting: Mapping[Key, Pod] = field(default_factory=_empty)
+    manner: Manner = STANDARD

@@ -6,16 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import GroupStart
 
 FEWEST: Final = 3
 """Starts with one image from which they are told apart from those with others."""
 ENOUGH: Final = 5
 """Starts from which a 90th percentile says something."""
-SLOW_TIMES: Final = 1.5
-"""How many times the 90th percentile a start may take before it is slow."""
-SLOW_START_S: Final = 900.0
-"""How long a start may take before it is slow while nothing tells what is usual."""
 SOONEST_S: Final = 30.0
 """No start is slow before that: moments are whole seconds, and kubelets work in turns."""
 
@@ -64,8 +61,8 @@ def usual(starts: Sequence[GroupStart], images: Collection[str] = ()) -> Usual |
     return Usual(quantile(took, 0.1), quantile(took, 0.5), quantile(took, 0.9), len(took))
 
 
-def slow_after_s(known: Usual | None) -> float:
-    """Return from how many seconds on a start is slow."""
+def slow_after_s(known: Usual | None, manner: Manner = STANDARD) -> float:
+    """Return from how many seconds on a start is slow, as the operator wants it judged."""
     if known is None or not known.settled:
-        return SLOW_START_S
-    return max(SLOW_TIMES * known.p90_s, SOONEST_S)
+        return manner.stuck_default_s
+    return max(manner.stuck_factor * known.p90_s, SOONEST_S)

@@ -38,7 +38,7 @@ from lwstui.tui.looks import VIEWS, Looks
 from lwstui.tui.options import ConsoleOptions
 from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
-from lwstui.tui.preferences import Preferences
+from lwstui.tui.preferences import Preferences, manner_of
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
@@ -130,6 +130,7 @@ class Console(FollowingApp[int], inherit_bindings=False):
         self.header_shown, self.crumbs_shown = applied.header, applied.crumbs
         self.accent = applied.accent
         self.use_motion(wanted=applied.motion)
+        self.manner = manner_of(applied)
         self._options = options
         self._clock = clock
         self._arrivals = Arrivals(
@@ -156,7 +157,7 @@ class Console(FollowingApp[int], inherit_bindings=False):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self.backend.start(self._arrivals.slot.put)
+        self.backend.start(lambda snapshot: self._arrivals.slot.put(self.in_manner(snapshot)))
         self._demand.start()
         if self._options.first_command:
             self.run_command(self._options.first_command)

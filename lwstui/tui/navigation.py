@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from textual.reactive import var
@@ -11,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.theme import Theme
 
 from lwstui.runtime.backend import Backend, Destination
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Snapshot
 from lwstui.tui import places
 from lwstui.tui.adjusting import AdjustableApp
@@ -39,6 +41,7 @@ class NavigatingApp(AdjustableApp[ReturnT]):
     Attributes:
         memo: What has been derived from snapshots of the present cluster.
         read_only: Whether nothing may be changed here.
+        manner: How things are judged and told.
         behind_s: How long the last snapshot took to the screen.
     """
 
@@ -59,6 +62,7 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         super().__init__(theme=theme, no_color=no_color, ascii_only=ascii_only, themes=themes)
         self.backend = backend
         self.memo = Memo()
+        self.manner = STANDARD
         self.read_only = read_only
         self._own_favourites = favourites
         self._favourites: tuple[str, ...] = ()
@@ -170,6 +174,15 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         if snapshot.cluster.attachment == self._attachment:
             self.behind_s = max(0.0, self.now() - snapshot.taken_at)
             self.snapshot = snapshot
+
+    def in_manner(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot that is judged and told as the operator wants it."""
+        return snapshot if snapshot.manner == self.manner else replace(snapshot, manner=self.manner)
+
+    def use_manner(self, manner: Manner) -> None:
+        """Judge and tell things in another way from now on."""
+        self.manner = manner
+        self.snapshot = self.in_manner(self.snapshot)
 
     @abstractmethod
     def now(self) -> float:

@@ -56,6 +56,7 @@ def skeleton(before: Snapshot, destination: Destination, attachment: int) -> Sna
         ),
         controller=ControllerView(mode="unknown"),
         activity=before.activity,
+        manner=before.manner,
     )
 
 

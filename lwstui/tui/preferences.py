@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from lwstui.config.schema import Settings, setting
 from lwstui.config.settings import Config, ConfigError, Loaded
 from lwstui.config.views import nearest
+from lwstui.state.manner import STANDARD, Manner, Times
 from lwstui.tui.keymaps import Keymap, read_keymap
+from lwstui.view.ages import parse_age
 from lwstui.view.safety import Safety
 
 
@@ -50,6 +52,10 @@ class Adjustable(Protocol):
         """Put actions on other keys."""
         ...
 
+    def use_manner(self, manner: Manner) -> None:
+        """Judge and tell things in another way."""
+        ...
+
     def prefer(self, favourites: tuple[str, ...]) -> None:
         """Take the namespaces that digits choose."""
         ...
@@ -58,6 +64,16 @@ class Adjustable(Protocol):
 def safety_of(settings: Settings) -> Safety:
     """Return how much is asked before a change."""
     return Safety(settings.unprotected, settings.typed_from, settings.protected)
+
+
+def manner_of(settings: Settings) -> Manner:
+    """Return how the operator wants things judged and told."""
+    return Manner(
+        cast("Times", settings.time),
+        settings.stuck_factor,
+        parse_age(settings.stuck_default) or STANDARD.stuck_default_s,
+        settings.recreate_loop,
+    )
 
 
 def unchanging(settings: Settings) -> Config:
@@ -80,6 +96,10 @@ def _read_only(app: Adjustable, settings: Settings) -> None:
     app.read_only = settings.read_only
 
 
+def _manner(app: Adjustable, settings: Settings) -> None:
+    app.use_manner(manner_of(settings))
+
+
 def _accent(app: Adjustable, settings: Settings) -> None:
     app.accent = settings.accent
 
@@ -96,6 +116,10 @@ APPLY: Final[Mapping[str, Callable[[Adjustable, Settings], None]]] = {
     "unprotected": _safety,
     "typed_from": _safety,
     "accent": _accent,
+    "time": _manner,
+    "stuck_factor": _manner,
+    "stuck_default": _manner,
+    "recreate_loop": _manner,
 }
 """What a change of each live setting does, by field; keys are read first."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from lwstui.state.manner import Times
 from lwstui.state.model import Activity, Snapshot
-from lwstui.view.ages import age, changes_in, clock, stamp
+from lwstui.view.ages import age, changes_in, moment, stamp
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
 from lwstui.view.tables import DASH, arrange, row
@@ -32,7 +33,8 @@ def activity(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> TableV
     """Return the activity table, the newest first; "faults only" means what failed."""
     found = snapshot.activity
     coarse = len(found) > COARSE_ABOVE
-    rows = [_remembered(one, now, memo, coarse=coarse) for one in found]
+    times = snapshot.manner.times
+    rows = [_remembered(one, now, memo, coarse=coarse, times=times) for one in found]
     # Of things done in the same second the later one comes first.
     return arrange(COLUMNS, reversed(rows), query, now, empty=_NONE, default="age")
 
@@ -47,11 +49,12 @@ def find(found: Sequence[Activity], key: str) -> Activity | None:
     return next((one for one in reversed(found) if key_of(one) == key), None)
 
 
-def _remembered(one: Activity, now: float, memo: Memo, *, coarse: bool) -> Row:
+def _remembered(one: Activity, now: float, memo: Memo, *, coarse: bool, times: Times) -> Row:
     def build() -> tuple[Row, float]:
-        return _row(one, now, coarse=coarse), now + changes_in(now - one.at, coarse=coarse)
+        found = _row(one, now, coarse=coarse, times=times)
+        return found, now + changes_in(now - one.at, coarse=coarse)
 
-    return memo.get(("activity", key_of(one)), (one,), now, build, facts=coarse)
+    return memo.get(("activity", key_of(one)), (one,), now, build, facts=(coarse, times))
 
 
 def state_of(one: Activity) -> tuple[str, str, Tone]:
@@ -61,12 +64,12 @@ def state_of(one: Activity) -> tuple[str, str, Tone]:
     return ("u", "refused", "info") if one.kind == "refused" else ("X", "failed", "bad")
 
 
-def _row(one: Activity, now: float, *, coarse: bool) -> Row:
+def _row(one: Activity, now: float, *, coarse: bool, times: Times) -> Row:
     glyph, word, tone = state_of(one)
     change = f"{one.before} → {one.after}" if one.after else ""
     cells = (
         Cell(glyph, tone),
-        Cell(clock(one.at), "dim"),
+        Cell(moment(one.at, now, times, coarse=coarse), "dim"),
         Cell(age(now - one.at, coarse=coarse), "dim"),
         Cell(one.who, "dim" if one.kind == "controller" else ""),
         Cell(one.what),
@@ -111,14 +114,20 @@ def target_of(one: Activity) -> Ref:
     return Ref("node" if name else "event", "", name)
 
 
-def details(one: Activity | None) -> tuple[Line, ...]:
-    """Return all that is known of a line."""
+def details(one: Activity | None, times: Times = "absolute") -> tuple[Line, ...]:
+    """Return all that is known of a line.
+
+    Args:
+        one: The line; None says that none is selected.
+        times: How moments are written.
+    """
     if one is None:
         return ((Span("nothing is selected", "dim"),),)
     glyph, word, tone = state_of(one)
     back = f"{one.reversal.text}   <ctrl-l> asks first" if one.reversal else "nothing does"
+    where = f" in {one.context}" if one.context else ""
     facts = (
-        ("when", f"{stamp(one.at)}   by {one.who}" + (f" in {one.context}" if one.context else "")),
+        ("when", f"{stamp(one.at, times)}   by {one.who}{where}"),
         ("what", f"{one.what}   {one.target}"),
         ("change", f"{one.before or '?'} → {one.after}" if one.after else ""),
         ("dry run", one.dry_run),

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from lwstui.state.manner import Times
+
 NONE: Final = "—"
 """Shown where there is no value."""
 
@@ -59,18 +61,36 @@ def parse_age(text: str) -> float | None:
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
 
 
-def _local(epoch_s: float) -> datetime:
-    return datetime.fromtimestamp(epoch_s, UTC).astimezone()
+def _at(epoch_s: float, times: Times) -> datetime:
+    moment = datetime.fromtimestamp(epoch_s, UTC)
+    return moment if times == "utc" else moment.astimezone()
 
 
-def clock(epoch_s: float | None) -> str:
-    """Return a moment as local ``HH:MM:SS``, or a dash if there is none."""
-    return _local(epoch_s).strftime("%H:%M:%S") if epoch_s else NONE
+def clock(epoch_s: float | None, times: Times = "absolute") -> str:
+    """Return a moment as ``HH:MM:SS``, local unless UTC is wanted; a dash if there is none."""
+    return _at(epoch_s, times).strftime("%H:%M:%S") if epoch_s else NONE
 
 
-def stamp(epoch_s: float | None) -> str:
-    """Return a moment as local ``YYYY-MM-DD HH:MM:SS``, or a dash if there is none."""
-    return _local(epoch_s).strftime("%Y-%m-%d %H:%M:%S") if epoch_s else NONE
+def moment(epoch_s: float | None, now: float, times: Times, *, coarse: bool = False) -> str:
+    """Return a moment for a column of moments: a clock time, or how long ago it was.
+
+    Args:
+        epoch_s: The moment; None reads as a dash.
+        now: Epoch seconds.
+        times: How moments are written.
+        coarse: As for ``age``.
+    """
+    if not epoch_s or times != "relative":
+        return clock(epoch_s, times)
+    return age(now - epoch_s, coarse=coarse)
+
+
+def stamp(epoch_s: float | None, times: Times = "absolute") -> str:
+    """Return a moment as ``YYYY-MM-DD HH:MM:SS``, which says UTC if it is; a dash for none."""
+    if not epoch_s:
+        return NONE
+    text = _at(epoch_s, times).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{text} UTC" if times == "utc" else text
 
 
 def ratio(part: int, whole: int) -> str:

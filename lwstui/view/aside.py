@@ -10,7 +10,7 @@ from controller.api.meta import Key, parse_time
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.state.starts import usual
-from lwstui.view.ages import age, clock, count, ratio
+from lwstui.view.ages import age, count, moment, ratio
 from lwstui.view.digest import SetDigest, digest
 from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
@@ -125,8 +125,9 @@ def events_aside(snapshot: Snapshot, most: int) -> tuple[Line, ...]:
     newest = nlargest(most, snapshot.events.values(), key=lambda event: event.last_at)
     lines: list[Line] = []
     for event in newest:
-        times = f" ×{event.count}" if event.count > 1 else ""
-        head = Span(f"{event.reason}{times} ", event_tone(event))
-        lines.append((Span(f"{clock(event.last_at)} ", "dim"), head, Span(event.regarding_name)))
+        often = f" ×{event.count}" if event.count > 1 else ""
+        head = Span(f"{event.reason}{often} ", event_tone(event))
+        when = moment(event.last_at, snapshot.taken_at, snapshot.manner.times)
+        lines.append((Span(f"{when:<8} ", "dim"), head, Span(event.regarding_name)))
         lines.append((Span(f"  {event.note}", "dim"),))
     return tuple(lines)

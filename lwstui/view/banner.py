@@ -6,7 +6,8 @@ from typing import Final
 
 from controller.api import names
 from lwstui.kube.sync import KindSync
-from lwstui.state.model import ControllerView, Snapshot
+from lwstui.state.manner import Times
+from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, clock
 from lwstui.view.types import Line, Span, Tone
 
@@ -28,7 +29,7 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
 
     With the connection in order it is the controller's turn: who acts if this one stands by.
     """
-    cluster, sync = snapshot.cluster, snapshot.sync.get(_SETS)
+    cluster, sync, times = snapshot.cluster, snapshot.sync.get(_SETS), snapshot.manner.times
     if cluster.login_says:
         return (_line("○", f"logging in: {cluster.login_says}", "", tone="busy"),)
     if cluster.problem:
@@ -43,23 +44,23 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
             _line(
                 "✕",
                 f"the cluster refused the credentials{who}{why}",
-                f"data {_as_of(sync)}; ctrl-r logs in again",
+                f"data {_as_of(sync, times)}; ctrl-r logs in again",
             ),
         )
     if sync.state == "missing":
         what = "LeaderWorkerSet is not installed in this cluster"
         return (_line("⊘", what, "this screen fills as soon as it arrives", tone="warn"),)
     if sync.state in LOST:
-        return (_line("◌", _lost(sync, now), "ctrl-r reconnects now", tone="warn"),)
-    return _forbidden(snapshot) or _controller(snapshot.controller, now) or _skew(cluster.skew_s)
+        return (_line("◌", _lost(sync, now, times), "ctrl-r reconnects now", tone="warn"),)
+    return _forbidden(snapshot) or _controller(snapshot, now) or _skew(cluster.skew_s)
 
 
 def _line(glyph: str, what: str, hint: str, *, tone: Tone = "bad") -> Line:
     return (Span(f"{glyph} {what}", tone), Span(f"   {hint}" if hint else "", "dim"))
 
 
-def _lost(sync: KindSync, now: float) -> str:
-    words = [f"connection lost, data {_as_of(sync)}"]
+def _lost(sync: KindSync, now: float, times: Times) -> str:
+    words = [f"connection lost, data {_as_of(sync, times)}"]
     if sync.attempt:
         words.append(f"attempt {sync.attempt}")
     if sync.retry_at is not None and sync.retry_at > now:
@@ -69,8 +70,8 @@ def _lost(sync: KindSync, now: float) -> str:
     return ", ".join(words)
 
 
-def _as_of(sync: KindSync) -> str:
-    return f"as of {clock(sync.last_event_at or sync.since)}"
+def _as_of(sync: KindSync, times: Times) -> str:
+    return f"as of {clock(sync.last_event_at or sync.since, times)}"
 
 
 def _forbidden(snapshot: Snapshot) -> tuple[Line, ...]:
@@ -89,12 +90,15 @@ def _skew(ahead_s: float) -> tuple[Line, ...]:
     return (_line("◐", what, "ages are off by that", tone="warn"),)
 
 
-def _controller(view: ControllerView, now: float) -> tuple[Line, ...]:
+def _controller(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
+    view, times = snapshot.controller, snapshot.manner.times
     if view.mode == "failed":
         return (_line("✕", f"the controller cannot act: {view.last_error}", ""),)
     if view.mode not in ("standby", "elsewhere"):
         return ()
-    since = "" if view.since is None else f" since {clock(view.since)} ({age(now - view.since)})"
+    since = ""
+    if view.since is not None:
+        since = f" since {clock(view.since, times)} ({age(now - view.since)})"
     if view.serves:
         what = (
             f"{view.holder} acts{since}, but for namespace {view.serves} only: one controller "

@@ -10,8 +10,9 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.guard import Manager, evidence_of, verdict
 from controller.plan.observed import Observed
+from lwstui.state.manner import Times
 from lwstui.state.model import ControllerView, Snapshot
-from lwstui.view.ages import age, clock, count
+from lwstui.view.ages import age, clock, count, moment
 from lwstui.view.health import Health, judge
 from lwstui.view.memo import Memo
 from lwstui.view.tables import DASH, arrange, glyph, row
@@ -53,7 +54,7 @@ def _facts(snapshot: Snapshot, now: float) -> Iterator[Line]:
     view = snapshot.controller
     text, tone = _MODES.get(view.mode, (view.mode, ""))
     yield (Span(text, tone), Span(f"   {_serves(view)}", "dim"))
-    yield _labelled("lease", _lease(view, now))
+    yield _labelled("lease", _lease(view, now, snapshot.manner.times))
     if view.mode in HERE:
         yield _labelled("queue", f"{count(view.queue, 'set')} ready to be worked on")
         yield _labelled("passes", _passes(view), "warn" if view.errors else "")
@@ -72,11 +73,11 @@ def _serves(view: ControllerView) -> str:
     return f"serves namespace {view.serves}" if view.serves else "serves all namespaces"
 
 
-def _lease(view: ControllerView, now: float) -> str:
+def _lease(view: ControllerView, now: float, times: Times) -> str:
     if not view.holder:
         return "nobody holds it" if view.mode != "unknown" else "not read yet"
     own = " (this console)" if view.holder == view.identity else ""
-    since = f" since {clock(view.since)}, {age(now - view.since)}" if view.since else ""
+    since = f" since {clock(view.since, times)}, {age(now - view.since)}" if view.since else ""
     renewed = ""
     if view.renewed_at is not None:
         renewed = f"; renewed {age(now - view.renewed_at)} ago, due within {age(view.renew_s)}"
@@ -206,7 +207,7 @@ def decisions(snapshot: Snapshot) -> tuple[Line, ...]:
         return ((Span("the controller in this console has done nothing yet", "dim"),),)
     return tuple(
         (
-            Span(f"{clock(one.at)} ", "dim"),
+            Span(f"{moment(one.at, snapshot.taken_at, snapshot.manner.times):<8} ", "dim"),
             Span(f"{one.target:<24} "),
             Span(one.what),
             Span("" if one.ok else f"   {one.outcome}", "bad"),

@@ -12,6 +12,7 @@ from controller.api.meta import parse_time
 from controller.api.pods import Container, Pod
 from lwstui.capacity.free import node_devices
 from lwstui.kube.clean import clean_line
+from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.view.ages import age, bytes_, count, ratio, stamp
@@ -51,7 +52,7 @@ def describe(
     elif ref.kind == "pod":
         lines = _pod(snapshot, ref, now)
     elif ref.kind == "node":
-        lines = _node(snapshot, ref)
+        lines = _node(snapshot, ref, now)
     elif ref.kind == "event":
         lines = _event(snapshot, ref)
     else:
@@ -88,6 +89,11 @@ def _fact(label: str, value: str, tone: Tone = "") -> Line:
     return (Span(f"{clean_line(label):<{LABEL_CELLS}} ", "dim"), Span(clean_line(value), tone))
 
 
+def _created(snapshot: Snapshot, at: float | None, now: float) -> Line:
+    ago = age(now - at) if at else "?"
+    return _fact("Created", f"{stamp(at, snapshot.manner.times)} ({ago} ago)")
+
+
 def _head(text: str) -> tuple[Line, Line]:
     return ((), (Span(text, "bold"),))
 
@@ -98,9 +104,11 @@ def _state(health: Health, now: float) -> Line:
     return _fact("State", f"{health.glyph} {health.word}{since}{why}", health.tone)
 
 
-def _events(found: Iterable[Event]) -> tuple[Line, ...]:
+def _events(snapshot: Snapshot, found: Iterable[Event], now: float) -> tuple[Line, ...]:
     newest = nlargest(EVENTS, found, key=lambda event: event.last_at)
-    return (*_head("Events"), *(event_line(event) for event in newest)) if newest else ()
+    if not newest:
+        return ()
+    return (*_head("Events"), *(event_line(e, now, snapshot.manner.times) for e in newest))
 
 
 def _set_or_group(
@@ -124,7 +132,7 @@ def _set(snapshot: Snapshot, one: SetDigest, now: float, *, told: bool) -> tuple
     return (
         _title("LeaderWorkerSet", str(one.key)),
         _state(one.health, now),
-        _fact("Created", f"{stamp(created)} ({age(now - created) if created else '?'} ago)"),
+        _created(snapshot, created, now),
         _fact("Groups", f"{one.ready} of {one.replicas} ready, {one.updated} updated"),
         _fact("Size", f"{count(one.size, 'pod')} per group, the leader included"),
         _fact("Restart policy", spec_text(lws.spec, "None", *_RESTART)),
@@ -138,7 +146,7 @@ def _set(snapshot: Snapshot, one: SetDigest, now: float, *, told: bool) -> tuple
         *_head("Groups"),
         *(_group_line(group, now) for group in one.groups),
         *_waits(snapshot, one),
-        *(() if told else _events(about)),
+        *(() if told else _events(snapshot, about, now)),
     )
 
 
@@ -212,7 +220,7 @@ def _group(snapshot: Snapshot, one: SetDigest, group: GroupDigest, now: float) -
             )
             for pod, health in zip(group.pods, group.healths, strict=True)
         ),
-        *_events(about),
+        *_events(snapshot, about, now),
     )
 
 
@@ -239,17 +247,17 @@ def _pod(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     return (
         *_pod_head(snapshot, ref, now),
         _fact("Owner", f"{pod.owner_kind} {pod.owner_name}".strip() or "none"),
-        _fact("Created", f"{stamp(pod.created_at)} ({age(now - pod.created_at)} ago)"),
+        _created(snapshot, pod.created_at, now),
         _fact("Node", pod.node or "none yet"),
         _fact("IP", pod.ip or "none yet"),
         _fact("Revision", pod.revision or "none"),
         _fact("Requests", _requests(pod)),
         *(_fact("Gate", gate, "warn") for gate in pod.gates),
         *_head("Stages"),
-        *_stages(pod),
+        *_stages(pod, snapshot.manner.times),
         *_head("Containers"),
-        *(line for container in pod.containers for line in _container(container)),
-        *_events(about),
+        *(line for one in pod.containers for line in _container(one, snapshot.manner.times)),
+        *_events(snapshot, about, now),
     )
 
 
@@ -259,7 +267,7 @@ def _requests(pod: Pod) -> str:
     return ", ".join(parts)
 
 
-def _stages(pod: Pod) -> tuple[Line, ...]:
+def _stages(pod: Pod, times: Times) -> tuple[Line, ...]:
     ready = pod.ready_changed_at if pod.ready else None
     stages = (
         ("Scheduled", pod.scheduled_at),
@@ -267,12 +275,12 @@ def _stages(pod: Pod) -> tuple[Line, ...]:
         ("Ready", ready),
     )
     return tuple(
-        _fact(name, f"{stamp(at)}  after {age(at - pod.created_at)}" if at else "not yet")
+        _fact(name, f"{stamp(at, times)}  after {age(at - pod.created_at)}" if at else "not yet")
         for name, at in stages
     )
 
 
-def _container(container: Container) -> Sequence[Line]:
+def _container(container: Container, times: Times) -> Sequence[Line]:
     kind = "init " if container.init else ""
     state = " ".join(filter(None, (container.state or "unknown", container.reason)))
     tone: Tone = "ok" if container.ready else "warn" if container.restarts else ""
@@ -284,7 +292,8 @@ def _container(container: Container) -> Sequence[Line]:
         lines.append(_fact("  message", container.message))
     if container.last_reason or container.last_exit_code is not None:
         last = f"{container.last_reason} exit {container.last_exit_code}"
-        lines.append(_fact("  last run", f"{last} at {stamp(container.last_finished_at)}", "warn"))
+        when = stamp(container.last_finished_at, times)
+        lines.append(_fact("  last run", f"{last} at {when}", "warn"))
     return lines
 
 
@@ -305,7 +314,7 @@ def _node_head(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
     )
 
 
-def _node(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
+def _node(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     node = snapshot.nodes.get(ref.name)
     if node is None:
         return ()
@@ -321,19 +330,19 @@ def _node(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
         *(_fact("Taint", f"{key}={value}:{effect}") for key, value, effect in node.taints),
         *_head("Labels"),
         *(_fact(key, value) for key, value in sorted(node.labels.items())),
-        *_events(about),
+        *_events(snapshot, about, now),
     )
 
 
 def _event(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
-    event = snapshot.events.get(ref.uid)
+    event, times = snapshot.events.get(ref.uid), snapshot.manner.times
     if event is None:
         return ()
     return (
         _title(f"{event.type} event", event.reason),
         _fact("About", f"{event.regarding_kind} {event.namespace}/{event.regarding_name}"),
-        _fact("First", stamp(event.first_at)),
-        _fact("Last", f"{stamp(event.last_at)}, {count(event.count, 'time')}"),
+        _fact("First", stamp(event.first_at, times)),
+        _fact("Last", f"{stamp(event.last_at, times)}, {count(event.count, 'time')}"),
         _fact("From", event.reporter),
         (),
         (Span(event.note),),

@@ -222,11 +222,13 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
             memo=memo,
             now=now,
             slow_s=slow_s,
+            loop=snapshot.manner.recreate_loop,
         )
         return _summarise(frame, _groups(frame, pods), found)
 
+    facts = (desired, found, slow_s, snapshot.manner.recreate_loop)
     # The history of a group changes only together with a pod of its set.
-    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=(desired, found, slow_s))
+    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=facts)
 
 
 def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
@@ -248,6 +250,7 @@ class _Frame:
         reasons: The same by node name.
         history: What is remembered of groups.
         slow_s: Seconds from which on a start is slow.
+        loop: Recreations of a group that make a loop.
     """
 
     lws: LeaderWorkerSet
@@ -262,6 +265,7 @@ class _Frame:
     memo: Memo
     now: float
     slow_s: float
+    loop: int
 
 
 def _groups(frame: _Frame, pods: tuple[Pod, ...]) -> tuple[GroupDigest, ...]:
@@ -279,6 +283,7 @@ def _group(frame: _Frame, index: int, pods: tuple[Pod, ...], *, surge: bool) -> 
         held=index < frame.partition,
         leader_first=frame.leader_first,
         history=frame.history.get((key, index), NO_HISTORY),
+        loop=frame.loop,
     )
 
     def build() -> tuple[GroupDigest, float]:

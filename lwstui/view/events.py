@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.api.core import Event
 from controller.api.names import split_ordinal
+from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import NONE, age, changes_in, clock
+from lwstui.view.ages import age, changes_in, moment
 from lwstui.view.event_folds import Fold, Folded, folded
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
@@ -55,7 +56,8 @@ def events(
     about = about_object(snapshot, scope)
     found = folded(snapshot, filter(about, snapshot.events.values()), how)
     coarse = len(found) > COARSE_ABOVE
-    rows = [_row(one, now, memo, coarse=coarse, how=how) for one in found]
+    look = _Look(coarse, how, snapshot.manner.times)
+    rows = [_row(one, now, memo, look) for one in found]
     return arrange(COLUMNS, rows, query, now, empty=_empty(snapshot), default="age")
 
 
@@ -109,15 +111,24 @@ def _set_name(pod: str) -> str:
     return upper if last >= 0 and group >= 0 else parent
 
 
-def _row(one: Folded, now: float, memo: Memo, *, coarse: bool, how: Fold) -> Row:
+class _Look(NamedTuple):
+    """How rows are told."""
+
+    coarse: bool
+    how: Fold
+    times: Times
+
+
+def _row(one: Folded, now: float, memo: Memo, look: _Look) -> Row:
     newest = one.newest
 
     def build() -> tuple[Row, float]:
-        until = now + changes_in(now - newest.last_at, coarse=coarse)
-        return _build(one, now, coarse=coarse, how=how), until
+        until = now + changes_in(now - newest.last_at, coarse=look.coarse)
+        return _build(one, now, look), until
 
-    facts = (one.group, coarse, len(one.events))
-    return memo.get(("event", how, _identity(one, how)), one.events, now, build, facts=facts)
+    facts = (one.group, look, len(one.events))
+    slot = ("event", look.how, _identity(one, look.how))
+    return memo.get(slot, one.events, now, build, facts=facts)
 
 
 def _identity(one: Folded, how: Fold) -> str:
@@ -132,8 +143,8 @@ def _identity(one: Folded, how: Fold) -> str:
     return f"{newest.namespace}/{kind}/{about}/{newest.type}/{newest.reason}"
 
 
-def _build(one: Folded, now: float, *, coarse: bool, how: Fold) -> Row:
-    event, group = one.newest, one.group
+def _build(one: Folded, now: float, look: _Look) -> Row:
+    event, group, (coarse, how, times) = one.newest, one.group, look
     tone = event_tone(event)
     warning = event.type == "Warning"
     health = judge("!", event.reason, word="warning") if warning else judge("·", word="normal")
@@ -142,9 +153,9 @@ def _build(one: Folded, now: float, *, coarse: bool, how: Fold) -> Row:
         about = f"{about} +{one.objects - 1}"
     cells = (
         Cell(event.type[:1], tone),
-        Cell(clock(event.last_at), "dim"),
+        Cell(moment(event.last_at, now, times, coarse=coarse), "dim"),
         Cell(age(now - event.last_at, coarse=coarse), "dim"),
-        Cell(clock(one.first_at) if one.first_at else NONE, "dim"),
+        Cell(moment(one.first_at, now, times, coarse=coarse), "dim"),
         Cell(str(one.times), "" if one.times > 1 else "dim"),
         Cell(event.reason, tone if warning else ""),
         Cell(event.namespace),

@@ -75,7 +75,7 @@ def fleet(
     if grouped:
         table = replace(table, rows=by_namespace(found, table.rows, columns, now, memo))
     attention = strip(found, snapshot.controller, now, memo)
-    quiet = calm(snapshot, found)
+    quiet, times = calm(snapshot, found), snapshot.manner.times
     newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
     return FleetView(
         title=_title(query, len(table.rows), table.total, grouped=grouped),
@@ -84,7 +84,7 @@ def fleet(
         more_attention=max(0, len(attention) - 5),
         calm=() if attention else quiet.text,
         quiet=quiet.title,
-        events=tuple(_cut(event_line(event), width) for event in newest),
+        events=tuple(_cut(event_line(event, now, times), width) for event in newest),
     )
 
 

@@ -89,7 +89,7 @@ def group_view(snapshot: Snapshot, ref: Ref, query: Query, now: float, memo: Mem
         f"{ratio(len(group.pods), group.size)} pods created",
         arrange(*_measured(frame, rows), query, now, empty="no pods yet", default="role"),
         holdup(rows),
-        _events(mine),
+        _events(snapshot, mine, now),
         _engine(frame),
     )
 
@@ -125,9 +125,9 @@ def _pulls(snapshot: Snapshot, memo: Memo, now: float) -> Mapping[str, Pulls]:
     return memo.get("pulls", (snapshot.events,), now, build)
 
 
-def _events(found: Iterable[Event]) -> tuple[Line, ...]:
+def _events(snapshot: Snapshot, found: Iterable[Event], now: float) -> tuple[Line, ...]:
     newest = nlargest(EVENTS, found, key=lambda event: event.last_at)
-    return tuple(event_line(event) for event in newest)
+    return tuple(event_line(event, now, snapshot.manner.times) for event in newest)
 
 
 # Title and facts.

@@ -13,8 +13,8 @@ from typing import Final
 from controller.api.core import Node
 from controller.api.pods import Container, Pod
 from lwstui.insight.scheduling import in_short
+from lwstui.state.manner import STANDARD
 from lwstui.state.model import GroupHistory
-from lwstui.state.starts import SLOW_START_S
 from lwstui.view.ages import age
 from lwstui.view.stagewords import stage_words
 from lwstui.view.types import Tone
@@ -73,7 +73,6 @@ NO_HISTORY: Final = GroupHistory()
 RECENT_RESTART_S: Final = 600.0
 OVERDUE_DELETION_S: Final = 120.0
 LOOP_WINDOW_S: Final = 900.0
-LOOP_RECREATIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,9 @@ def earliest(healths: Iterable[Health]) -> float:
     return min((health.until for health in healths), default=inf)
 
 
-def pod_health(pod: Pod, now: float, *, bad_node: str = "", slow_s: float = SLOW_START_S) -> Health:
+def pod_health(
+    pod: Pod, now: float, *, bad_node: str = "", slow_s: float = STANDARD.stuck_default_s
+) -> Health:
     """Return a pod's health.
 
     Args:
@@ -250,6 +251,7 @@ class GroupContext:
         held: Whether the user's partition keeps this group on its revision.
         leader_first: Whether workers are created only when the leader is ready.
         history: What is remembered of the group.
+        loop: Recreations within the window that make a loop.
     """
 
     size: int
@@ -257,6 +259,7 @@ class GroupContext:
     held: bool = False
     leader_first: bool = False
     history: GroupHistory = NO_HISTORY
+    loop: int = STANDARD.recreate_loop
 
 
 def group_health(
@@ -273,7 +276,7 @@ def group_health(
     if not pods:
         return judge("_", "not created yet")
     leader = pods[0] if pods[0].worker == 0 else None
-    loop = _loop(context.history, healths, now)
+    loop = _loop(context, healths, now)
     if loop is not None:
         return loop
     if leader is None:
@@ -283,13 +286,13 @@ def group_health(
     return _of_parts(pods, healths, context)
 
 
-def _loop(history: GroupHistory, healths: Sequence[Health], now: float) -> Health | None:
-    recent = [at for at in history.incarnations[1:] if now - at < LOOP_WINDOW_S]
-    if len(recent) < LOOP_RECREATIONS or all(h.glyph == "·" for h in healths):
+def _loop(context: GroupContext, healths: Sequence[Health], now: float) -> Health | None:
+    recent = [at for at in context.history.incarnations[1:] if now - at < LOOP_WINDOW_S]
+    if len(recent) < context.loop or all(h.glyph == "·" for h in healths):
         return None
     said = worst(healths)
     reason = f"recreate loop ×{len(recent)}" + (f", {said.reason}" if said and said.reason else "")
-    until = min(recent[-LOOP_RECREATIONS] + LOOP_WINDOW_S, earliest(healths))
+    until = min(recent[-context.loop] + LOOP_WINDOW_S, earliest(healths))
     return judge("X", reason, recent[0], until=until)
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from controller.api.core import Event, Node
 from lwstui.capacity.free import Devices
-from lwstui.view.ages import clock
+from lwstui.state.manner import Times
+from lwstui.view.ages import moment
 from lwstui.view.types import Line, Span, Tone
 
 _PRODUCT_LABELS: Final = (
@@ -116,13 +117,19 @@ def event_tone(event: Event) -> Tone:
     return "warn" if event.type == "Warning" else "dim"
 
 
-def event_line(event: Event) -> Line:
-    """Return one event as a line: time, type, reason, object, note."""
-    times = f" ×{event.count}" if event.count > 1 else ""
+def event_line(event: Event, now: float, times: Times) -> Line:
+    """Return one event as a line: time, type, reason, object, note.
+
+    Args:
+        event: The event.
+        now: Epoch seconds.
+        times: How moments are written.
+    """
+    often = f" ×{event.count}" if event.count > 1 else ""
     about = f"{event.namespace}/{event.regarding_name}" if event.namespace else event.regarding_name
     return (
-        Span(f"{clock(event.last_at)} ", "dim"),
-        Span(f"{event.type[:1]} {event.reason + times:<18} ", event_tone(event)),
+        Span(f"{moment(event.last_at, now, times):<8} ", "dim"),
+        Span(f"{event.type[:1]} {event.reason + often:<18} ", event_tone(event)),
         Span(f"{about:<24} "),
         Span(event.note),
     )

@@ -11,6 +11,7 @@ from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.plan.rollout import read_record
 from lwstui.state.history import history_of, known_revisions
+from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, stamp
 from lwstui.view.change_words import change_words
@@ -58,7 +59,10 @@ def revision_table(snapshot: Snapshot, key: Key, query: Query, now: float, memo:
     found = revision_entries(snapshot, key, now, memo)
     here = {one.uid for one in snapshot.revisions.values()}
     rows = [
-        _remembered(key, entry, now, memo, kept=entry.revision.uid not in here) for entry in found
+        _remembered(
+            key, entry, now, memo, kept=entry.revision.uid not in here, times=snapshot.manner.times
+        )
+        for entry in found
     ]
     empty = "no revision of this set is known" if key in snapshot.sets else f"{key} is gone"
     if query.sort:
@@ -87,16 +91,16 @@ def state_of(entry: Entry) -> str:
     return "serving" if entry.groups else ""
 
 
-def _remembered(key: Key, entry: Entry, now: float, memo: Memo, *, kept: bool) -> Row:
+def _remembered(key: Key, entry: Entry, now: float, memo: Memo, *, kept: bool, times: Times) -> Row:
     def build() -> tuple[Row, float]:
         until = now + changes_in(now - entry.revision.created_at)
-        return _row(key, entry, now, kept=kept), until
+        return _row(key, entry, now, kept=kept, times=times), until
 
     slot = ("revision-row", key, entry.revision.uid)
-    return memo.get(slot, (entry,), now, build, facts=kept)
+    return memo.get(slot, (entry,), now, build, facts=(kept, times))
 
 
-def _row(key: Key, entry: Entry, now: float, *, kept: bool) -> Row:
+def _row(key: Key, entry: Entry, now: float, *, kept: bool, times: Times) -> Row:
     revision, word = entry.revision, "kept" if kept else state_of(entry)
     health = judge("·", word=word or "old")
     running = f"{len(entry.groups)} ({runs(entry.groups)})" if entry.groups else ""
@@ -107,7 +111,7 @@ def _row(key: Key, entry: Entry, now: float, *, kept: bool) -> Row:
         Cell(word, _WORDS[word]) if word else DASH,
         Cell(running) if running else DASH,
         Cell(change, "" if entry.changes else "dim"),
-        Cell(stamp(revision.created_at), "dim"),
+        Cell(stamp(revision.created_at, times), "dim"),
         Cell(age(now - revision.created_at), "dim"),
     )
     sort = (

@@ -88,7 +88,9 @@ def rollout_view(
         partition_strip(look.one, look.marks(), cells),
         why(look.one, look.seen, look.idle_s if look.moving else None, now),
         timeline(bars, look.began_at, ends, cells, look.usual),
-        title(look.began_at, ends, cells) if bars else "TIMELINE   no group started in it yet",
+        title(look.began_at, ends, cells, look.manner.times)
+        if bars
+        else "TIMELINE   no group started in it yet",
         revision_table(snapshot, key, query, now, memo),
         group_ref(look.one, group) if group is not None else None,
     )
@@ -100,6 +102,7 @@ class _Look:
     def __init__(self, snapshot: Snapshot, one: SetDigest, now: float, memo: Memo) -> None:
         self.one = one
         self.now = now
+        self.manner = snapshot.manner
         self.seen: Progress = progress_of(snapshot, one.key, now, memo)
         self.pending = snapshot.pending.get(one.key)
         self.entries = revision_entries(snapshot, one.key, now, memo)
@@ -153,7 +156,7 @@ class _Look:
             Span(f"   {verb} {seen.new or one.desired[:6] or '?'}"),
         ]
         if self.entries:
-            spans.append(Span(f"   began {clock(self.began_at)[:5]}", "dim"))
+            spans.append(Span(f"   began {clock(self.began_at, self.manner.times)[:5]}", "dim"))
             spans.append(Span(f"   {age(self.now - self.began_at)} ago", "dim"))
         if self.pending is not None:
             text = f"   {self.pending.text} requested {age(self.now - self.pending.since)} ago"
@@ -189,7 +192,7 @@ class _Look:
         """Tell whether the group that holds the rollout is broken, or far later than usual."""
         if group.health.glyph in FAULTS:
             return True
-        late = slow_after_s(self.usual)
+        late = slow_after_s(self.usual, self.manner)
         started = next((b.began_at for b in self.bars if b.group == group.index), self.now)
         return not group.serves and self.now - started > late
 

@@ -50,7 +50,7 @@ def status(
             that the sets report, which costs little.
         behind_s: How long the snapshot took to reach the screen.
     """
-    cluster = snapshot.cluster
+    cluster, times = snapshot.cluster, snapshot.manner.times
     return StatusView(
         context=cluster.context or cluster.server or "no context",
         scope=f"ns:{','.join(cluster.namespaces) or 'all'}",
@@ -58,7 +58,7 @@ def status(
         connection=connection(snapshot, now, behind_s),
         controller=_controller(snapshot.controller),
         totals=_totals(snapshot, now, memo),
-        clock=clock(now)[:5],
+        clock=clock(now, times)[:5] + ("Z" if times == "utc" else ""),
         sandbox=cluster.sandbox,
         user=cluster.user,
     )

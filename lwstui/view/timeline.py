@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lwstui.state.manner import Times
 from lwstui.state.starts import Usual
 from lwstui.view.ages import age, clock
 from lwstui.view.health import Health
@@ -52,11 +53,11 @@ def ordered(bars: Sequence[Bar], groups: int) -> tuple[Bar, ...]:
     return (*active, *(ended[:LAST] if groups > MANY else ended))
 
 
-def title(since: float, now: float, cells: int) -> str:
+def title(since: float, now: float, cells: int, times: Times = "absolute") -> str:
     """Return the heading: from when to when, and how long a column is."""
     step = (now - since) / columns(cells)
     scale = age(step) if step >= 1 else f"{step:.1f}s"
-    return f"TIMELINE   {clock(since)[:5]} → {clock(now)[:5]}   one column = {scale}"
+    return f"TIMELINE   {clock(since, times)[:5]} → {clock(now, times)[:5]}   one column = {scale}"
 
 
 def columns(cells: int) -> int:

@@ -31,4 +31,4 @@ def usual_start(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> Usual |
 
 def slow_start_s(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> float:
     """Return from how many seconds on a pod of a set that is not ready has started slowly."""
-    return slow_after_s(usual_start(snapshot, key, memo, now))
+    return slow_after_s(usual_start(snapshot, key, memo, now), snapshot.manner)

@@ -10,8 +10,9 @@ from typing import Final
 from lwstui.insight.judging import about, worst_first
 from lwstui.state.deaths import Death
 from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Insight, Severity, Subject
+from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, clock
+from lwstui.view.ages import age, clock, moment
 from lwstui.view.tables import arrange
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView, Tone
 
@@ -148,9 +149,9 @@ def why(
         _verdict(found, now),
         tuple(_linked(found[0].consequences if found else (), now))
         + tuple(_linked(found[1:], now)),
-        tuple(_evidence(every, now)),
+        tuple(_evidence(every, now, snapshot.manner.times)),
         _ruled_out(snapshot, every),
-        crashes(snapshot, ref),
+        crashes(snapshot, ref, now),
         TableView(
             ADVICE_COLUMNS,
             tuple(_option_row(key, option, keys) for key, option in options.items()),
@@ -191,18 +192,18 @@ def _linked(insights: Iterable[Insight], now: float, depth: int = 0) -> Iterator
         yield from _linked(insight.consequences, now, depth + 1)
 
 
-def _evidence(every: Iterable[Insight], now: float) -> Iterator[Line]:
+def _evidence(every: Iterable[Insight], now: float, times: Times) -> Iterator[Line]:
     """Yield what was seen; what several pods tell in the same words stands once."""
     newest: dict[str, tuple[Evidence, int]] = {}
     for insight in every:
         for one in insight.finding.evidence:
-            known, times = newest.get(one.text, (one, 0))
+            known, seen = newest.get(one.text, (one, 0))
             later = one if (one.at or 0.0) >= (known.at or 0.0) else known
-            newest[one.text] = later, times + 1
-    for one, times in newest.values():
-        when = clock(one.at) if one.at is not None else "--:--"
+            newest[one.text] = later, seen + 1
+    for one, seen in newest.values():
+        when = clock(one.at, times) if one.at is not None else "--:--"
         old = f"{age(now - one.at)} ago" if one.at is not None else "time unknown"
-        same = f" ×{times}" if times > 1 else ""
+        same = f" ×{seen}" if seen > 1 else ""
         yield (Span(f"{when} ", "dim"), Span(one.text), Span(f"{same}   {old}", "dim"))
 
 
@@ -259,7 +260,7 @@ def _option_row(key: str, option: Option, keys: Mapping[str, str]) -> Row:
     return _row(key, cells, ref_of(option.subject))
 
 
-def crashes(snapshot: Snapshot, ref: Ref) -> TableView:
+def crashes(snapshot: Snapshot, ref: Ref, now: float) -> TableView:
     """Return which container ended first in each generation of each group, the newest first."""
     first: dict[tuple[int, int], Death] = {}
     for death in snapshot.deaths:
@@ -269,7 +270,7 @@ def crashes(snapshot: Snapshot, ref: Ref) -> TableView:
             if known is None or death.at < known.at:
                 first[slot] = death
     newest = sorted(first.values(), key=lambda death: -death.at)
-    rows = tuple(_crash(death) for death in newest)
+    rows = tuple(_crash(death, now, snapshot.manner.times) for death in newest)
     return TableView(CRASH_COLUMNS, rows, len(rows), "no container of it ended while watched")
 
 
@@ -287,14 +288,14 @@ def _of(snapshot: Snapshot, ref: Ref, death: Death) -> bool:
             return pod is not None and (death.set_key, death.group) == (pod.set_key, pod.group)
 
 
-def _crash(death: Death) -> Row:
+def _crash(death: Death, now: float, times: Times) -> Row:
     role = "leader" if death.worker == 0 else f"worker {death.worker}"
     after = age(death.ran_s) if death.ran_s is not None else _DASH
     line = death.lines[-1] if death.lines else death.problem or _DASH
     cells = (
         Cell(str(death.group)),
         Cell(str(death.generation or "?")),
-        Cell(clock(death.at)),
+        Cell(moment(death.at, now, times)),
         Cell(role),
         Cell(after),
         Cell(death.how, "bad"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import GroupStart
-from lwstui.state.starts import SLOW_START_S, SOONEST_S, Usual, quantile, slow_after_s, usual
+from lwstui.state.starts import SOONEST_S, Usual, quantile, slow_after_s, usual
 
 
 def starts(*seconds: float, image: str = "a") -> list[GroupStart]:
@@ -35,11 +36,13 @@ def test_starts_with_the_same_image_count_alone_as_soon_as_there_are_three():
 def test_a_start_is_slow_after_one_and_a_half_times_what_nine_of_ten_took():
     assert slow_after_s(usual(starts(*[300] * 5))) == 450
     assert slow_after_s(usual(starts(*[2400] * 5))) == 3600
+    assert slow_after_s(usual(starts(*[300] * 5)), Manner(stuck_factor=3.0)) == 900
+    assert slow_after_s(None, Manner(stuck_default_s=120.0)) == 120
 
 
 def test_with_too_few_starts_the_fixed_bound_holds():
-    assert slow_after_s(None) == SLOW_START_S
-    assert slow_after_s(usual(starts(*[300] * 4))) == SLOW_START_S
+    assert slow_after_s(None) == STANDARD.stuck_default_s
+    assert slow_after_s(usual(starts(*[300] * 4))) == STANDARD.stuck_default_s
 
 
 def test_starts_of_seconds_do_not_make_one_slow_that_takes_a_little_longer():

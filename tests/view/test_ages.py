@@ -1,6 +1,16 @@
 import pytest
 
-from lwstui.view.ages import age, bytes_, changes_in, parse_age, percent, short
+from lwstui.view.ages import (
+    age,
+    bytes_,
+    changes_in,
+    clock,
+    moment,
+    parse_age,
+    percent,
+    short,
+    stamp,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,23 @@ def test_ages_can_be_typed(text, seconds):
 @pytest.mark.parametrize("text", ["", "soon", "12", "5m!", "m5"])
 def test_what_is_no_age(text):
     assert parse_age(text) is None
+
+
+NOON_UTC = 1_700_049_600.0
+
+
+def test_moments_in_utc_say_so_where_there_is_room():
+    assert clock(NOON_UTC, "utc") == "12:00:00"
+    assert stamp(NOON_UTC, "utc") == "2023-11-15 12:00:00 UTC"
+    assert stamp(None, "utc") == clock(None) == "—"
+
+
+def test_moments_are_clock_times_or_how_long_ago():
+    assert moment(NOON_UTC, NOON_UTC + 252, "utc") == "12:00:00"
+    assert moment(NOON_UTC, NOON_UTC + 252, "relative") == "4m12s"
+    assert moment(NOON_UTC, NOON_UTC + 252, "relative", coarse=True) == "4m"
+    assert moment(None, NOON_UTC, "relative") == "—"
+    assert moment(NOON_UTC, NOON_UTC + 252, "absolute") == clock(NOON_UTC)
 
 
 def test_percent_reaches_100_only_when_all_are_done():

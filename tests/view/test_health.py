@@ -271,3 +271,12 @@ def test_a_start_is_slow_by_what_is_usual_for_the_set():
     assert (late.glyph, late.reason) == ("!", "still starting after 7m30s: pulling repo/vllm:1")
     patient = pod_health(starting(created_at=NOW - 901), NOW, slow_s=3600.0)
     assert (patient.glyph, patient.until) == ("o", NOW - 901 + 3600)
+
+
+def test_a_group_that_is_made_anew_often_enough_is_in_a_loop():
+    history = GroupHistory(incarnations=(NOW - 800, NOW - 600, NOW - 400))
+    pods = [starting()]
+    healths = [pod_health(pods[0], NOW)]
+    for loop, glyph in ((2, "X"), (3, "o")):
+        context = GroupContext(size=1, history=history, loop=loop)
+        assert group_health(pods, healths, context, NOW).glyph == glyph

@@ -49,7 +49,9 @@ class ActivityScreen(TableScreen):
         """Show the title, and the details of what the cursor is on by now."""
         super().show_headline()
         if self.alive:
-            self.query_one("#details", TextBlock).show(details(self.line))
+            self.query_one("#details", TextBlock).show(
+                details(self.line, self.host.snapshot.manner.times)
+            )
 
     def headline_right(self) -> Line:
         """Return whose lines digits choose."""

@@ -159,6 +159,8 @@ class LogsScreen(ReadingScreen):
 
     def _show_facts(self) -> None:
         request, buffer, pane = self._request, self._buffer, self._pane
+        times = self.host.snapshot.manner.times
+        pane.use_utc(utc=times == "utc")
         offered = logwords.roles(request, self.host.snapshot)
         totals = logwords.totals(buffer, self._per_s)
         self.query_one(TitleLine).show(logwords.log_title(request), totals)
@@ -172,7 +174,7 @@ class LogsScreen(ReadingScreen):
         )
         many = count(len(buffer.sources), "source")
         self.query_one("#log-heading", Heading).show(
-            f"{many} merged by time", logwords.buffer_note(buffer)
+            f"{many} merged by time", logwords.buffer_note(buffer, times)
         )
         self.query_one(SourceStrip).show(buffer.sources, self._per_s)
         self.query_one("#problems", LineBlock).show(logwords.problem_lines(buffer.sources))

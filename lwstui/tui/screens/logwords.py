@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from controller.api.meta import format_micro_time
 from lwstui.runtime.backend import ALL_CONTAINERS, LogRequest
+from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.tui.widgets.cells import visible
 from lwstui.tui.widgets.logscroll import LogScroll
-from lwstui.view.ages import count
+from lwstui.view.ages import clock, count
 from lwstui.view.logfold import LogRow
 from lwstui.view.loglines import SourceInfo
 from lwstui.view.logs import LogBuffer
@@ -132,12 +132,12 @@ def totals(buffer: LogBuffer, rates: Mapping[str, float]) -> Line:
     return tuple(spans)
 
 
-def buffer_note(buffer: LogBuffer) -> str:
+def buffer_note(buffer: LogBuffer, times: Times) -> str:
     """Return how full the buffer is and how far back it goes."""
     lines = buffer.lines
     if not lines:
         return "" if buffer.waiting else "no lines yet"
-    oldest = time.strftime("%H:%M:%S", time.localtime(lines[0].at))
+    oldest = clock(lines[0].at, times)
     order = "   no timestamps: in order of arrival" if buffer.untimed else ""
     return f"{len(lines):,} of {buffer.limit:,} lines kept, oldest {oldest}{order}"
 

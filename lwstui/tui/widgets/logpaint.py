@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +18,7 @@ from lwstui.tui.theming import SOURCES
 from lwstui.tui.widgets.cells import cut, fit, visible, width
 from lwstui.tui.widgets.painting import Brushes
 from lwstui.tui.widgets.wrapping import mark
+from lwstui.view.ages import clock
 from lwstui.view.logfold import LogRow
 from lwstui.view.loglines import LogLine, colour_of
 from lwstui.view.logsearch import Search
@@ -53,6 +53,7 @@ class Look:
         wrap: Whether long lines take several rows.
         left: Characters hidden at the left while lines do not wrap.
         times: Which timestamps.
+        utc: Whether absolute ones are those of UTC.
         label: Cells of the source column, 0 hides it.
         search: What is marked.
     """
@@ -61,6 +62,7 @@ class Look:
     wrap: bool = False
     left: int = 0
     times: Times = "off"
+    utc: bool = False
     label: int = 0
     search: Search = field(default_factory=Search)
 
@@ -102,14 +104,14 @@ def label_width(labels: Iterable[str], *, fold: bool, wide: bool = False) -> int
     return min(WIDEST_SOURCE, max((least, *map(width, shown))))
 
 
-def stamp(at: float, times: Times, now: float) -> str:
+def stamp(at: float, look: Look, now: float) -> str:
     """Return a line's time as text.
 
     Returns:
-        Local time ``10:41:55.250``, or the distance to now such as ``-3m12.0`` or ``-2h05m``.
+        Clock time ``10:41:55.250``, or the distance to now such as ``-3m12.0`` or ``-2h05m``.
     """
-    if times == "absolute":
-        return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at * 1000) % 1000:03}"
+    if look.times != "relative":
+        return f"{clock(at, 'utc' if look.utc else 'absolute')}.{int(at * 1000) % 1000:03}"
     ago = max(0.0, now - at)
     if ago < 3600:
         return f"-{int(ago // 60)}m{ago % 60:04.1f}"
@@ -187,7 +189,7 @@ def _prefix(brushes: Brushes, look: Look, row: LogRow, now: float, base: str) ->
     yield Segment(">" if line.late else " ", brushes(base, "tone--warn"))
     if look.times != "off":
         cells = 12 if look.times == "absolute" else 9
-        text = stamp(line.at, look.times, now)
+        text = stamp(line.at, look, now)
         yield Segment(fit(text, cells, "right") + " ", brushes(base, "tone--dim"))
     if look.label:
         several = len(row.sources) > 1
@@ -213,7 +215,7 @@ def _fit_label(row: LogRow, cells: int) -> str:
 def _separator(brushes: Brushes, look: Look, row: LogRow) -> Strip:
     """Return a rule that says what happened to a source: a restart, a gap, its end."""
     line = row.line
-    at = f"{stamp(line.at, 'absolute', 0.0)[:8]} " if line.at else ""
+    at = f"{clock(line.at, 'utc' if look.utc else 'absolute')} " if line.at else ""
     said = f"{row.label}: {row.text}" if line.source else row.text
     text = fit(at + said, look.cells - 5).rstrip()
     rule = brushes("paint--rule")

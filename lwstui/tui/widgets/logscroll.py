@@ -148,6 +148,12 @@ class LogScroll(Pager):
         self._match = -1
         self._wish(search=search, mode=mode or self.wish.mode)
 
+    def use_utc(self, *, utc: bool) -> None:
+        """Show absolute timestamps as those of UTC, or as local ones."""
+        if utc != self._look.utc:
+            self._look = replace(self._look, utc=utc)
+            self.reflow()
+
     def set_hidden(self, hidden: Set[str]) -> None:
         """Leave out the lines of some sources."""
         self._wish(hidden=frozenset(hidden))

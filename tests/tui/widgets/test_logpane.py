@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lwstui.runtime.backend import LogEntry
-from lwstui.tui.widgets.logpaint import stamp
+from lwstui.tui.widgets.logpaint import Look, stamp
 from lwstui.tui.widgets.logpane import LogPane
 from lwstui.tui.widgets.logrows import LogRows
 from lwstui.view.logs import LogBuffer
@@ -165,10 +165,13 @@ async def test_times_off_absolute_relative():
         assert pane.times == "off"
 
 
+RELATIVE = Look(times="relative")
+
+
 def test_relative_times():
-    assert stamp(100.0, "relative", 112.4) == "-0m12.4"
-    assert stamp(100.0, "relative", 100.0 + 7500) == "-2h05m"
-    assert stamp(100.0, "relative", 90.0) == "-0m00.0"
+    assert stamp(100.0, RELATIVE, 112.4) == "-0m12.4"
+    assert stamp(100.0, RELATIVE, 100.0 + 7500) == "-2h05m"
+    assert stamp(100.0, RELATIVE, 90.0) == "-0m00.0"
 
 
 async def test_sources_have_colours_and_can_be_hidden():
