@@ -16,6 +16,7 @@ from lwstui.cli.logprint import Printer
 from lwstui.cli.sets import UsageError, duration, key_of, number_from, operate, place_of
 
 if TYPE_CHECKING:
+    from lwstui.runtime.archive import Archive
     from lwstui.runtime.backend import LogRequest
     from lwstui.runtime.kept import KeptLogs
     from lwstui.runtime.operator import SetOperator
@@ -180,14 +181,20 @@ def request_of(
     )
 
 
-def _archive(operator: SetOperator) -> KeptLogs:
+def archive_of(operator: SetOperator) -> Archive:
     """Return what consoles on this machine kept of the cluster."""
     from lwstui.config.paths import state_folder
     from lwstui.runtime.archive import Archive, archive_folder
-    from lwstui.runtime.kept import KeptLogs
 
     where = operator.where
-    archive = Archive(archive_folder(state_folder(os.environ), where.context, where.server))
+    return Archive(archive_folder(state_folder(os.environ), where.context, where.server))
+
+
+def _archive(operator: SetOperator) -> KeptLogs:
+    """Return the logs that consoles on this machine kept of the cluster."""
+    from lwstui.runtime.kept import KeptLogs
+
+    archive = archive_of(operator)
     deaths = archive.load()
     return KeptLogs(lambda: deaths, archive)
 

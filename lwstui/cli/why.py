@@ -23,7 +23,8 @@ EXAMPLE = """\
 examples:
   lwstui why                           everything that is wrong in the namespace
   lwstui why llama-70b                 the set, worst cause first
-  lwstui why llama-70b/3 -o json       group 3, for a script
+  lwstui why llama-70b/3 -o json       group 3, for a script: with crashes, fit, connectivity,
+                                       autoscaling and controller as further sections
   lwstui why node/h100-01
 
 example: lwstui why demo/0
@@ -57,19 +58,28 @@ def run(arguments: argparse.Namespace) -> int:
     paint.forgiving()
 
     async def work(operator: SetOperator) -> int:
+        import asyncio
         from dataclasses import replace
 
+        from controller.api.names import SERVICES
+        from lwstui.cli.logs import archive_of
+        from lwstui.cli.whysections import sections, with_deaths
         from lwstui.insight.judging import folded
         from lwstui.insight.rules import findings
         from lwstui.insight.world import World
+        from lwstui.runtime.ports import WatchSpec
         from lwstui.runtime.reader import dispensable, needs
         from lwstui.state.insights import Standing
         from lwstui.view.why import concerning
 
+        services = WatchSpec(SERVICES, operator.namespace)
         reader = await operator.watch(
-            needs("group", operator.namespace), optional=dispensable("group")
+            (*needs("group", operator.namespace), services),
+            optional=dispensable("group") | {SERVICES},
         )
-        snapshot, now = reader.snapshot(), operator.clock.now()
+        kept = await asyncio.to_thread(archive_of(operator).load)
+        now = operator.clock.now()
+        snapshot = with_deaths(reader.snapshot(), kept, now)
         ref = _named(snapshot, operator.namespace, arguments.name)
         if arguments.name and ref is None:
             fail(f"there is no {arguments.name} in namespace {operator.namespace}")
@@ -78,7 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
         judged = replace(snapshot, insights=folded(standing))
         found = concerning(judged, ref)
         if arguments.output == "json":
-            say(json.dumps({"findings": [as_json(one) for one in found]}, indent=2))
+            told: dict[str, Any] = {"findings": [as_json(one) for one in found]}
+            if ref is not None and ref.kind != "node":
+                pod = snapshot.pods.get(ref.key) if ref.kind == "pod" else None
+                seen = await operator.around(pod.set_key if pod is not None else ref.key)
+                told["sections"] = sections(judged, ref, seen, now)
+            say(json.dumps(told, indent=2))
         else:
             _print(found, now, colour=paint.colours(arguments))
         return exit_code(found)

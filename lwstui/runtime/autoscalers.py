@@ -14,12 +14,13 @@ AUTOSCALERS: Final = Resource(
 
 def scalers_of(autoscalers: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
     """Return the names of the HorizontalPodAutoscalers that scale a set of this name."""
-    return tuple(str(one["metadata"]["name"]) for one in _of(autoscalers, name))
+    return tuple(str(one["metadata"]["name"]) for one in of_set(autoscalers, name))
 
 
 def conflict(autoscalers: Iterable[Mapping[str, Any]], name: str) -> str:
     """Return that autoscalers change the number of groups of a set back, empty if none would."""
-    said = [f"{one['metadata']['name']} ({_range(one['spec'])})" for one in _of(autoscalers, name)]
+    found = of_set(autoscalers, name)
+    said = [f"{one['metadata']['name']} ({_range(one['spec'])})" for one in found]
     if not said:
         return ""
     word = "autoscaler" if len(said) == 1 else "autoscalers"
@@ -30,7 +31,8 @@ def _range(spec: Mapping[str, Any]) -> str:
     return f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas', '?')} groups"
 
 
-def _of(autoscalers: Iterable[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
+def of_set(autoscalers: Iterable[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the HorizontalPodAutoscalers that scale a set of this name."""
     for one in autoscalers:
         target = one.get("spec", {}).get("scaleTargetRef", {})
         if (

@@ -14,6 +14,7 @@ from controller.api.names import Resource
 from lwstui.kube.loglines import LONGEST_LINE
 from lwstui.kube.sgr import Colours
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping
 
@@ -307,6 +308,10 @@ class Backend(Protocol):
 
     def read(self, resource: Resource, namespace: str, name: str) -> Future[Mapping[str, Any]]:
         """Read one whole object, cleaned, managed fields left out."""
+        ...
+
+    def around(self, key: Key) -> Future[Around]:
+        """Read what stands around a set and is not watched; what cannot be read says why."""
         ...
 
     def yaml(

@@ -12,6 +12,7 @@ from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.errors import ControllerError, Unauthorized, Unavailable
 from controller.ports import Clock
+from lwstui.runtime.around import around
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.diagnosis import Diagnosis
@@ -33,6 +34,7 @@ from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
 from lwstui.runtime.writer import Writer
 from lwstui.runtime.writes import explain
+from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
 from lwstui.state.store import Store
@@ -203,6 +205,12 @@ class Core:
         if self._link is None:
             raise Unavailable("not connected to a cluster")
         return await read(self._link.cluster, resource, namespace, name, managed=managed)
+
+    async def around(self, key: Key) -> Around:
+        """Read what stands around a set and is not watched."""
+        if self._link is None:
+            raise Unavailable("not connected to a cluster")
+        return await around(self._link.cluster.list, key, self._clock.now())
 
     async def yaml(
         self, resource: Resource, namespace: str, name: str, *, managed: bool = False

@@ -31,6 +31,7 @@ from lwstui.runtime.backend import (
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.terminal import RemoteTerminal
+from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Activity, Snapshot, Taping
@@ -186,6 +187,10 @@ class Engine:
     def read(self, resource: Resource, namespace: str, name: str) -> Future[Mapping[str, Any]]:
         """Read one whole object; the future fails with a ``ControllerError``."""
         return self._ask(lambda core: core.read(resource, namespace, name))
+
+    def around(self, key: Key) -> Future[Around]:
+        """Read what stands around a set; the future fails while there is no cluster."""
+        return self._ask(lambda core: core.around(key))
 
     def yaml(
         self, resource: Resource, namespace: str, name: str, *, managed: bool = False

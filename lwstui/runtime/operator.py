@@ -17,6 +17,7 @@ from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
 from lwstui.kube.discovery import resource_for, serves_sets
 from lwstui.kube.lists import list_objects
+from lwstui.runtime.around import around
 from lwstui.runtime.autoscalers import AUTOSCALERS, scalers_of
 from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.clock import SystemClock
@@ -30,6 +31,7 @@ from lwstui.runtime.reader import Reader
 from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.usage import UsageReader
 from lwstui.runtime.writes import perform
+from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.telemetry import Telemetry
 
@@ -219,6 +221,14 @@ class SetOperator:
         except ApiError:
             return ()
         return scalers_of(found, key.name)
+
+    async def around(self, key: Key) -> Around:
+        """Return what stands around a set and is not watched; what cannot be read says why."""
+
+        async def lister(resource: Resource, namespace: str) -> list[dict[str, Any]]:
+            return await list_objects(self._rest, resource, namespace)
+
+        return await around(lister, key, self.clock.now())
 
     async def _missing(self, key: Key) -> str:
         try:

@@ -96,7 +96,7 @@ def _say(level: Level, name: str, message: str, field: str) -> Finding:
 
 
 def _advise(lws: LeaderWorkerSet, name: str) -> Iterator[Finding]:
-    yield from _ranks(lws, name)
+    yield from ranks(lws, name)
     yield from _names(lws, name)
     yield from _probes(lws, name)
     yield from _rollout(lws, name)
@@ -124,7 +124,8 @@ def _words(container: Mapping[str, Any]) -> str:
     return " ".join(str(part) for part in parts)
 
 
-def _ranks(lws: LeaderWorkerSet, name: str) -> Iterator[Finding]:
+def ranks(lws: LeaderWorkerSet, name: str) -> Iterator[Finding]:
+    """Yield where the ranks that commands ask for are not as many as a group has accelerators."""
     request = group_request(lws.spec)
     group = lws.spec.get("leaderWorkerTemplate") or {}
     if request is None or not request.devices or group.get("subGroupPolicy"):
@@ -135,11 +136,13 @@ def _ranks(lws: LeaderWorkerSet, name: str) -> Iterator[Finding]:
             found = {word: int(m[1]) for word, rule in _DEGREES.items() if (m := rule.search(text))}
             if "TP" not in found and "PP" not in found:
                 continue
-            ranks = found.get("TP", 1) * found.get("PP", 1)
-            if ranks == request.devices or (found.get("DP", 1) > 1 and ranks <= request.devices):
+            made_up = found.get("TP", 1) * found.get("PP", 1)
+            if made_up == request.devices or (
+                found.get("DP", 1) > 1 and made_up <= request.devices
+            ):
                 continue
             made = " × ".join(f"{word} {degree}" for word, degree in found.items() if word != "DP")
-            yield _say("warning", name, _ranks_text(made, ranks, request.devices), field)
+            yield _say("warning", name, _ranks_text(made, made_up, request.devices), field)
 
 
 def _ranks_text(made: str, ranks: int, devices: int) -> str:

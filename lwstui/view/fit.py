@@ -11,10 +11,12 @@ from controller.api.lws import LeaderWorkerSet
 from lwstui.capacity.answer import CAP, Answer, answer
 from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.queue import Crowd
+from lwstui.capacity.requests import GroupRequest, group_request
 from lwstui.state.foreign import Load
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.memo import Memo
+from lwstui.view.spec import size_of
 from lwstui.view.types import Line, Ref, Span
 
 _BLOCKERS: Final = 4
@@ -72,6 +74,34 @@ def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple
         return _told(snapshot, lws), now + FRESH_S
 
     return memo.get(("fit", lws.key), (lws, snapshot.nodes), now, build)
+
+
+def fit_page(snapshot: Snapshot, ref: Ref, now: float, memo: Memo) -> tuple[Line, ...]:
+    """Return what one group of a set asks for and whether more of them fit, as a page.
+
+    Args:
+        snapshot: What is known.
+        ref: A set, a group or a pod of it; for other things the page says that nothing is asked.
+        now: Epoch seconds.
+        memo: Keeps the answer for a while.
+    """
+    pod = snapshot.pods.get(ref.key) if ref.kind == "pod" else None
+    key = pod.set_key if pod is not None else ref.key
+    lws = snapshot.sets.get(key) if ref.kind != "node" else None
+    if lws is None:
+        return ((Span("only sets ask for room in groups: this is something else", "dim"),),)
+    request = group_request(lws.spec)
+    asked: Line = (Span("one group asks for ", "dim"), Span(_asked(request, size_of(lws))))
+    found = fit_of(snapshot, Ref("set", *key), now, memo)
+    tip = f"lwstui fit {key.name} -n {key.namespace} --groups N asks for a number of groups"
+    return (asked, (), *found, (), (Span(tip, "dim"),))
+
+
+def _asked(request: GroupRequest | None, size: int) -> str:
+    if request is None:
+        return f"{count(size, 'pod')}, as far as its template can be read"
+    whole = f"{count(size, 'pod')}"
+    return f"{whole} and {count(request.devices, 'accelerator')}" if request.devices else whole
 
 
 def _told(snapshot: Snapshot, lws: LeaderWorkerSet) -> tuple[Line, ...]:

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Final
 
 from lwstui.insight.judging import about, worst_first
-from lwstui.state.deaths import Death
 from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Insight, Severity, Subject
 from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, clock, moment
+from lwstui.view.ages import age, clock
+from lwstui.view.crashes import first_ends
 from lwstui.view.tables import arrange
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView, Tone
 
@@ -21,16 +21,6 @@ GLYPHS: Final[dict[Severity, tuple[str, Tone]]] = {
     Severity.WARNING: ("!", "warn"),
     Severity.INFO: ("i", "info"),
 }
-CRASH_COLUMNS: Final = (
-    Column("group", "GRP", 4, "right"),
-    Column("generation", "GEN", 4, "right"),
-    Column("ended", "ENDED", 8),
-    Column("first", "FIRST", 16),
-    Column("after", "AFTER", 7, "right"),
-    Column("how", "HOW", 18),
-    Column("node", "NODE", 10, min_screen=100),
-    Column("line", "LAST LINE KEPT BEFORE THE POD WENT", 20, flex=True),
-)
 ADVICE_COLUMNS: Final = (
     Column("what", "WHAT", 30, flex=True),
     Column("target", "ON", 28),
@@ -151,7 +141,7 @@ def why(
         + tuple(_linked(found[1:], now)),
         tuple(_evidence(every, now, snapshot.manner.times)),
         _ruled_out(snapshot, every),
-        crashes(snapshot, ref, now),
+        first_ends(snapshot, ref, now),
         TableView(
             ADVICE_COLUMNS,
             tuple(_option_row(key, option, keys) for key, option in options.items()),
@@ -258,53 +248,6 @@ def _option_row(key: str, option: Option, keys: Mapping[str, str]) -> Row:
     tone: Tone = "" if advice.action or advice.command else "dim"
     cells = (Cell(advice.text), Cell(str(option.subject), "dim"), Cell(how, tone))
     return _row(key, cells, ref_of(option.subject))
-
-
-def crashes(snapshot: Snapshot, ref: Ref, now: float) -> TableView:
-    """Return which container ended first in each generation of each group, the newest first."""
-    first: dict[tuple[int, int], Death] = {}
-    for death in snapshot.deaths:
-        if _of(snapshot, ref, death):
-            slot = (death.group, death.generation)
-            known = first.get(slot)
-            if known is None or death.at < known.at:
-                first[slot] = death
-    newest = sorted(first.values(), key=lambda death: -death.at)
-    rows = tuple(_crash(death, now, snapshot.manner.times) for death in newest)
-    return TableView(CRASH_COLUMNS, rows, len(rows), "no container of it ended while watched")
-
-
-def _of(snapshot: Snapshot, ref: Ref, death: Death) -> bool:
-    """Tell whether a container that ended was of what is asked about, or of its group."""
-    match ref.kind:
-        case "set":
-            return death.set_key == ref.key
-        case "group":
-            return death.set_key == ref.key and death.group == ref.group
-        case "node":
-            return death.node == ref.name
-        case _:
-            pod = snapshot.pods.get(ref.key)
-            return pod is not None and (death.set_key, death.group) == (pod.set_key, pod.group)
-
-
-def _crash(death: Death, now: float, times: Times) -> Row:
-    role = "leader" if death.worker == 0 else f"worker {death.worker}"
-    after = age(death.ran_s) if death.ran_s is not None else _DASH
-    line = death.lines[-1] if death.lines else death.problem or _DASH
-    cells = (
-        Cell(str(death.group)),
-        Cell(str(death.generation or "?")),
-        Cell(moment(death.at, now, times)),
-        Cell(role),
-        Cell(after),
-        Cell(death.how, "bad"),
-        Cell(death.node or _DASH),
-        Cell(line, "dim" if not death.lines else ""),
-    )
-    ref = Ref("pod", death.namespace, death.pod, death.group, death.worker, death.uid)
-    key = f"{death.group}|{death.generation}|{'|'.join(map(str, death.id))}"
-    return _row(key, cells, ref)
 
 
 def insights(snapshot: Snapshot, query: Query, now: float) -> TableView:

@@ -14,7 +14,48 @@ async def test_a_healthy_set_is_fine(world: World) -> None:
     await world.ready("demo", 2)
     assert (await ok(world, "why")).lines == ["no rule finds anything wrong"]
     assert (await ok(world, "why", "demo/1")).lines == ["no rule finds anything wrong"]
-    assert json.loads((await ok(world, "why", "demo", "-o", "json")).out) == {"findings": []}
+    assert json.loads((await ok(world, "why", "-o", "json")).out) == {"findings": []}
+    told = json.loads((await ok(world, "why", "demo", "-o", "json")).out)
+    assert told["findings"] == []
+    assert told["sections"]["crashes"] == []
+    assert "names      one Service for all groups" in told["sections"]["connectivity"][0]
+    assert told["sections"]["autoscaling"][0] == "no autoscaler targets this set"
+    assert told["sections"]["fit"][0] == "one group asks for 2 pods"
+    assert any(line.startswith("served by") for line in told["sections"]["controller"])
+
+
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "by-load"},
+    "spec": {
+        "scaleTargetRef": {
+            "apiVersion": "leaderworkerset.x-k8s.io/v1",
+            "kind": "LeaderWorkerSet",
+            "name": "demo",
+        },
+        "minReplicas": 1,
+        "maxReplicas": 4,
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {
+                    "name": "cpu",
+                    "target": {"type": "Utilization", "averageUtilization": 60},
+                },
+            }
+        ],
+    },
+}
+
+
+async def test_autoscalers_of_a_set_are_told(world: World) -> None:
+    await world.apply([demo(1), SCALER])
+    await world.ready("demo", 1)
+    told = json.loads((await ok(world, "why", "demo/0", "-o", "json")).out)
+    said = told["sections"]["autoscaling"]
+    assert any(line.startswith("autoscaler by-load   1 to 4 groups") for line in said)
+    assert any("Resource cpu:" in line and "against 60%" in line for line in said)
 
 
 def _waiting(world: World) -> bool:

@@ -28,6 +28,7 @@ from lwstui.runtime.backend import (
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
+from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping
 from lwstui.tui.app import Console, ConsoleOptions
@@ -80,6 +81,8 @@ class FakeBackend:
     opened: tuple[Forward, ...] = ()
     cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
+    surroundings: dict[Key, Around] = field(default_factory=dict)
+    around_asked: list[Key] = field(default_factory=list)
     read_asked: list[tuple[str, str, str]] = field(default_factory=list)
     objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     yaml_asked: list[tuple[str, str, str]] = field(default_factory=list)
@@ -178,6 +181,11 @@ class FakeBackend:
             failed.set_exception(NotFound(404, "NotFound", f"{resource.plural} {name} not found"))
             return failed
         return _done(body)
+
+    def around(self, key: Key) -> Future[Around]:
+        """Answer with what ``surroundings`` has of a set, else that there is nothing."""
+        self.around_asked.append(key)
+        return _done(self.surroundings.get(key, Around(NOW)))
 
     def yaml(
         self, resource: Resource, namespace: str, name: str, *, managed: bool = False

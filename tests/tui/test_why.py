@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lwstui.state.around import Around
 from lwstui.state.insights import Advice, Evidence, Finding, Insight, Severity, Subject
 from lwstui.tui.routes import Route
 from lwstui.tui.screens.why import InsightsScreen, WhyScreen
@@ -116,10 +117,61 @@ async def test_the_diagnosis_of_a_set_says_whether_more_groups_fit():
         await until(pilot, lambda: "llama405b" in shown(app))
         await keys(pilot, "w")
         await until(pilot, lambda: isinstance(app.screen, WhyScreen))
+        await keys(pilot, "3")
         await until(pilot, lambda: "no autoscaling, no preemption" in shown(app))
         text = shown(app)
         assert "more group" in text
         assert "the next is blocked by: " in text
+
+
+async def test_digits_open_the_tabs_at_any_size():
+    app = console(FakeBackend(first=diagnosed()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "VERDICT" in shown(app))
+        for digit, tab, says in (
+            ("2", "[2 Crashes]", "NCCL WARN [x] timeout"),
+            ("3", "[3 Fit]", "one group asks for 2 pods and 16 accelerators"),
+            ("4", "[4 Connectivity]", "no EndpointSlice of the namespace leads to its pods"),
+            ("5", "[5 Autoscaling]", "no autoscaler targets this set"),
+            ("6", "[6 Controller]", "the controller in this console"),
+            ("1", "[1 Why]", "it does not answer [any] more"),
+        ):
+            await keys(pilot, digit)
+            await until(pilot, lambda tab=tab, says=says: tab in shown(app) and says in shown(app))
+            assert "1-6 View" in shown(app)
+        await keys(pilot, "7")
+        await until(pilot, lambda: "there is no tab 7" in shown(app))
+        await keys(pilot, "escape", "escape")
+        await until(pilot, lambda: "NEEDS ATTENTION" in shown(app))
+
+
+async def test_what_is_not_watched_is_read_when_its_tab_is_opened_and_again_by_its_digit():
+    backend = FakeBackend(first=diagnosed())
+    app = console(backend)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "VERDICT" in shown(app))
+        assert backend.around_asked == []
+        await keys(pilot, "5")
+        await until(pilot, lambda: "no autoscaler targets this set" in shown(app))
+        assert backend.around_asked == [KEY]
+        backend.surroundings[KEY] = Around(NOW, autoscalers_problem="not [for] you")
+        await keys(pilot, "5")
+        await until(pilot, lambda: "autoscalers cannot be seen: not [for] you" in shown(app))
+        assert backend.around_asked == [KEY, KEY]
+
+
+async def test_a_pod_that_ended_and_is_gone_cannot_be_opened():
+    app = console(FakeBackend(first=diagnosed()))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "VERDICT" in shown(app))
+        await keys(pilot, "2", "enter")
+        await until(pilot, lambda: "that pod is gone" in shown(app))
 
 
 async def test_the_nodes_of_a_set_say_what_fits_and_those_of_the_cluster_do_not():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lwstui.state.insights import Advice, Evidence, Finding, Insight, Severity, Subject
+from lwstui.state.model import GroupHistory
 from tests.insight.support import death
 from tests.tui.worlds import NOW, busy
 
@@ -48,7 +49,35 @@ ENDS = tuple(
 )
 
 
-def test_why(picture):
+def diagnosed():
     insight = Insight(NODE, NOW - 60, (Insight(LOOP, NOW - 30),))
-    snapshot = replace(busy().snapshot(), insights=(insight,), deaths=ENDS)
-    assert picture(snapshot, (120, 30), "w", wait="Kubelet stopped posting")
+    history = {GROUP: GroupHistory((NOW - 900, NOW - 600, NOW - 330, NOW - 60))}
+    return replace(busy().snapshot(), insights=(insight,), deaths=ENDS, history=history)
+
+
+def test_why(picture):
+    assert picture(diagnosed(), (120, 30), "w", wait="Kubelet stopped posting")
+
+
+def test_why_on_a_small_screen(picture):
+    assert picture(diagnosed(), (80, 24), "w", wait="VERDICT")
+
+
+def test_crashes(picture):
+    assert picture(diagnosed(), (120, 30), "w", "2", wait="a loop")
+
+
+def test_fit(picture):
+    assert picture(diagnosed(), (120, 30), "w", "3", wait="one group asks for")
+
+
+def test_connectivity(picture):
+    assert picture(diagnosed(), (120, 30), "w", "4", wait="no EndpointSlice")
+
+
+def test_autoscaling(picture):
+    assert picture(diagnosed(), (80, 24), "w", "5", wait="no autoscaler targets this set")
+
+
+def test_controller(picture):
+    assert picture(diagnosed(), (120, 30), "w", "6", wait="THE CONTROLLER")
