@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from controller.api.meta import Key
-from lwstui.insight.sets import LOOP, LOOP_S
+from lwstui.insight.sets import LOOP_S
 from lwstui.state.deaths import Death
 from lwstui.state.model import GroupHistory, Snapshot
 from lwstui.view.ages import age, count, moment
@@ -158,7 +158,11 @@ def last_lines(snapshot: Snapshot, ref: Ref, key: str) -> tuple[Line, ...]:
 def loops(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     """Return how often groups were recreated: generations and rate, the busiest first."""
     found = sorted(_histories(snapshot, ref), key=lambda item: (-_lately(item[1], now), item[0]))
-    lines = [_loop(index, history, now, _culprit(snapshot, ref, index)) for index, history in found]
+    least = snapshot.manner.recreate_loop
+    lines = [
+        _loop(index, history, now, _culprit(snapshot, ref, index), least)
+        for index, history in found
+    ]
     if not lines:
         return ((Span("no group of it was recreated while watched", "dim"),),)
     more = len(lines) - LOOPS
@@ -193,11 +197,11 @@ def _culprit(snapshot: Snapshot, ref: Ref, index: int) -> str:
     return f"{role} first each time: {how}"
 
 
-def _loop(index: int, history: GroupHistory, now: float, culprit: str) -> Line:
+def _loop(index: int, history: GroupHistory, now: float, culprit: str, least: int) -> Line:
     times = history.incarnations
     lately, again = _lately(history, now), len(times) - 1
     hours = max(now - times[0], 60.0) / 3600
-    looping = lately >= LOOP
+    looping = lately >= least
     return (
         Span(f"{'X' if looping else '!'} group {index}", "bad" if looping else "warn"),
         Span(f"   generation {len(times)}, began {age(now - times[-1])} ago"),
