@@ -8,11 +8,11 @@ from typing import Final
 
 # Records live as long as their objects and hold no cycles: looking for garbage among a hundred
 # thousand of them is work for nothing, and long pauses on the thread that paints. What is new is
-# looked at in small portions, 2 ms each, and everything at once next to never.
-_THRESHOLDS: Final = (10_000, 4, 250)
-# The engine's thread gives way five times sooner than by default, so that a key is answered
-# while it decodes.
-_SWITCH_S: Final = 0.001
+# looked at in portions of one to five milliseconds, and everything at once next to never.
+_THRESHOLDS: Final = (2_000, 4, 1_250)
+# The engine's thread gives way ten times sooner than by default, so that a key is answered
+# while it decodes: answering takes several turns at the interpreter.
+_SWITCH_S: Final = 0.0005
 
 
 def tune() -> None:

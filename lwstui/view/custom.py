@@ -245,11 +245,17 @@ def _widened(
         made = [_cell(look_up(known, one.path), one, now) for one in custom]
         cells = tuple(cell for cell, _, _ in made)
         words = " ".join(cell.text for cell in cells).lower()
-        found = replace(
-            row,
-            cells=(*row.cells, *cells),
-            sort=(*row.sort, *(key for _, key, _ in made)),
-            haystack=f"{row.haystack} {words}",
+        found = Row(
+            row.key,
+            (*row.cells, *cells),
+            row.tone,
+            f"{row.haystack} {words}",
+            (*row.sort, *(key for _, key, _ in made)),
+            row.ref,
+            row.state,
+            row.severity,
+            row.labels,
+            row.whole,
         )
         return found, min(until for _, _, until in made)
 

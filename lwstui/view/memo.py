@@ -65,6 +65,11 @@ class Memo:
         self._store(slot, (sources, facts, until, value))
         return value
 
+    def last(self, slot: Hashable) -> object:
+        """Return the slot's value whatever became of its sources, None if it has none."""
+        entry = self._young.get(slot) or self._old.get(slot)
+        return entry[3] if entry is not None else None
+
     def keep(self, slot: Hashable, value: T) -> T:
         """Return the slot's previous value if it equals this one, else this one.
 

@@ -140,7 +140,7 @@ def _row(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float, memo: 
         until = min(
             now + changes_in(now - node.created_at, coarse=style.coarse),
             changes_at(views, now, telemetry.period_s),
-            usage.changes_at(used, now, telemetry),
+            usage.changes_at(used, now, telemetry.period_s),
         )
         return _build(node, held_by, style, now), until
 
@@ -170,7 +170,7 @@ def _build(node: Node, held_by: tuple[Pod, ...], style: _Style, now: float) -> R
         Cell(str(free), "ok" if free else "dim") if devices else DASH,
         Cell(str(members)),
         *(heat.measured_cells(views, rack.capacity, now, telemetry) if measured else ()),
-        *usage.cells(used, now, telemetry),
+        *usage.cells(used, now, telemetry.period_s),
         Cell(health.word, health.tone),
         Cell(ranks(held_by)),
         Cell(node.kubelet_version, "dim"),

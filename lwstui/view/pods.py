@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from itertools import chain
 from math import inf
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from controller.api.meta import Key
 from controller.api.pods import Pod
@@ -15,11 +15,11 @@ from lwstui.state.model import Snapshot
 from lwstui.telemetry.usage import Usage
 from lwstui.view import usage
 from lwstui.view.ages import age, changes_in, ratio
-from lwstui.view.digest import bad_nodes, pod_ref
+from lwstui.view.digest import bad_nodes, digest, pod_ref
 from lwstui.view.health import Health, pod_health
 from lwstui.view.memo import Memo
-from lwstui.view.tables import DASH, arrange, row, shared
-from lwstui.view.types import Cell, Column, Query, Ref, Row, TableView
+from lwstui.view.tables import DASH, LateRow, arrange, haystack, shared, tone_of
+from lwstui.view.types import NO_LABELS, Cell, Column, Query, Ref, Row, TableView, Tone
 from lwstui.view.usualstart import slow_start_s
 
 COLUMNS: Final = (
@@ -39,8 +39,8 @@ COLUMNS: Final = (
     Column("ip", "IP", 15, min_screen=141),
     Column("age", "AGE", 6, "right", age=True),
 )
-_USAGE_AT: Final = COLUMNS.index(usage.COLUMNS[0])
 COARSE_ABOVE: Final = 200
+_NONE_KNOWN: Final[Mapping[str, Health]] = MappingProxyType({})
 
 
 def pods(
@@ -57,72 +57,102 @@ def pods(
     """
     if scope is None:
         rows: Iterable[Row] = chain.from_iterable(by_set(snapshot, now, memo))
+    elif scope.kind == "set":
+        coarse = len(snapshot.by_set.get(scope.key, ())) > COARSE_ABOVE
+        rows = _rows_of_set(snapshot, scope.key, now, memo, coarse=coarse)
     else:
-        nodes = bad_nodes(snapshot, memo, now)
-        found = tuple(scoped(snapshot, scope))
-        coarse, reasons = len(found) > COARSE_ABOVE, dict(nodes)
-        plain = [
-            _row(
-                p,
-                reasons.get(p.node, ""),
-                slow_start_s(snapshot, p.set_key, memo, now),
-                now,
-                memo,
-                coarse=coarse,
-            )[0]
-            for p in found
-        ]
-        rows = [_with_usage(snapshot, p, r, now, memo) for p, r in zip(found, plain, strict=True)]
+        found, slot = tuple(scoped(snapshot, scope)), ("pods of", scope)
+        coarse = len(found) > COARSE_ABOVE
+        rows = memo.keep(slot, _rows(slot, found, _Judge(snapshot, now, memo), coarse=coarse))
     return arrange(COLUMNS, rows, query, now, empty="no pods here")
 
 
 def by_set(snapshot: Snapshot, now: float, memo: Memo) -> Iterator[tuple[Row, ...]]:
     """Yield the rows of the pods of each set in view."""
-    nodes = bad_nodes(snapshot, memo, now)
     keys = [key for key in sorted(snapshot.by_set) if _in_view(snapshot, key)]
     coarse = sum(len(snapshot.by_set[key]) for key in keys) > COARSE_ABOVE
     for key in keys:
-        yield _rows_of_set(snapshot, key, nodes, now, memo, coarse=coarse)
+        yield _rows_of_set(snapshot, key, now, memo, coarse=coarse)
+
+
+def make(rows: Iterable[Row], *names: str) -> None:
+    """Make some attributes of rows ahead, such as what a filter searches."""
+    for row in rows:
+        for name in names:
+            getattr(row, name)
 
 
 def _rows_of_set(
-    snapshot: Snapshot,
-    key: Key,
-    nodes: frozenset[tuple[str, str]],
-    now: float,
-    memo: Memo,
-    *,
-    coarse: bool,
+    snapshot: Snapshot, key: Key, now: float, memo: Memo, *, coarse: bool
 ) -> tuple[Row, ...]:
     """Return the rows of one set's pods; a set nothing happens in costs nothing."""
-    members, telemetry = snapshot.by_set[key], snapshot.telemetry
-    slow_s = slow_start_s(snapshot, key, memo, now)
+    members, telemetry = snapshot.by_set.get(key, ()), snapshot.telemetry
+    judge, slot = _Judge(snapshot, now, memo), ("pods", key)
 
-    def build() -> tuple[tuple[Row, ...], float]:
-        reasons = dict(nodes)
-        pairs = [
-            _row(p, reasons.get(p.node, ""), slow_s, now, memo, coarse=coarse) for p in members
-        ]
-        untils = [until for _, until in pairs]
-        untils += [usage.changes_at(u, now, telemetry) for u in _usages(snapshot, members)]
-        rows = (r for r, _ in pairs)
-        wide = [_with_usage(snapshot, p, r, now, memo) for p, r in zip(members, rows, strict=True)]
-        return tuple(wide), min(untils, default=inf)
+    def build() -> tuple[tuple[PodRow, ...], float]:
+        rows = _rows(slot, members, judge, coarse=coarse, healths=judge.known(key))
+        return rows, min((row.until for row in rows), default=inf)
 
-    sources = (members, nodes, telemetry.pod_usage)
-    facts = (coarse, slow_s, telemetry.period_s)
-    return memo.get(("pods", key), sources, now, build, facts=facts)
+    sources = (members, judge.nodes, telemetry.pod_usage)
+    facts = (coarse, slow_start_s(snapshot, key, memo, now), telemetry.period_s)
+    return memo.get(slot, sources, now, build, facts=facts)
 
 
-def _usages(snapshot: Snapshot, members: Iterable[Pod]) -> Iterator[Usage]:
-    known = snapshot.telemetry.pod_usage
-    return (known[pod.key] for pod in members if pod.key in known) if known else iter(())
+class _Judge:
+    """Judges pods by what a snapshot says of them, their sets and their nodes."""
+
+    def __init__(self, snapshot: Snapshot, now: float, memo: Memo) -> None:
+        self.snapshot = snapshot
+        self.now = now
+        self.memo = memo
+        self.nodes = bad_nodes(snapshot, memo, now)
+        self._reasons = dict(self.nodes)
+
+    def __call__(self, pod: Pod) -> Health:
+        slow_s = slow_start_s(self.snapshot, pod.set_key, self.memo, self.now)
+        bad_node = self._reasons.get(pod.node, "")
+        return pod_health(pod, self.now, bad_node=bad_node, slow_s=slow_s)
+
+    def known(self, key: Key) -> Mapping[str, Health]:
+        """Return the judgments of a set's pods by name, which its digest holds already."""
+        lws = self.snapshot.sets.get(key)
+        groups = digest(self.snapshot, lws, self.memo, self.now).groups if lws else ()
+        return {
+            pod.name: health
+            for group in groups
+            for pod, health in zip(group.pods, group.healths, strict=True)
+        }
 
 
-def _with_usage(snapshot: Snapshot, pod: Pod, plain: Row, now: float, memo: Memo) -> Row:
-    telemetry = snapshot.telemetry
-    known = telemetry.pod_usage.get(pod.key)
-    return usage.filled(plain, _USAGE_AT, known, now=now, telemetry=telemetry, memo=memo)
+def _rows(
+    slot: Hashable,
+    pods: Iterable[Pod],
+    judge: _Judge,
+    *,
+    coarse: bool,
+    healths: Mapping[str, Health] = _NONE_KNOWN,
+) -> tuple[PodRow, ...]:
+    """Return the rows of pods; those that read as they did are the same objects.
+
+    Args:
+        slot: Where the memo keeps the rows from before.
+        pods: The pods.
+        judge: Judges them.
+        coarse: Whether ages show minutes at most.
+        healths: Judgments that are known, by name.
+    """
+    now, telemetry = judge.now, judge.snapshot.telemetry
+    measured, period_s = telemetry.pod_usage, telemetry.period_s
+    before = cast("tuple[PodRow, ...] | None", judge.memo.last(slot))
+    known = {row.key: row for row in before or ()}
+
+    def row_of(pod: Pod) -> PodRow:
+        health = healths.get(pod.name) or judge(pod)
+        used = measured.get(pod.key) if measured else None
+        seen, row = Seen(pod, health, used, period_s, coarse), known.get(pod.uid)
+        return row if row is not None and row.still(seen, now) else PodRow(seen, now)
+
+    return tuple(map(row_of, pods))
 
 
 def scoped(snapshot: Snapshot, scope: Ref) -> Iterable[Pod]:
@@ -150,64 +180,130 @@ def role(pod: Pod) -> str:
     return "leader" if pod.worker == 0 else f"w{pod.worker}"
 
 
-def _row(
-    pod: Pod, bad_node: str, slow_s: float, now: float, memo: Memo, *, coarse: bool
-) -> tuple[Row, float]:
-    """Return a pod's row, and the epoch second from which it would read differently."""
+class Seen(NamedTuple):
+    """What the row of a pod says.
 
-    def build() -> tuple[tuple[Row, float], float]:
-        health = pod_health(pod, now, bad_node=bad_node, slow_s=slow_s)
+    Attributes:
+        pod: The pod.
+        health: Its judgment.
+        usage: The processors and memory it uses, as far as known.
+        period_s: How often that is measured.
+        coarse: Whether ages show minutes at most.
+    """
+
+    pod: Pod
+    health: Health
+    usage: Usage | None
+    period_s: float
+    coarse: bool
+
+
+class PodRow(LateRow):
+    """The row of a pod.
+
+    Args:
+        seen: What it says.
+        now: Epoch seconds, from which ages are counted.
+
+    Attributes:
+        until: Epoch second from which it would read differently.
+    """
+
+    __slots__ = ("_now", "_seen", "until")
+    until: float
+    _seen: Seen
+    _now: float
+
+    def __init__(self, seen: Seen, now: float) -> None:
+        pod, health, used, period_s, coarse = seen
         until = min(health.until, now + changes_in(now - pod.created_at, coarse=coarse))
-        return (_build(pod, health, now, coarse=coarse), until), until
+        keep = partial(object.__setattr__, self)
+        keep("key", pod.uid)
+        keep("severity", health.severity)
+        keep("whole", NO_LABELS)
+        keep("until", min(until, usage.changes_at(used, now, period_s)))
+        keep("_seen", seen)
+        keep("_now", now)
 
-    # What is usual matters only while it starts.
-    facts = (bad_node, coarse, 0.0 if pod.ready else slow_s)
-    return memo.get(("pod", pod.uid), (pod,), now, build, facts=facts)
+    def still(self, seen: Seen, now: float) -> bool:
+        """Tell whether the row reads as one that would be made now."""
+        mine = self._seen
+        return (
+            mine.pod is seen.pod
+            and mine.usage is seen.usage
+            and now < self.until
+            and mine[1:] == seen[1:]
+        )
+
+    def made_ref(self) -> Ref:
+        """Return what the row is about."""
+        return pod_ref(self._seen.pod)
+
+    def made_state(self) -> str:
+        """Return the word of the pod's state."""
+        return self._seen.health.word
+
+    def made_tone(self) -> Tone:
+        """Return the tone of the whole row."""
+        return tone_of(self._seen.health)
+
+    def made_labels(self) -> Mapping[str, str]:
+        """Return the labels that filters know."""
+        return _labels(self._seen.pod.set_name, self._seen.pod.role, self._seen.pod.revision)
+
+    def made_cells(self) -> tuple[Cell, ...]:
+        """Return the cells."""
+        pod, health, used, period_s, coarse = self._seen
+        main = [c for c in pod.containers if not c.init]
+        restarts, devices = pod.restarts, _devices(pod)
+        return (
+            shared(health.glyph, health.tone),
+            Cell(pod.name),
+            shared(pod.namespace),
+            shared(role(pod), "bold" if pod.worker == 0 else ""),
+            shared(str(pod.group)) if pod.group >= 0 else DASH,
+            shared(health.word, health.tone),
+            shared(ratio(sum(c.ready for c in main), len(main))),
+            shared(str(restarts), "warn" if restarts else "dim"),
+            shared(str(devices)) if devices else DASH,
+            *usage.cells(used, self._now, period_s),
+            shared(pod.node) if pod.node else DASH,
+            shared(pod.revision[:6], "dim"),
+            shared(health.reason, "" if health.glyph in "XP!" else "dim"),
+            Cell(pod.ip, "dim"),
+            shared(age(self._now - pod.created_at, coarse=coarse), "dim"),
+        )
+
+    def made_sort(self) -> tuple[object, ...]:
+        """Return the sort keys."""
+        pod, health, used, _, _ = self._seen
+        place = (pod.namespace, pod.set_name, pod.group, pod.worker)
+        return (
+            health.severity,
+            (*place, pod.name),
+            pod.namespace,
+            (pod.worker, *place),
+            place,
+            health.word,
+            -sum(not c.ready for c in pod.containers if not c.init),
+            pod.restarts,
+            _devices(pod),
+            *usage.sort_keys(used),
+            (pod.node, *place),
+            pod.revision,
+            health.reason,
+            pod.ip,
+            -pod.created_at,
+        )
+
+    def made_haystack(self) -> str:
+        """Return the text that filters search: cells, state and images."""
+        images = " ".join(c.image for c in self._seen.pod.containers if not c.init)
+        return haystack(self.cells, self._seen.health.word, self._seen.health.reason, images)
 
 
-def _build(pod: Pod, health: Health, now: float, *, coarse: bool) -> Row:
-    main = [c for c in pod.containers if not c.init]
-    ready = sum(c.ready for c in main)
-    restarts = pod.restarts
-    devices = sum(amount for _, amount in pod.accelerators)
-    cells = (
-        shared(health.glyph, health.tone),
-        Cell(pod.name),
-        shared(pod.namespace),
-        shared(role(pod), "bold" if pod.worker == 0 else ""),
-        shared(str(pod.group)) if pod.group >= 0 else DASH,
-        shared(health.word, health.tone),
-        shared(ratio(ready, len(main))),
-        shared(str(restarts), "warn" if restarts else "dim"),
-        shared(str(devices)) if devices else DASH,
-        *usage.NOTHING,
-        shared(pod.node) if pod.node else DASH,
-        shared(pod.revision[:6], "dim"),
-        shared(health.reason, "" if health.glyph in "XP!" else "dim"),
-        Cell(pod.ip, "dim"),
-        shared(age(now - pod.created_at, coarse=coarse), "dim"),
-    )
-    place = (pod.namespace, pod.set_name, pod.group, pod.worker)
-    sort = (
-        health.severity,
-        (*place, pod.name),
-        pod.namespace,
-        (pod.worker, *place),
-        place,
-        health.word,
-        ready - len(main),
-        restarts,
-        devices,
-        *usage.UNKNOWN,
-        (pod.node, *place),
-        pod.revision,
-        health.reason,
-        pod.ip,
-        -pod.created_at,
-    )
-    images = " ".join(container.image for container in main)
-    labels = _labels(pod.set_name, pod.role, pod.revision)
-    return row(pod.uid, cells, sort, pod_ref(pod), health, extra=images, labels=labels)
+def _devices(pod: Pod) -> int:
+    return sum(amount for _, amount in pod.accelerators)
 
 
 @lru_cache(4096)

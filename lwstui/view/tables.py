@@ -15,6 +15,26 @@ DASH: Final = Cell("—", "dim")
 _SEVERITY: Final = attrgetter("severity")
 
 
+class LateRow(Row):
+    """A row of a long table: what nobody looks at is not made.
+
+    What derives from it sets the attributes that order all rows, and has a method
+    ``made_<attribute>`` for each of the others, which is called when it is first asked for: a
+    table of ten thousand rows shows fifty of them.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> object:
+        # Python asks this only for what is not there, which a slot that was never set is.
+        make = getattr(type(self), f"made_{name}", None)
+        if make is None:
+            raise AttributeError(name)
+        found: object = make(self)
+        object.__setattr__(self, name, found)
+        return found
+
+
 def row(
     key: str,
     cells: Sequence[Cell],
@@ -38,13 +58,11 @@ def row(
         labels: Labels for ``-l``.
         whole: By column what filters search where the cell shows only a part of it.
     """
-    words = [cell.text for cell in cells]
-    words += [health.word, health.reason, extra]
     return Row(
         key,
         tuple(cells),
-        "dim" if health.glyph == " " else "",
-        " ".join(filter(None, words)).lower(),
+        tone_of(health),
+        haystack(cells, health.word, health.reason, extra),
         tuple(sort),
         ref,
         health.word,
@@ -52,6 +70,16 @@ def row(
         labels or {},
         whole or {},
     )
+
+
+def tone_of(health: Health) -> Tone:
+    """Return the tone of a whole row."""
+    return "dim" if health.glyph == " " else ""
+
+
+def haystack(cells: Iterable[Cell], *more: str) -> str:
+    """Return the text that plain filter words search: all that is shown, and more."""
+    return " ".join(filter(None, (*(cell.text for cell in cells), *more))).lower()
 
 
 @lru_cache(8192)

@@ -13,11 +13,11 @@ from typing import Literal, NamedTuple
 
 from controller.api.meta import Key
 
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 def _no_labels() -> Mapping[str, str]:
-    return _NO_LABELS
+    return NO_LABELS
 
 
 Tone = Literal["", "ok", "busy", "info", "warn", "bad", "dim", "bold", "title"]

@@ -10,7 +10,6 @@ from typing import Final
 from lwstui.state.telemetry import FRESH_PERIODS, OLD_PERIODS, Telemetry, freshness
 from lwstui.telemetry.usage import GROUP, Usage
 from lwstui.view.ages import age, bytes_, changes_in
-from lwstui.view.memo import Memo
 from lwstui.view.tables import shared
 from lwstui.view.telemetry import NO_DATA
 from lwstui.view.types import Cell, Column, Line, Row, Span
@@ -32,17 +31,17 @@ def cores(amount: float) -> str:
     return f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"
 
 
-def cells(usage: Usage | None, now: float, telemetry: Telemetry) -> tuple[Cell, Cell]:
+def cells(usage: Usage | None, now: float, period_s: float) -> tuple[Cell, Cell]:
     """Return the cells of ``COLUMNS``.
 
     Args:
         usage: What is known, None if nothing is.
         now: Epoch seconds.
-        telemetry: Tells how old is too old.
+        period_s: How often it is measured, which tells how old is too old.
     """
     if usage is None:
         return NOTHING
-    how = freshness(usage.at, now, _period_s(usage, telemetry))
+    how = freshness(usage.at, now, _news_s(usage, period_s))
     if how == "stale":
         return shared(f"stale {age(now - usage.at, coarse=True)}", "dim"), Cell(NO_DATA, "dim")
     old = "~" if how == "old" else ""
@@ -64,17 +63,17 @@ def sort_keys(usage: Usage | None) -> tuple[float, float]:
     )
 
 
-def _period_s(usage: Usage, telemetry: Telemetry) -> float:
+def _news_s(usage: Usage, period_s: float) -> float:
     """Return how often there can be something new: no more often than it is measured."""
-    return max(usage.window_s, telemetry.period_s)
+    return max(usage.window_s, period_s)
 
 
-def changes_at(usage: Usage | None, now: float, telemetry: Telemetry) -> float:
+def changes_at(usage: Usage | None, now: float, period_s: float) -> float:
     """Return when the cells read differently by growing older."""
     if usage is None:
         return inf
-    period_s = _period_s(usage, telemetry)
-    turns = (usage.at + periods * period_s + 0.001 for periods in (FRESH_PERIODS, OLD_PERIODS))
+    news_s = _news_s(usage, period_s)
+    turns = (usage.at + periods * news_s + 0.001 for periods in (FRESH_PERIODS, OLD_PERIODS))
     ahead = next((turn for turn in turns if turn > now), None)
     return ahead if ahead is not None else now + changes_in(now - usage.at, coarse=True)
 
@@ -83,7 +82,7 @@ def lines(usage: Usage | None, now: float, telemetry: Telemetry) -> Iterator[Lin
     """Yield what a pod uses, over which time and from where, if anything is known of it."""
     if usage is None:
         return
-    cpu, memory = cells(usage, now, telemetry)
+    cpu, memory = cells(usage, now, telemetry.period_s)
     window = f" over {age(usage.window_s)}" if usage.window_s else ""
     yield (
         Span("uses ", "dim"),
@@ -102,36 +101,9 @@ def widened(row: Row, at: int, usage: Usage | None, now: float, telemetry: Telem
         now: Epoch seconds.
         telemetry: Tells how old is too old.
     """
-    return _with(row, at, at, cells(usage, now, telemetry), usage)
-
-
-def filled(
-    row: Row, at: int, usage: Usage | None, *, now: float, telemetry: Telemetry, memo: Memo
-) -> Row:
-    """Return a row whose cells of ``COLUMNS`` say what is known; the same one if nothing is.
-
-    Args:
-        row: The row with ``NOTHING`` in them.
-        at: Index of the first of them.
-        usage: What is known.
-        now: Epoch seconds.
-        telemetry: Tells how old is too old.
-        memo: Remembers rows between calls.
-    """
-    if usage is None:
-        return row
-
-    def build() -> tuple[Row, float]:
-        known = _with(row, at, at + len(COLUMNS), cells(usage, now, telemetry), usage)
-        return known, changes_at(usage, now, telemetry)
-
-    facts = telemetry.period_s
-    return memo.get(("usage", at, row.key), (row, usage), now, build, facts=facts)
-
-
-def _with(row: Row, at: int, to: int, shown: tuple[Cell, Cell], usage: Usage | None) -> Row:
+    shown = cells(usage, now, telemetry.period_s)
     return replace(
         row,
-        cells=(*row.cells[:at], *shown, *row.cells[to:]),
-        sort=(*row.sort[:at], *sort_keys(usage), *row.sort[to:]),
+        cells=(*row.cells[:at], *shown, *row.cells[at:]),
+        sort=(*row.sort[:at], *sort_keys(usage), *row.sort[at:]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lwstui.view.pods import PodRow
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import busy, large
 
@@ -74,3 +75,23 @@ async def test_large_counts_have_separators():
         await until(pilot, lambda: "embed-fleet" in shown(app))
         await keys(pilot, "enter", "2", "slash", *"state:X", "enter")
         await until(pilot, lambda: "3 of 2,000" in shown(app))
+
+
+async def test_what_is_searched_in_pods_is_made_when_the_prompt_opens(monkeypatch):
+    made: list[str] = []
+    make = PodRow.made_haystack
+
+    def noted(row: PodRow) -> str:
+        made.append(row.key)
+        return make(row)
+
+    monkeypatch.setattr(PodRow, "made_haystack", noted)
+    app = console(FakeBackend(first=busy().snapshot()), first_command="pods")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "acting on:" in shown(app) and "POD" in shown(app))
+        assert made == []
+        await keys(pilot, "slash")
+        await until(pilot, lambda: len(made) == len(app.snapshot.pods))
+        await keys(pilot, *"llama")
+        await until(pilot, lambda: " / llama" in shown(app))
+        assert len(made) == len(set(made))

@@ -3,7 +3,7 @@
 import pytest
 
 from lwstui.view.memo import Memo
-from lwstui.view.pods import pods
+from lwstui.view.pods import PodRow, pods
 from lwstui.view.types import Query, Ref
 from tests.view.build import LLAMA, NOW, container, lws, pod, snapshot, starting
 
@@ -72,3 +72,60 @@ def test_scope_and_filter():
     assert [r.ref.name for r in table(*made, scope=group).rows] == ["llama-1", "llama-1-1"]
     found = table(*made, query=Query(filter="role:leader !llama-0"))
     assert [r.ref.name for r in found.rows] == ["llama-1", "llama-2"]
+
+
+def crowd(count):
+    made = [pod(group, worker) for group in range(count) for worker in (0, 1)]
+    return snapshot(sets=(lws(count),), pods=made)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Names of pods whose cells, sort keys and texts for filters were made."""
+    found = {"cells": [], "sort": [], "haystack": []}
+    for what, names in found.items():
+        make = getattr(PodRow, f"made_{what}")
+
+        def noted(row, make=make, names=names):
+            names.append(row.ref.name)
+            return make(row)
+
+        monkeypatch.setattr(PodRow, f"made_{what}", noted)
+    return found
+
+
+def test_cells_are_made_of_the_rows_that_are_looked_at_and_once(made):
+    found = pods(crowd(30), Query(), NOW, Memo())
+    assert len(found.rows) == 60
+    assert made == {"cells": [], "sort": [], "haystack": []}
+    row = found.rows[3]
+    assert row.cells is row.cells
+    assert made == {"cells": [row.ref.name], "sort": [], "haystack": []}
+
+
+def test_an_order_asks_for_sort_keys_and_a_filter_for_texts(made):
+    snap, memo = crowd(3), Memo()
+    pods(snap, Query(sort="age"), NOW, memo)
+    assert (len(made["cells"]), len(made["sort"]), len(made["haystack"])) == (0, 6, 0)
+    shown = pods(snap, Query(filter="llama-2"), NOW, memo)
+    assert [row.ref.name for row in shown.rows] == ["llama-2", "llama-2-1"]
+    assert (len(made["sort"]), len(made["haystack"])) == (6, 6)
+
+
+def test_a_row_knows_what_it_is_and_nothing_else():
+    row = pods(crowd(1), Query(), NOW, Memo()).rows[0]
+    with pytest.raises(AttributeError):
+        _ = row.colour
+
+
+def test_rows_judge_pods_as_the_digest_of_their_set_does():
+    bad = pod(0, 1, ready=False, containers=(container(ready=False, state="waiting",
+                                                       reason="CrashLoopBackOff"),))  # fmt: skip
+    stray = pod(5, 0, key=LLAMA._replace(name="nobody"))
+    snap, memo = snapshot(sets=(lws(1),), pods=(pod(), bad, stray)), Memo()
+    found = pods(snap, Query(), NOW, memo)
+    assert [(row.ref.name, row.state) for row in found.rows] == [
+        (bad.name, "failed"),
+        (pod().name, "ready"),
+        (stray.name, "ready"),
+    ]

@@ -76,6 +76,7 @@ def test_what_was_worked_out_ahead_is_not_built_again_when_it_is_shown():
 def test_a_change_of_one_pod_builds_one_row_and_digests_one_group_of_one_set():
     store, memo = filled(), Noting()
     run(store, memo)
+    before = pods(store.publish(NOW), Query(), NOW, memo).rows
     memo.slots.clear()
     changed = pod(1, 1, key=KEYS[1], node="n1")
     changed = msgspec.structs.replace(changed, ip="10.9.9.9")
@@ -90,10 +91,12 @@ def test_a_change_of_one_pod_builds_one_row_and_digests_one_group_of_one_set():
                 ("devices", "n1"),
                 "devices",
                 ("pods", KEYS[1]),
-                ("pod", changed.uid),
             ),
         )
     )
+    after = pods(store.publish(NOW), Query(), NOW, memo).rows
+    fresh = [new for old, new in zip(before, after, strict=True) if new is not old]
+    assert [row.ref.name for row in fresh if row.ref] == [changed.name]
 
 
 def test_the_steps_are_short():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.table import TableScreen
-from lwstui.view.pods import by_set, pods
+from lwstui.view.pods import by_set, make, pods
 from lwstui.view.types import Query, TableView
 
 
@@ -27,8 +28,24 @@ class PodsScreen(TableScreen):
         return pods(snapshot, query, now, self.host.memo, scope=self.route.ref)
 
     def prepare(self, snapshot: Snapshot, now: float) -> Iterator[None]:
-        """Work out the rows of all pods set by set, too."""
+        """Work out the rows of all pods set by set, too, and what their order and filter ask."""
         yield from super().prepare(snapshot, now)
+        query = self.state.query
+        needed = {"sort": query.sort, "haystack": query.filter}
+        yield from self._made(snapshot, now, *(name for name, asked in needed.items() if asked))
+
+    def _made(self, snapshot: Snapshot, now: float, *names: str) -> Iterator[None]:
+        """Make some attributes of all rows, set by set."""
         if self.route.ref is None:
-            for _ in by_set(snapshot, now, self.host.memo):
+            for rows in by_set(snapshot, now, self.host.memo):
+                make(rows, *names)
                 yield
+
+    def action_filter(self) -> None:
+        """Open the filter prompt, and make what is searched while the operator types."""
+        super().action_filter()
+        self.host.run_task(self._searchable())
+
+    async def _searchable(self) -> None:
+        for _ in self._made(self.host.snapshot, self.host.now(), "haystack"):
+            await asyncio.sleep(0)
