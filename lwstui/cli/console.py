@@ -16,10 +16,12 @@ from lwstui.cli.common import (
     namespaces_of,
     target_of,
 )
+from lwstui.cli.taping import add_recording, order_of
 
 if TYPE_CHECKING:
     from lwstui.config.settings import Config, Settings
     from lwstui.kube.connect import Target
+    from lwstui.runtime.recording.recorder import RecordingOrder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_history_limit(parser, command=False)
     add_lease_namespace(parser, command=False)
     add_look(parser, command=False)
+    add_recording(parser, command=False)
+    add_once(parser)
+
+
+def add_once(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that print a screen instead of showing it."""
     once = parser.add_argument_group("printing")
     once.add_argument("--once", action="store_true", help="print the first screen and exit")
     once.add_argument(
@@ -105,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         embedded_controller=arguments.embedded_controller,
         history_limit=arguments.revision_history_limit,
         lease_namespace=arguments.lease_namespace,
+        recording=order_of(arguments),
     )
 
 
@@ -156,6 +165,7 @@ def run_console(
     history_limit: int | None = None,
     lease_namespace: str | None = None,
     apply_first: tuple[dict[str, Any], ...] = (),
+    recording: RecordingOrder | None = None,
 ) -> int:
     """Run the console until the operator leaves.
 
@@ -172,8 +182,9 @@ def run_console(
             None for its default.
         lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
+        recording: What to record from the start; None for nothing.
     """
-    if once is None and not (_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
+    if once is None and not has_terminal():
         fail("the console needs a terminal; for a headless controller run: lwstui controller")
         return USAGE
     from lwstui.cli.terminal import run_app
@@ -190,7 +201,13 @@ def run_console(
         history_limit=history_limit,
         lease_namespace=lease_namespace,
         apply_first=apply_first,
+        recording=recording,
     )
+
+
+def has_terminal() -> bool:
+    """Tell whether there is a terminal, or a browser in its place, for the console."""
+    return _browser() or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def _browser() -> bool:

@@ -13,6 +13,7 @@ from typing import IO, Any
 from lwstui.cli.common import fail
 from lwstui.cli.console import add_look, config_of, context_of, refreshed, run_console
 from lwstui.cli.sandbox import positive
+from lwstui.cli.taping import add_recording, order_of
 from lwstui.data import folder
 
 NAME = "demo"
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="divide simulated times by X",
     )
     add_look(parser)
+    add_recording(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
                 problems=refreshed(arguments),
                 embedded_controller=True,
                 apply_first=tuple(documents),
+                recording=order_of(arguments),
             )
     except DemoError as error:
         return fail(str(error))

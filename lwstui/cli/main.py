@@ -24,6 +24,7 @@ from lwstui.cli import (
     logs,
     manifest,
     record,
+    replay,
     restart,
     rollout,
     sandbox,
@@ -68,6 +69,7 @@ _COMMANDS = (
     capacity,
     fit,
     record,
+    replay,
     completion,
 )
 

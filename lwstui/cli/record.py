@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lwstui.cli.common import FAILED, add_target, fail, namespaces_of, target_of
+from lwstui.cli.taping import add_limits, order
 from lwstui.view.ages import age, bytes_, count, parse_age
 
 if TYPE_CHECKING:
-    from lwstui.runtime.recording.recorder import RecordingOrder
     from lwstui.state.model import Snapshot, Taping
 
 NAME = "record"
@@ -29,7 +29,6 @@ Recorded are sets, pods, services, revisions, nodes and events as the console re
 measured of devices and engines, how containers ended and their last log lines. Values of
 environment variables, Secrets, annotations of others and what looks like a secret on a command line
 are not. Log lines are recorded as they are: leave them out with --no-logs."""
-DEFAULT_SIZE: Final = "256Mi"
 _EVERY_S: Final = 5.0
 _TERMINAL_EVERY_S: Final = 1.0
 
@@ -40,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="for_s", metavar="DURATION", type=_duration, help="end after so long, as 10m"
     )
-    add_recording(parser)
+    add_limits(parser)
     add_target(parser)
     parser.add_argument(
         "-A",
@@ -51,43 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_recording(parser: argparse.ArgumentParser) -> None:
-    """Add the flags about what a recording may become."""
-    parser.add_argument(
-        "--max-size",
-        metavar="SIZE",
-        type=_size,
-        default=DEFAULT_SIZE,
-        help=f"size at which the recording ends (default {DEFAULT_SIZE})",
-    )
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
-    parser.add_argument("--no-logs", action="store_true", help="record no log lines")
-
-
 def _duration(text: str) -> float:
     seconds = parse_age(text)
     if not seconds:
         raise argparse.ArgumentTypeError(f"{text} is no duration such as 10m")
     return seconds
-
-
-def _size(text: str) -> int:
-    from controller.api.quantity import whole
-
-    try:
-        size = whole(text)
-    except ValueError:
-        size = 0
-    if size <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is no size such as 256Mi")
-    return size
-
-
-def order_of(arguments: argparse.Namespace, path: Path) -> RecordingOrder:
-    """Return what the flags ask to be recorded."""
-    from lwstui.runtime.recording.recorder import RecordingOrder
-
-    return RecordingOrder(path, arguments.force, arguments.max_size, logs=not arguments.no_logs)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         target,
         namespaces=namespaces_of(arguments, target),
         read_only=True,
-        recording=order_of(arguments, arguments.file),
+        recording=order(arguments, arguments.file),
     )
     over, watcher = threading.Event(), _Watcher()
     for signum in (signal.SIGINT, signal.SIGTERM):

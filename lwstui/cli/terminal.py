@@ -7,8 +7,9 @@ import logging
 import os
 import signal
 import socket
+import time
 from logging.handlers import RotatingFileHandler
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from controller.activity import LogfmtFormatter
@@ -19,6 +20,10 @@ from lwstui.cli.once import print_once
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Config, Settings
 from lwstui.kube.connect import Target
+
+if TYPE_CHECKING:
+    from lwstui.runtime.backend import Backend
+    from lwstui.runtime.recording.recorder import RecordingOrder
 
 _LOG_BYTES: Final = 5_000_000
 
@@ -36,22 +41,13 @@ def run_app(
     history_limit: int | None,
     lease_namespace: str | None,
     apply_first: tuple[dict[str, Any], ...],
+    recording: RecordingOrder | None,
 ) -> int:
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
-    _log_to_file()
-    os.environ.setdefault("TEXTUAL_FPS", str(settings.fps))
-    if not settings.no_color:
-        os.environ.pop("NO_COLOR", None)
-
-    from lwstui.runtime.interpreter import tune
-
-    tune()
+    get_ready(settings)
     from lwstui.runtime.engine import Engine, EngineOptions
-    from lwstui.tui.app import Console, ConsoleOptions
-    from lwstui.tui.preferences import manner_of, safety_of
-    from lwstui.tui.themefiles import theme_files
+    from lwstui.tui.preferences import manner_of
 
-    themes = theme_files(config_folder(os.environ) / "themes")
     engine = Engine(
         EngineOptions(
             target=target,
@@ -64,10 +60,58 @@ def run_app(
             apply_first=apply_first,
             state=state_folder(os.environ),
             manner=manner_of(settings),
+            recording=recording,
         )
     )
-    console = Console(
+    return show(
         engine,
+        settings=settings,
+        config=config,
+        first_command=first_command,
+        once=once,
+        problems=problems,
+    )
+
+
+def get_ready(settings: Settings) -> None:
+    """Set up what has to be before Textual is imported."""
+    _log_to_file()
+    os.environ.setdefault("TEXTUAL_FPS", str(settings.fps))
+    if not settings.no_color:
+        os.environ.pop("NO_COLOR", None)
+
+    from lwstui.runtime.interpreter import tune
+
+    tune()
+
+
+def show(
+    backend: Backend,
+    *,
+    settings: Settings,
+    config: Config | None,
+    first_command: str,
+    once: tuple[str, tuple[int, int]] | None,
+    problems: tuple[str, ...],
+) -> int:
+    """Run the console on a backend and return its exit code.
+
+    Args:
+        backend: A cluster, or a recording, which leaves no traces of where the operator was.
+        settings: What is in force.
+        config: Where that comes from, to follow it.
+        first_command: Command run at the start, empty for none.
+        once: Form and size of what is printed instead of running; None to run.
+        problems: Sentences about broken settings, shown on the first screen.
+    """
+    from lwstui.tui.app import Console, ConsoleOptions
+    from lwstui.tui.preferences import safety_of
+    from lwstui.tui.themefiles import theme_files
+
+    themes = theme_files(config_folder(os.environ) / "themes")
+    tape = backend.tape
+    console = Console(
+        backend,
         ConsoleOptions(
             theme=settings.theme,
             ascii=settings.ascii,
@@ -83,8 +127,9 @@ def run_app(
             first_command=first_command,
             settings=settings,
             config=config,
-            state=state_folder(os.environ),
+            state=state_folder(os.environ) if tape is None else None,
         ),
+        clock=time.time if tape is None else tape.now,
     )
     if once is not None:
         return asyncio.run(print_once(console, *once))

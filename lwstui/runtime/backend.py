@@ -244,8 +244,41 @@ class Forward:
         return f"http://127.0.0.1:{self.request.local}"
 
 
+class Tape(Protocol):
+    """The controls of a recording that is played. None of this waits."""
+
+    def now(self) -> float:
+        """Return recorded time, in epoch seconds."""
+        ...
+
+    def pause(self, *, paused: bool) -> None:
+        """Stand still, or go on."""
+        ...
+
+    def run_at(self, speed: float) -> None:
+        """Play at another speed: recorded seconds that pass in one."""
+        ...
+
+    def seek(self, at_s: float) -> None:
+        """Go to a moment, in seconds from the beginning."""
+        ...
+
+    def step(self) -> None:
+        """Go to the next moment at which something came, and stand still there."""
+        ...
+
+    def hop(self, by: int) -> None:
+        """Go to the next moment at which something notable happened (1), or the one before (-1)."""
+        ...
+
+
 class Backend(Protocol):
     """The engine as the console sees it. No method blocks; futures resolve on the engine."""
+
+    @property
+    def tape(self) -> Tape | None:
+        """The controls of the recording that is shown, None if it is a cluster."""
+        ...
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         """Start working; ``publish`` is called on the engine's thread, latest value wins."""

@@ -111,6 +111,11 @@ class Engine:
         self._stop: asyncio.Event | None = None
         self._up = threading.Event()
 
+    @property
+    def tape(self) -> None:
+        """None: this is a cluster."""
+        return
+
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         """Start the thread; ``publish`` is called on it."""
         if self._thread is not None:

@@ -231,6 +231,10 @@ class Host(Protocol):
         """
         ...
 
+    def run_program(self, argv: tuple[str, ...]) -> int:
+        """Hand the terminal to a program until it ends; return its exit code."""
+        ...
+
     def edit_text(self, text: str, command: Sequence[str], *, name: str) -> str:
         """Hand the terminal to an editor and return the text it left.
 

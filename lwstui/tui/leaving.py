@@ -27,6 +27,8 @@ def at_stake(
         forwards: Open port-forwards.
         going_to: The context to go to instead; empty to leave the program.
     """
+    if snapshot.cluster.playing is not None:
+        return None
     leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
     pending = len(snapshot.pending)
     works = [key for key, going in snapshot.underway.items() if going.stoppable]

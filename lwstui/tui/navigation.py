@@ -172,7 +172,10 @@ class NavigatingApp(AdjustableApp[ReturnT]):
     def heard(self, snapshot: Snapshot) -> None:
         """Take a snapshot, unless it is of a cluster that was left."""
         if snapshot.cluster.attachment == self._attachment:
-            self.behind_s = max(0.0, self.now() - snapshot.taken_at)
+            played = snapshot.cluster.playing is not None
+            self.behind_s = 0.0 if played else max(0.0, self.now() - snapshot.taken_at)
+            if played and snapshot.taken_at < self.snapshot.taken_at:
+                self.memo = Memo()  # what it remembers is of times to come
             self.snapshot = snapshot
 
     def in_manner(self, snapshot: Snapshot) -> Snapshot:

@@ -18,6 +18,7 @@ from lwstui.tui.widgets.cells import visible
 from lwstui.view.digest import desired_revision
 from lwstui.view.memo import Memo
 from lwstui.view.spec import partition_of
+from lwstui.view.tape import REFUSAL
 from lwstui.view.types import Ref
 
 
@@ -172,6 +173,8 @@ def _mapping(value: object) -> dict[str, Any]:
 
 def refusal(snapshot: Snapshot, *, read_only: bool) -> str:
     """Return why nothing may be changed at present, empty if it may."""
+    if snapshot.cluster.playing is not None:
+        return REFUSAL
     if read_only or snapshot.cluster.read_only:
         return "read-only: this console may not change anything"
     if snapshot.cluster.problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
 from lwstui.tui.actions import ActionSpec, Scope, actions
+from lwstui.tui.actions.tapes import GROUP as TAPES
 from lwstui.tui.keymaps import Keymap
 from lwstui.tui.scopes import specs
 from lwstui.view.needs import missing
@@ -66,7 +67,12 @@ def offered(situation: Situation, *scopes: Scope) -> tuple[tuple[ActionSpec, str
 
     Where several scopes have one action under one key, it is the first one that can be had.
     """
-    found = tuple(_best(spec, situation, scopes) for spec in specs(*scopes, "everywhere"))
+    played = situation.snapshot.cluster.playing is not None
+    found = tuple(
+        _best(spec, situation, scopes)
+        for spec in specs(*scopes, "everywhere")
+        if played or spec.group != TAPES
+    )
     moved = situation.keymap.moved(spec for spec, _ in found)
     return tuple(zip(moved, (why for _, why in found), strict=True))
 

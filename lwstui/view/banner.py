@@ -9,6 +9,7 @@ from lwstui.kube.sync import KindSync
 from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, clock
+from lwstui.view.tape import notice
 from lwstui.view.types import Line, Span, Tone
 
 LOST: Final = frozenset({"reconnecting", "failed"})
@@ -29,6 +30,10 @@ def banner(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
 
     With the connection in order it is the controller's turn: who acts if this one stands by.
     """
+    return (*notice(snapshot.cluster), *_connection(snapshot, now))
+
+
+def _connection(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
     cluster, sync, times = snapshot.cluster, snapshot.sync.get(_SETS), snapshot.manner.times
     if cluster.login_says:
         return (_line("○", f"logging in: {cluster.login_says}", "", tone="busy"),)

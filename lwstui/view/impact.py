@@ -24,6 +24,7 @@ from lwstui.view.digest import digest
 from lwstui.view.impact_parts import Builder, Facts, SetBuilder, outdated
 from lwstui.view.memo import Memo
 from lwstui.view.safety import STANDARD, Safety, asked_for
+from lwstui.view.tape import REFUSAL
 from lwstui.view.types import Impact, Span
 
 
@@ -47,7 +48,9 @@ def impact(
         at_least: Level to ask at, if the change itself is less dangerous.
     """
     title, build = BUILDERS[type(intent)]
-    if snapshot.cluster.read_only:
+    if snapshot.cluster.playing is not None:
+        found = Impact("", "", (), refused=REFUSAL)
+    elif snapshot.cluster.read_only:
         found = Impact("", "", (), refused="this console is read-only")
     elif isinstance(build, _OfSet):
         found = build(snapshot, intent, now, memo)

@@ -14,6 +14,7 @@ from lwstui.view.memo import Memo
 from lwstui.view.phrases import totals_text
 from lwstui.view.setload import cluster_work
 from lwstui.view.spec import replicas_of
+from lwstui.view.tape import marks
 from lwstui.view.types import Span, StatusView
 
 NEEDED: Final = ("leaderworkersets", "pods", "nodes")
@@ -61,6 +62,7 @@ def status(
         clock=clock(now, times)[:5] + ("Z" if times == "utc" else ""),
         sandbox=cluster.sandbox,
         user=cluster.user,
+        tape=marks(cluster),
     )
 
 

@@ -204,6 +204,7 @@ class StatusView:
     Attributes:
         accent: Colour the operator gave the context, empty for none.
         protected: Whether dangerous changes want a name typed in this context.
+        tape: What there is to say of a recording, the most important first.
     """
 
     context: str
@@ -217,6 +218,7 @@ class StatusView:
     user: str = ""
     accent: str = ""
     protected: bool = False
+    tape: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

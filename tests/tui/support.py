@@ -21,6 +21,7 @@ from lwstui.runtime.backend import (
     LogEntry,
     LogHandle,
     LogRequest,
+    Tape,
     TerminalEnd,
     TerminalHandle,
     TerminalRequest,
@@ -92,6 +93,7 @@ class FakeBackend:
     metrics_wanted: bool = True
     controller_paused: bool = False
     recorded: list[Activity] = field(default_factory=list)
+    tape: Tape | None = None
     recordings: list[RecordingOrder] = field(default_factory=list)
     attached: list[Destination] = field(default_factory=list)
     looked_at: list[tuple[str, ...]] = field(default_factory=list)

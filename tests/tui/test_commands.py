@@ -73,7 +73,7 @@ def test_filter_context_and_scope(text, command):
         ("a", "stands for itself"),
         ("scal3 a", "did you mean “scale”"),
         ("zzzzz", "no command"),
-        ("re x", "could be next, reconnect, recreate, restart, resume"),
+        ("re x", "could be next, reconnect, record, record!, recreate, replay, restart, resume"),
         ("scale", "usage: scale SET [NUMBER]"),
         ("scale x y", "not a number"),
         ("scale x 1 2", "too many words"),

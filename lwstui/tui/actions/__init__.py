@@ -18,6 +18,7 @@ from lwstui.tui.actions.manifests import of_apply, of_check, of_create, of_takeo
 from lwstui.tui.actions.objects import of_group, of_node, of_pod, of_set
 from lwstui.tui.actions.revisions import of_revision
 from lwstui.tui.actions.spec import ActionSpec, Scope
+from lwstui.tui.actions.tapes import of_tape
 from lwstui.tui.actions.texts import documents, logs, sources, texts
 
 __all__ = ["ACTIONS", "ActionSpec", "Scope", "actions", "bindings"]
@@ -43,6 +44,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     *of_check(),
     *of_takeover(),
     *of_create(),
+    *of_tape(),
 )
 """Every action of the console."""
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.tui.commands import changing, diagnosing, going, manifests, overtime, program, tables
+from lwstui.tui.commands import (
+    changing,
+    diagnosing,
+    going,
+    manifests,
+    overtime,
+    program,
+    tables,
+    taping,
+)
 from lwstui.tui.commands.spec import CommandSpec
 
 COMMANDS: Final[tuple[CommandSpec, ...]] = (
@@ -14,6 +23,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *changing.COMMANDS,
     *manifests.COMMANDS,
     *tables.COMMANDS,
+    *taping.COMMANDS,
     *program.COMMANDS,
 )
 """Every command; the order is that of the help screen and of completion."""

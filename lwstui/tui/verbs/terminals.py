@@ -32,6 +32,9 @@ async def _converse(host: Host, ref: Ref | None, command: tuple[str, ...], doing
     if pod is None:
         host.say("no pod here", "warn")
         return
+    if host.snapshot.cluster.playing is not None:
+        host.say("this is a recording: there is no container to run anything in", "warn")
+        return
     if host.read_only or host.snapshot.cluster.read_only:
         host.say("read-only: this console runs nothing in a container", "warn")
         return

@@ -18,6 +18,8 @@ from lwstui.view.types import Line, Span, StatusView
 _BAR: Final = " │ "
 _GAP: Final = "  "
 _LONGEST_NAME: Final = 32
+_TAPE_RANKS: Final = (0, 0, 3, 8)
+"""What is said of a recording gives way in this order: that it is one, and when, never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def facts(view: StatusView) -> tuple[Fact, ...]:
 def _facts(view: StatusView) -> Iterator[Fact]:
     if view.sandbox:
         yield Fact(0, Span(" SANDBOX "), badge=True)
+    for number, span in enumerate(view.tape):
+        yield Fact(_TAPE_RANKS[number], span)
     yield Fact(0, Span(_context(view), "title"), accent=view.accent)
     if view.user not in ("", view.context):
         yield Fact(30, Span(cut_middle(view.user, _LONGEST_NAME)))

@@ -9,7 +9,7 @@ import pytest
 
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.backend import LogEntry
-from lwstui.state.model import Pending, Snapshot, Underway
+from lwstui.state.model import Pending, Playing, Snapshot, Underway
 from tests.tui.support import FakeBackend, console, keys, settled, shown, until
 from tests.tui.worlds import NOW, World, busy, hostile, large, live, rolling
 
@@ -38,6 +38,14 @@ def test_fleet_with_requested_change(picture):
     key = next(k for k in snapshot.sets if k.name == "phi4")
     pending = {key: Pending(NOW - 3, "scale to 42")}
     assert picture(replace(snapshot, pending=pending), MEDIUM, wait="1 requested")
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM], ids=["80x24", "120x40"])
+def test_fleet_of_a_recording(picture, size):
+    snapshot = busy().snapshot()
+    playing = Playing("incident", NOW - 192, 600.0, 192.0, speed=10.0)
+    cluster = replace(snapshot.cluster, playing=playing, read_only=True)
+    assert picture(replace(snapshot, cluster=cluster), size, wait="REPLAY")
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, BIG], ids=["80x24", "120x40", "200x60"])

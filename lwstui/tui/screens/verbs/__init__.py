@@ -9,6 +9,7 @@ from lwstui.tui.screens.verbs.pods import PodKeys
 from lwstui.tui.screens.verbs.reading import ReadingKeys
 from lwstui.tui.screens.verbs.sets import SetKeys
 from lwstui.tui.screens.verbs.taking import TakingKeys
+from lwstui.tui.screens.verbs.taping import TapeKeys
 
 __all__ = ["VerbKeys"]
 
@@ -23,5 +24,6 @@ class VerbKeys(
     ReadingKeys,
     TimeKeys,
     TakingKeys,
+    TapeKeys,
 ):
     """Actions of the scopes set, group, pod and node for a screen with a selection."""
