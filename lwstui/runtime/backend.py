@@ -21,6 +21,7 @@ from lwstui.state.model import Activity, Snapshot, Taping
 if TYPE_CHECKING:
     from lwstui.runtime.recording.recorder import RecordingOrder
     from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
+    from lwstui.runtime.tape import Tape
 
 TAIL_LINES: Final = 500
 """Lines per container that a log begins with."""
@@ -242,34 +243,6 @@ class Forward:
     def url(self) -> str:
         """Address of the local side."""
         return f"http://127.0.0.1:{self.request.local}"
-
-
-class Tape(Protocol):
-    """The controls of a recording that is played. None of this waits."""
-
-    def now(self) -> float:
-        """Return recorded time, in epoch seconds."""
-        ...
-
-    def pause(self, *, paused: bool) -> None:
-        """Stand still, or go on."""
-        ...
-
-    def run_at(self, speed: float) -> None:
-        """Play at another speed: recorded seconds that pass in one."""
-        ...
-
-    def seek(self, at_s: float) -> None:
-        """Go to a moment, in seconds from the beginning."""
-        ...
-
-    def step(self) -> None:
-        """Go to the next moment at which something came, and stand still there."""
-        ...
-
-    def hop(self, by: int) -> None:
-        """Go to the next moment at which something notable happened (1), or the one before (-1)."""
-        ...
 
 
 class Backend(Protocol):

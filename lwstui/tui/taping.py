@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from lwstui.runtime.backend import Tape
 from lwstui.runtime.recording.output import RecordingError
 from lwstui.runtime.recording.recorder import RecordingOrder
+from lwstui.runtime.tape import Tape
 from lwstui.tui.host import Host
 from lwstui.view.tape import came_to
 

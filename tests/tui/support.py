@@ -21,7 +21,6 @@ from lwstui.runtime.backend import (
     LogEntry,
     LogHandle,
     LogRequest,
-    Tape,
     TerminalEnd,
     TerminalHandle,
     TerminalRequest,
@@ -29,6 +28,7 @@ from lwstui.runtime.backend import (
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
+from lwstui.runtime.tape import Tape
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping

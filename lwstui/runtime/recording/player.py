@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, Final
 
 from controller.api.names import Resource
-from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest, Tape
+from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
 from lwstui.runtime.rawobjects import as_yaml
 from lwstui.runtime.recording.listening import Listening
 from lwstui.runtime.recording.objects import raw_object
@@ -22,6 +22,7 @@ from lwstui.runtime.recording.reading import Recording
 from lwstui.runtime.recording.refusing import Refusing
 from lwstui.runtime.recording.stage import GRID_S, Stage
 from lwstui.runtime.recording.tempo import Tempo
+from lwstui.runtime.tape import Tape
 from lwstui.state.model import Playing, Snapshot
 
 FRAME_S: Final = 0.1
