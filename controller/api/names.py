@@ -55,6 +55,15 @@ CLAIMS: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeCl
 REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+DEVICES_GROUP: Final = "resource.k8s.io"
+DEVICE_SLICES: Final = Resource(DEVICES_GROUP, "v1", "resourceslices", "ResourceSlice", False)
+DEVICE_CLASSES: Final = Resource(DEVICES_GROUP, "v1", "deviceclasses", "DeviceClass", False)
+DEVICE_CLAIMS: Final = Resource(DEVICES_GROUP, "v1", "resourceclaims", "ResourceClaim")
+CLAIM_TEMPLATES: Final = Resource(
+    DEVICES_GROUP, "v1", "resourceclaimtemplates", "ResourceClaimTemplate"
+)
+DEVICE_KINDS: Final = (DEVICE_SLICES, DEVICE_CLASSES, DEVICE_CLAIMS, CLAIM_TEMPLATES)
+"""What dynamic resource allocation is told by; a cluster may serve another version, or none."""
 CRDS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False
 )

@@ -89,6 +89,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         sick_devices: Those of them that the kubelet calls unhealthy.
         others: Effective request of everything else: ephemeral storage, huge pages, any extended
             resource.
+        claims: Names of the claims of devices it uses.
         nominated: The node that the scheduler keeps room on for it, empty if none.
     """
 
@@ -139,6 +140,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     sick_devices: tuple[str, ...] = ()
     others: Amounts = ()
     nominated: str = ""
+    claims: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -274,6 +276,25 @@ def _given(statuses: Sequence[wire.ContainerStatus]) -> dict[str, str]:
     }
 
 
+def _claims(spec: wire.PodSpec, status: wire.PodStatus) -> tuple[str, ...]:
+    """Return the claims of a pod by name; one that has not been made yet has none."""
+    refs = (*(spec.resource_claims or ()), *(status.resource_claim_statuses or ()))
+    named = [ref.resource_claim_name for ref in refs]
+    extended = status.extended_resource_claim_status
+    if extended is not None:
+        named.append(extended.resource_claim_name)
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def _asked(spec: wire.PodSpec, status: wire.PodStatus) -> dict[str, int]:
+    """Return the effective request, less what a claim gives in a device plugin's place."""
+    found = effective_request(spec.containers, spec.init_containers, spec.overhead, spec.resources)
+    extended = status.extended_resource_claim_status
+    mapped = extended.request_mappings or () if extended is not None else ()
+    given = {one.resource_name for one in mapped}
+    return {name: amount for name, amount in found.items() if name not in given}
+
+
 _NO_OWNER: Final = OwnerReference()
 _NO_CONDITION: Final = Condition()
 
@@ -286,9 +307,7 @@ def _pod(whole: wire.WirePod) -> Pod:
     ready = conditions.get("Ready", _NO_CONDITION)
     scheduled = conditions.get("PodScheduled", _NO_CONDITION)
     initialized = conditions.get("Initialized", _NO_CONDITION)
-    request = effective_request(
-        spec.containers, spec.init_containers, spec.overhead, spec.resources
-    )
+    request = _asked(spec, status)
     refused = scheduled.status == "False"
     given = _given(status.container_statuses or ())
     return Pod(
@@ -343,6 +362,7 @@ def _pod(whole: wire.WirePod) -> Pod:
         sick_devices=tuple(device for device, health in given.items() if health == "Unhealthy"),
         others=others(request),
         nominated=intern(status.nominated_node_name),
+        claims=_claims(spec, status),
     )
 
 

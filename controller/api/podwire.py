@@ -54,6 +54,26 @@ class ContainerStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     allocated_resources_status: list[Devices] | None = None
 
 
+class ClaimRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """A claim a pod uses: by name, or one that was made from a template."""
+
+    name: str = ""
+    resource_claim_name: str | None = None
+
+
+class Mapped(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """An extended resource that a claim gives in a device plugin's place."""
+
+    resource_name: str = ""
+
+
+class MappedClaim(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """The claim that was made for extended resources."""
+
+    resource_claim_name: str = ""
+    request_mappings: list[Mapped] | None = None
+
+
 class PodSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What is read of a spec."""
 
@@ -64,6 +84,7 @@ class PodSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     overhead: dict[str, str | int | float] | None = None
     resources: WireResources | None = None
     scheduling_gates: list[dict[str, str]] | None = None
+    resource_claims: list[ClaimRef] | None = None
     termination_grace_period_seconds: int | None = None
 
 
@@ -79,6 +100,8 @@ class PodStatus(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
+    resource_claim_statuses: list[ClaimRef] | None = None
+    extended_resource_claim_status: MappedClaim | None = None
 
 
 class WirePod(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from lwstui.capacity.affinity import ignored
+from lwstui.capacity.claims import Uncountable, uses_claims
 from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.domains import Home, Placed, Rules, Solution, solve
 from lwstui.capacity.eligible import barriers
@@ -35,7 +36,7 @@ from lwstui.capacity.vectors import (
 
 CAP: Final = 64
 """Answers end here: more than this is "64 or more"."""
-_HIDDEN: Final = ("resourceClaims", "schedulerName")
+_DEFAULT: Final = "default-scheduler"
 PART: Final = "with room for part of a group"
 
 
@@ -129,7 +130,11 @@ def answer(lws: LeaderWorkerSet, cluster: Cluster, groups: int = CAP) -> Answer:
         cluster: What is known.
         groups: Stop counting here.
     """
-    asked, specs = shapes(lws.spec), pod_specs(lws.spec)
+    specs = pod_specs(lws.spec)
+    try:
+        asked = shapes(lws.spec, lws.metadata.namespace, cluster.devices)
+    except Uncountable as error:
+        return Answer(None, f"not computed: {cluster.blind or error}")
     if asked is None or specs is None:
         return Answer(None, "not computed: the template cannot be read")
     if refused := _refused(asked, specs, cluster.nodes):
@@ -183,13 +188,8 @@ def _refused(asked: Shapes, specs: Sequence[Mapping[str, Any]], nodes: Mapping[s
         return "the template asks for no accelerators, cpu or memory"
     if not nodes:
         return "no nodes are known"
-    hidden = sorted({name for spec in specs for name in _HIDDEN if _constrains(spec, name)})
-    return f"the template uses {', '.join(hidden)}" if hidden else ""
-
-
-def _constrains(spec: Mapping[str, Any], name: str) -> bool:
-    value = spec.get(name)
-    return value != "default-scheduler" if name == "schedulerName" and value else bool(value)
+    other = {str(spec.get("schedulerName") or _DEFAULT) for spec in specs} - {_DEFAULT}
+    return f"the template uses schedulerName {', '.join(sorted(other))}" if other else ""
 
 
 def scene(
@@ -288,6 +288,8 @@ def _assumptions(found: Scene, cluster: Cluster) -> Iterator[str]:
             yield f"{name} of {unknown} of {len(nodes)} nodes is not known and taken for enough"
     if loads is None and known:
         yield f"{' and '.join(known)} of pods outside sets without devices are not subtracted"
+    if any(uses_claims(spec) for spec in found.specs):
+        yield "devices that are on no single node, and tainted ones, are not counted"
     if loads is not None and (waiting := loads.get("")):
         yield f"{waiting.pods} waiting pods outside sets without devices are not subtracted"
     if any(spec.get("hostNetwork") or _host_ports(spec) for spec in found.specs):

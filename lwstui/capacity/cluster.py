@@ -9,6 +9,7 @@ from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
+from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts
 from lwstui.state.foreign import Load
 
 
@@ -23,6 +24,8 @@ class Cluster:
             name those that wait for one.
         waiting: Pods without a node that ask for accelerators or belong to sets.
         sets: Sets by key: they say where their waiting pods may go.
+        devices: What classes of devices and templates of claims say.
+        blind: Why devices that claims give are not known, empty if they are.
     """
 
     nodes: Mapping[str, Node]
@@ -30,3 +33,5 @@ class Cluster:
     loads: Mapping[str, Load] | None = None
     waiting: Mapping[Key, Pod] = field(default_factory=dict)
     sets: Mapping[Key, LeaderWorkerSet] = field(default_factory=dict)
+    devices: DeviceFacts = NO_DEVICES
+    blind: str = ""

@@ -15,10 +15,12 @@ import msgspec
 from controller.api.lws import LeaderWorkerSet
 from controller.api.names import worker_name
 from controller.api.pods import Pod
-from controller.api.resources import Accelerators, accelerators, others
+from controller.api.resources import Accelerators
+from lwstui.capacity.claims import Uncountable
 from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.placing import Group, Placing, group_of
-from lwstui.capacity.vectors import CPU, MEMORY, Vector, shapes
+from lwstui.capacity.vectors import CPU, MEMORY, PODS, Vector, shapes
+from lwstui.state.deviceclasses import counts_devices
 
 
 class Crowd(msgspec.Struct, frozen=True):
@@ -84,8 +86,9 @@ def _lacking(cluster: Cluster, comers: Sequence[Pod]) -> list[Pod]:
         if leader.worker == 0 and len(mine) < leader.size and not _leaves(leader):
             lws = cluster.sets[leader.set_key]
             if lws.key not in templates:
-                templates[lws.key] = _worker(lws)
-            found += _workers(leader, templates[lws.key], mine)
+                templates[lws.key] = _worker(lws, cluster)
+            if templates[lws.key]:
+                found += _workers(leader, templates[lws.key], mine)
     return found
 
 
@@ -93,15 +96,17 @@ def _leaves(leader: Pod) -> bool:
     return leader.terminating or leader.finished
 
 
-def _worker(lws: LeaderWorkerSet) -> Vector:
-    found = shapes(lws.spec)
+def _worker(lws: LeaderWorkerSet, cluster: Cluster) -> Vector:
+    try:
+        found = shapes(lws.spec, lws.metadata.namespace, cluster.devices)
+    except Uncountable:
+        return {}
     return {} if found is None else found.worker
 
 
 def _workers(leader: Pod, asked: Vector, mine: Iterable[int]) -> Iterator[Pod]:
     """Yield the workers a group lacks, as they will be made."""
-    if not asked:
-        return
+    rest = sorted((name, n) for name, n in asked.items() if name not in (CPU, MEMORY, PODS))
     for index in sorted(set(range(1, leader.size)) - set(mine)):
         yield msgspec.structs.replace(
             leader,
@@ -111,8 +116,9 @@ def _workers(leader: Pod, asked: Vector, mine: Iterable[int]) -> Iterator[Pod]:
             phase="Pending",
             node="",
             nominated="",
-            accelerators=accelerators(asked),
-            others=others(asked),
+            accelerators=tuple(one for one in rest if counts_devices(one[0])),
+            others=tuple(one for one in rest if not counts_devices(one[0])),
+            claims=(),
             cpu_milli=asked.get(CPU, 0),
             memory_bytes=asked.get(MEMORY, 0),
         )

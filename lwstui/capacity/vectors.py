@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -11,9 +12,11 @@ import msgspec
 
 from controller.api.core import Node
 from controller.api.pods import Pod
-from controller.api.resources import Amounts, is_accelerator
+from controller.api.resources import Amounts
+from lwstui.capacity.claims import claimed, renamed
 from lwstui.capacity.free import held
 from lwstui.capacity.requests import asked, group_size, pod_specs
+from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts, counts_devices
 from lwstui.state.foreign import FINISHED, Load
 
 CPU: Final = "cpu"
@@ -53,7 +56,7 @@ class Shapes(msgspec.Struct, frozen=True):
     @property
     def devices(self) -> tuple[str, ...]:
         """Accelerators that a group asks for, by resource name."""
-        return tuple(name for name in self.resources if is_accelerator(name))
+        return tuple(name for name in self.resources if counts_devices(name))
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -62,20 +65,33 @@ class Shapes(msgspec.Struct, frozen=True):
         return tuple(name for name in self.resources if name not in apart)
 
 
-def shapes(spec: Mapping[str, Any]) -> Shapes | None:
-    """Return what a group of a set asks for, or None if the template cannot be read."""
+def shapes(
+    spec: Mapping[str, Any], namespace: str = "", known: DeviceFacts = NO_DEVICES
+) -> Shapes | None:
+    """Return what a group of a set asks for, or None if the template cannot be read.
+
+    Args:
+        spec: Of the set.
+        namespace: Of the set.
+        known: What classes of devices and templates of claims say.
+
+    Raises:
+        Uncountable: If it asks for devices by claims that cannot be counted.
+    """
     specs = pod_specs(spec)
     if specs is None:
         return None
     try:
-        leader, worker = (_vector(pod) for pod in specs)
+        leader, worker = (_vector(pod, namespace, known) for pod in specs)
     except msgspec.ValidationError:
         return None
     return Shapes(leader, worker, group_size(spec))
 
 
-def _vector(spec: Mapping[str, Any]) -> dict[str, int]:
-    return {name: amount for name, amount in asked(spec).items() if amount} | {PODS: 1}
+def _vector(spec: Mapping[str, Any], namespace: str, known: DeviceFacts) -> dict[str, int]:
+    found = Counter(renamed(asked(spec), known))
+    found.update(claimed(spec, namespace, known))
+    return {name: amount for name, amount in found.items() if amount} | {PODS: 1}
 
 
 def vector(pod: Pod) -> dict[str, int]:

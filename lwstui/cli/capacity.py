@@ -58,11 +58,18 @@ def run(arguments: argparse.Namespace) -> int:
     paint.forgiving()
 
     async def work(operator: SetOperator) -> int:
-        from controller.api.names import NODES, PODS
-        from lwstui.runtime.ports import WatchSpec
-        from lwstui.view.capacity import document, domain_key, entries, holes, size_of, table
+        from lwstui.runtime.rooms import watch_room
+        from lwstui.view.capacity import (
+            document,
+            domain_key,
+            entries,
+            holes,
+            size_of,
+            table,
+            unseen_devices,
+        )
 
-        reader = await operator.watch((WatchSpec(NODES), WatchSpec(PODS)))
+        reader = await watch_room(operator)
         snapshot = reader.snapshot()
         key = arguments.key or domain_key(snapshot)
         found = entries(snapshot, arguments.by, key)
@@ -70,13 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.output == "json":
             say(paint.dump(document(found, arguments.by, size), "json"))
             return 0
+        unseen = unseen_devices(snapshot)
         if not found:
-            fail("no node has accelerators")
+            fail(f"no node has accelerators{f'; {unseen}' if unseen else ''}")
             return FAILED
         colour = paint.colours(arguments)
         for line in (*table(found, arguments.by, size), (), *holes(found)):
             say(paint.text(line, colour=colour))
         say(f"FRAGMENTED is for pods of {size}")
+        if unseen:
+            say(unseen)
         return 0
 
     return operate(arguments, work)

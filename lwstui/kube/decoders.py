@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.api import core, lws, names, pods
+from controller.api import core, devices, lws, names, pods
 from controller.api.names import Resource
 from controller.leases import decode_lease
 from lwstui.kube.clean import clean
@@ -75,6 +75,10 @@ _DECODERS: Final[dict[Resource, Callable[[Raw], Any]]] = {
     names.EVENTS: _cleaning(core.decode_event),
     names.CLAIMS: _cleaning(core.decode_claim),
     names.LEASES: _cleaning(decode_lease),
+    names.DEVICE_SLICES: _cleaning(devices.decode_slice),
+    names.DEVICE_CLASSES: _cleaning(devices.decode_device_class),
+    names.DEVICE_CLAIMS: _cleaning(devices.decode_device_claim),
+    names.CLAIM_TEMPLATES: _cleaning(devices.decode_claim_template),
 }
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from controller.api.meta import format_time
-from controller.api.names import NAMESPACES, Resource
+from controller.api.names import DEVICE_KINDS, NAMESPACES, Resource
 from controller.errors import Unauthorized, Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
@@ -29,6 +29,7 @@ from lwstui.kube.portforward import carry
 from lwstui.kube.reflector import Reflector
 from lwstui.kube.reviews import own_rules
 from lwstui.kube.scrape import labelled_pods, metrics_path, resource_usage, scrape
+from lwstui.kube.versions import Versioned
 from lwstui.runtime.backend import TerminalEnd, TerminalRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.ports import (
@@ -158,16 +159,22 @@ class KubeLink:
         return await resource_for(self._connection.rest, api_version, kind)
 
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
-        """Return a reflector."""
-        return Reflector(
-            self._connection.rest,
-            spec.resource,
-            decode=decoder(spec.resource),
-            sink=sink,
-            namespace=spec.namespace,
-            label_selector=spec.label_selector,
-            field_selector=spec.field_selector,
-        )
+        """Return a reflector, in the version the cluster serves where there are several."""
+
+        def make(resource: Resource) -> Reflector[Any]:
+            return Reflector(
+                self._connection.rest,
+                resource,
+                decode=decoder(spec.resource),
+                sink=sink,
+                namespace=spec.namespace,
+                label_selector=spec.label_selector,
+                field_selector=spec.field_selector,
+            )
+
+        if spec.resource in DEVICE_KINDS:
+            return Versioned(self._connection.rest, spec.resource, make, sink.synced)
+        return make(spec.resource)
 
     async def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:
         """Read one container's log."""

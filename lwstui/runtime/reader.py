@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from controller.api.names import (
     CONTROLLER_LEASE,
+    DEVICE_KINDS,
     EVENTS,
     LEADERWORKERSETS,
     LEASES,
@@ -34,7 +35,8 @@ _EXPLAINING: Final = {
     "set": frozenset({NODES, EVENTS}),
     "group": frozenset({NODES, EVENTS}),
     "pod": frozenset({NODES, EVENTS}),
-    "node": frozenset({EVENTS}),
+    "nodes": frozenset(DEVICE_KINDS),
+    "node": frozenset({EVENTS, *DEVICE_KINDS}),
 }
 
 
@@ -48,6 +50,7 @@ def needs(kind: str, namespace: str, selector: str = "") -> tuple[WatchSpec, ...
     """
     members = WatchSpec(PODS, namespace, label_selector=SET_NAME)
     nodes = WatchSpec(NODES)
+    devices = tuple(WatchSpec(resource) for resource in DEVICE_KINDS)
     sets = (
         WatchSpec(LEADERWORKERSETS, namespace, label_selector=selector),
         members,
@@ -59,10 +62,10 @@ def needs(kind: str, namespace: str, selector: str = "") -> tuple[WatchSpec, ...
         "revisions": sets,
         "pods": (replace(members, label_selector=_both(SET_NAME, selector)), nodes),
         # Strangers hold devices, too.
-        "nodes": (replace(nodes, label_selector=selector), WatchSpec(PODS)),
+        "nodes": (replace(nodes, label_selector=selector), WatchSpec(PODS), *devices),
         "events": (WatchSpec(EVENTS, namespace, label_selector=selector), members),
         **dict.fromkeys(("set", "group", "pod"), (*sets, nodes, WatchSpec(EVENTS, namespace))),
-        "node": (nodes, WatchSpec(PODS), WatchSpec(EVENTS)),
+        "node": (nodes, WatchSpec(PODS), WatchSpec(EVENTS), *devices),
     }
     return specs[kind]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.api.names import (
     CLAIMS,
     CONTROLLER_LEASE,
+    DEVICE_KINDS,
     EVENTS,
     LEADERWORKERSETS,
     LEASES,
@@ -285,6 +286,8 @@ class Session:
     def _start_watches(self) -> None:
         self._watch(WatchSpec(NODES))
         self._watch(WatchSpec(PODS))  # all pods: others hold accelerators too
+        for resource in DEVICE_KINDS:
+            self._watch(WatchSpec(resource))
         for namespace in self._watched:
             self._watch_namespace(namespace)
         ours = f"metadata.name={CONTROLLER_LEASE}"

@@ -64,6 +64,7 @@ class Foreign:
                 node=entry.node,
                 cpu_milli=entry.cpu_milli,
                 memory_bytes=entry.memory_bytes,
+                others=entry.others,
             )
             for key, entry in self._entries.items()
         )

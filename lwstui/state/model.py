@@ -13,6 +13,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
+from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts
 from lwstui.state.foreign import Load
 from lwstui.state.insights import Insight
 from lwstui.state.manner import STANDARD, Manner
@@ -300,6 +301,8 @@ class Snapshot:
         insights: What is wrong by the rules, worst first, consequences folded.
         telemetry: What is measured of devices and engines, where anything is.
         sets_by_namespace: Sets in each namespace that is watched, in view or not.
+        devices: What classes of devices and templates of claims say; what claims hold is part of
+            nodes and pods.
         waiting: Pods without a node that request accelerators or belong to sets, of all
             namespaces that are watched.
         loads: What all other pods hold, by node, as far as pods are watched; under the empty name
@@ -333,3 +336,4 @@ class Snapshot:
     loads: Mapping[str, Load] = field(default_factory=_empty)
     waiting: Mapping[Key, Pod] = field(default_factory=_empty)
     manner: Manner = STANDARD
+    devices: DeviceFacts = NO_DEVICES

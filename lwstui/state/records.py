@@ -7,7 +7,18 @@ from typing import Any, Final
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
-from controller.api.names import EVENTS, LEADERWORKERSETS, NODES, PODS, REVISIONS, SERVICES
+from controller.api.names import (
+    DEVICE_KINDS,
+    EVENTS,
+    LEADERWORKERSETS,
+    NODES,
+    PODS,
+    REVISIONS,
+    SERVICES,
+)
+
+DEVICES: Final = frozenset(kind.plural for kind in DEVICE_KINDS)
+"""Kinds that tell which devices claims give: most clusters have none."""
 
 FIELDS: Final = {
     LEADERWORKERSETS: "sets",

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from controller.api.core import Event
+from controller.api.core import Event, Node
 from controller.api.meta import Key
-from controller.api.names import PODS, Resource
+from controller.api.names import DEVICE_KINDS, PODS, Resource
 from controller.api.pods import Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.activitylog import ActivityLog
 from lwstui.state.deathlog import DeathLog
+from lwstui.state.devicebook import DeviceBook
 from lwstui.state.foreign import Foreign
 from lwstui.state.groupmemory import GroupMemory
 from lwstui.state.insights import Insights
@@ -49,6 +50,7 @@ class Store:
         self._others: dict[Key, Pod] = {}
         self._foreign = Foreign()
         self._waiting: dict[Key, Pod] = {}
+        self._devices = DeviceBook(self._renew, lambda: self._changed.add("devices"))
         self._sync: dict[str, KindSync] = {}
         self.past = ActivityLog()
         self._pending: dict[Key, Pending] = {}
@@ -74,6 +76,8 @@ class Store:
             type_: ``ADDED``, ``MODIFIED`` or ``DELETED``.
             record: The struct of ``controller.api`` for the kind.
         """
+        if resource in DEVICE_KINDS:
+            self._devices.apply(resource, type_, record)
         name = FIELDS.get(resource)
         if name is None:
             return
@@ -84,6 +88,9 @@ class Store:
 
     def page(self, resource: Resource, records: Iterable[Any]) -> None:
         """Take a part of a list that ``replace`` will complete."""
+        if resource in DEVICE_KINDS:
+            self._devices.page(resource, records)
+            return
         for record in records:
             self.apply(resource, "MODIFIED", record)
 
@@ -95,14 +102,18 @@ class Store:
             records: All of them.
             namespace: The namespace the list is complete for; empty for all.
         """
+        if resource in DEVICE_KINDS:
+            self._devices.replace(resource, records, namespace)
         name = FIELDS.get(resource)
         if name is None:
             return
         fresh = list(records)
         if name != "events":
             present = {key_of(record) for record in fresh}
-            if name == "pods" and self._foreign.keep(present, namespace):
-                self._changed.add("loads")
+            if name == "pods":
+                self._devices.keep(present, namespace)
+                if self._foreign.keep(present, namespace):
+                    self._changed.add("loads")
             known = {**self._kinds[name], **(self._others if name == "pods" else {})}
             for key in known.keys() - present:
                 if not namespace or key.namespace == namespace:
@@ -182,10 +193,12 @@ class Store:
         return self._kinds[FIELDS[resource]].get(key)
 
     def held(self, resource: Resource) -> Iterable[Any]:
-        """Return all records of a kind, those too that no snapshot shows."""
+        """Return all records of a kind as they were read, those too that no snapshot shows."""
+        if resource in DEVICE_KINDS:
+            return self._devices.held(resource)
         found = (*self._kinds[FIELDS[resource]].values(),)
-        strangers = (*self._others.values(), *self._foreign.pods)
-        return (*found, *strangers) if resource == PODS else found
+        strangers = (*self._others.values(), *self._foreign.pods) if resource == PODS else ()
+        return map(self._devices.read, (*found, *strangers))
 
     def members(self, key: Key) -> Iterable[Pod]:
         """Return the pods of a set as they are held now, in no order."""
@@ -219,6 +232,8 @@ class Store:
             fields["sets_by_namespace"] = homes(self._kinds["sets"])
         if "activity" in self._changed:
             fields["activity"] = self.past.lines
+        if "devices" in self._changed:
+            fields["devices"] = self._devices.facts
         if "deaths" in self._changed:
             fields["deaths"] = self.deaths.all
         self._snapshot = replace(
@@ -256,6 +271,8 @@ class Store:
         if name == "pods":
             self._put_pod(key, record)
             return
+        if name == "nodes":
+            record = self._devices.node(record)
         old = kind.get(key)
         if old == record:
             return
@@ -266,7 +283,12 @@ class Store:
         elif name == "events" and len(kind) > EVENT_LIMIT * 1.1:
             self._drop_old_events(kind)
 
+    def _renew(self, record: Node | Pod) -> None:
+        """Count a node or a pod anew."""
+        self._put("nodes" if isinstance(record, Node) else "pods", record)
+
     def _put_pod(self, key: Key, pod: Pod) -> None:
+        pod = self._devices.pod(pod)
         if self._foreign.put(key, pod):
             self._changed.add("loads")
         pods: dict[Key, Pod] = self._kinds["pods"]
@@ -285,6 +307,7 @@ class Store:
             return  # kept on purpose: the API server forgets them after an hour
         kind, key = self._kinds[name], key_of(record)
         if name == "pods" and self._foreign.drop(key, uid_of(record)):
+            self._devices.drop(key)
             self._changed.add("loads")
         old = kind.get(key) or (self._others.get(key) if name == "pods" else None)
         if old is None:
@@ -295,6 +318,9 @@ class Store:
         if name == "pods":
             self._index(key, old, None)
             self._others.pop(key, None)
+            self._devices.drop(key)
+        elif name == "nodes":
+            self._devices.lose(key)
         if kind.pop(key, None) is not None:
             self._changed.add(name)
         if name == "sets":

@@ -8,6 +8,7 @@ from controller.api import names
 from lwstui.kube.sync import KindSync
 from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
+from lwstui.state.records import DEVICES
 from lwstui.view.ages import age, clock
 from lwstui.view.tape import notice
 from lwstui.view.types import Line, Span, Tone
@@ -80,7 +81,11 @@ def _as_of(sync: KindSync, times: Times) -> str:
 
 
 def _forbidden(snapshot: Snapshot) -> tuple[Line, ...]:
-    kinds = sorted(kind for kind, sync in snapshot.sync.items() if sync.state == "forbidden")
+    kinds = sorted(
+        kind
+        for kind, sync in snapshot.sync.items()
+        if sync.state == "forbidden" and kind not in DEVICES
+    )
     if not kinds:
         return ()
     what = f"not allowed to list and watch {', '.join(kinds)}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lwstui.capacity.fragmentation import Pool, pools
 from lwstui.state.model import Snapshot
+from lwstui.view.fit import blind
 from lwstui.view.phrases import natural, product, topology_keys
 from lwstui.view.types import Line, Span, Tone
 
@@ -114,3 +115,12 @@ def document(found: Sequence[Entry], by: str, size: int) -> dict[str, Any]:
         for where, pool in found
     ]
     return {"kind": "capacity", "by": by, "podSize": size, "items": items}
+
+
+def unseen_devices(snapshot: Snapshot) -> str:
+    """Say that devices of claims are not counted where pods have such claims; else empty."""
+    why = blind(snapshot)
+    pods = (pod for pods in snapshot.node_pods.values() for pod in pods)
+    if not why or not any(pod.claims for pod in (*pods, *snapshot.waiting.values())):
+        return ""
+    return f"no data of devices that claims give: {why}"

@@ -14,6 +14,7 @@ from lwstui.capacity.queue import Crowd
 from lwstui.capacity.requests import GroupRequest, group_request
 from lwstui.state.foreign import Load
 from lwstui.state.model import Snapshot
+from lwstui.state.records import DEVICES
 from lwstui.view.ages import count
 from lwstui.view.memo import Memo
 from lwstui.view.spec import size_of
@@ -54,7 +55,22 @@ def known_cluster(snapshot: Snapshot) -> Cluster:
         known_loads(snapshot),
         snapshot.waiting,
         snapshot.sets,
+        snapshot.devices,
+        blind(snapshot),
     )
+
+
+def blind(snapshot: Snapshot) -> str:
+    """Say why devices that claims give are not known, empty if they are."""
+    syncs = [(kind, snapshot.sync.get(kind)) for kind in sorted(DEVICES)]
+    for kind, sync in syncs:
+        if sync is None or sync.state in ("connecting", "listing"):
+            return f"{kind} have not been read"
+        if sync.state == "missing":
+            return f"this cluster does not serve {kind}"
+        if sync.state == "forbidden":
+            return f"not allowed to list and watch {kind}"
+    return ""
 
 
 def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple[Line, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.api import core, lws, names, pods
+from controller.api import core, devices, lws, names, pods
 from controller.api.meta import Key
 from controller.api.names import Resource
 from lwstui.kube.sync import KindSync
@@ -30,6 +30,10 @@ RECORDED: Final[Mapping[str, tuple[Resource, type[Any]]]] = {
     "revisions": (names.REVISIONS, core.Revision),
     "nodes": (names.NODES, core.Node),
     "events": (names.EVENTS, core.Event),
+    "deviceslices": (names.DEVICE_SLICES, devices.DeviceSlice),
+    "deviceclasses": (names.DEVICE_CLASSES, devices.DeviceClass),
+    "deviceclaims": (names.DEVICE_CLAIMS, devices.DeviceClaim),
+    "claimtemplates": (names.CLAIM_TEMPLATES, devices.ClaimTemplate),
 }
 """What is recorded of a cluster, by its name in the file."""
 NAME_OF: Final = {resource: name for name, (resource, _) in RECORDED.items()}
