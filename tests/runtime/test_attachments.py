@@ -4,7 +4,15 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from controller.api.meta import Key
-from controller.api.names import EVENTS, LEADERWORKERSETS, LEASES, PODS, REVISIONS, SERVICES
+from controller.api.names import (
+    DEVICE_KINDS,
+    EVENTS,
+    LEADERWORKERSETS,
+    LEASES,
+    PODS,
+    REVISIONS,
+    SERVICES,
+)
 from controller.errors import Forbidden
 from lwstui.kube.connect import Target
 from lwstui.runtime.attachments import Attachments
@@ -143,11 +151,14 @@ def test_asking_before_the_engine_is_up_is_not_lost():
 OTHER = lws(key=Key("stage", "qwen"))
 
 
+APART = (PODS, LEASES, *DEVICE_KINDS)
+
+
 def watched(bench):
     return {
         (w.spec.resource, w.spec.namespace)
         for w in bench.link.watches
-        if w.running and w.spec.resource not in (PODS, LEASES) and w.spec.resource.namespaced
+        if w.running and w.spec.resource not in APART and w.spec.resource.namespaced
     }
 
 

@@ -5,6 +5,7 @@ from controller.api.core import Event
 from controller.api.meta import ObjectMeta
 from controller.api.names import (
     CLAIMS,
+    DEVICE_KINDS,
     EVENTS,
     LEADERWORKERSETS,
     LEASES,
@@ -40,6 +41,7 @@ async def test_what_is_watched():
             (REVISIONS, ""),
             (NODES, ""),
             (LEASES, "default"),
+            *((resource, "") for resource in DEVICE_KINDS),
         }
         assert not any(w.spec.label_selector for w in bench.link.watches)
 
