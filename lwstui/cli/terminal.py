@@ -18,6 +18,7 @@ from controller.leases import NAMESPACE
 from lwstui.cli.hangup import watch_terminal
 from lwstui.cli.once import print_once
 from lwstui.config.paths import config_folder, state_folder
+from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.config.settings import Config, Settings
 from lwstui.kube.connect import Target
 
@@ -61,6 +62,7 @@ def run_app(
             state=state_folder(os.environ),
             manner=manner_of(settings),
             recording=recording,
+            prometheus=_remembering if config is not None else _nothing,
         )
     )
     return show(
@@ -134,6 +136,22 @@ def show(
     if once is not None:
         return asyncio.run(print_once(console, *once))
     return asyncio.run(_run(console, mouse=settings.mouse))
+
+
+def _remembering(context: str) -> Prometheus:
+    """Return what remembers the time before the start; the files are read anew."""
+    found = Config(os.environ).of(context).settings
+    return Prometheus(
+        found.prometheus_url,
+        found.prometheus_service,
+        found.prometheus_token_file,
+        found.prometheus_ca_file,
+    )
+
+
+def _nothing(context: str) -> Prometheus:
+    del context
+    return NOWHERE
 
 
 def _log_to_file() -> None:

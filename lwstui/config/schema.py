@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lwstui.config.prometheus import SERVICE_FORM, is_address, service
+
 _MOST: Final = 1_000_000_000
 _DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
@@ -52,6 +54,10 @@ class Settings:
     stuck_factor: float = 1.5
     stuck_default: str = "15m"
     recreate_loop: int = 3
+    prometheus_url: str = ""
+    prometheus_service: str = ""
+    prometheus_token_file: str = ""
+    prometheus_ca_file: str = ""
     accent: str = ""
     keymap: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,6 +129,18 @@ def _colour(value: Any) -> str:
     if isinstance(value, str) and (not value or _COLOUR.fullmatch(value)):
         return value
     raise Unfit("must be a colour such as red or #c0392b")
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, str) and (not value or is_address(value)):
+        return value.rstrip("/")
+    raise Unfit("must be an address such as https://prometheus.example, without a password")
+
+
+def _service(value: Any) -> str:
+    if isinstance(value, str) and (not value or service(value) is not None):
+        return value
+    raise Unfit(f"must be {SERVICE_FORM}")
 
 
 def _keys(value: Any) -> dict[str, str]:
@@ -265,6 +283,35 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         "recreate_loop",
         "Recreations of a group within 15 minutes that make a recreate loop.",
         _count(2, 20),
+    ),
+    Setting(
+        "prometheus.service",
+        "prometheus_service",
+        "Prometheus that remembers the hour before the start, reached through the API server: "
+        f"{SERVICE_FORM}. Best set per context.",
+        _service,
+        live=False,
+    ),
+    Setting(
+        "prometheus.url",
+        "prometheus_url",
+        "The same by its own address, which counts instead of the service.",
+        _address,
+        live=False,
+    ),
+    Setting(
+        "prometheus.token_file",
+        "prometheus_token_file",
+        "File with the bearer token for that address, read anew for each request.",
+        _text,
+        live=False,
+    ),
+    Setting(
+        "prometheus.ca_file",
+        "prometheus_ca_file",
+        "File with the certificates to trust at that address; none means the system's.",
+        _text,
+        live=False,
     ),
     Setting("accent", "accent", "Colour of the context's name; best set per context.", _colour),
     Setting("keymap", "keymap", "Keys by action id, comma separated.", _keys),

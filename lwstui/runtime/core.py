@@ -312,6 +312,7 @@ class Core:
             identity=self._options.identity if self._options.embedded_controller else "",
             lease_namespace=self._options.lease_namespace,
             apply_first=self._options.apply_first,
+            prometheus=self._options.prometheus(link.where.context),
         )
         session = Session(
             link,

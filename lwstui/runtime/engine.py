@@ -17,6 +17,7 @@ from controller.api.names import Resource
 from controller.errors import Unavailable
 from controller.leases import NAMESPACE
 from controller.ports import Clock
+from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.runtime.backend import (
     Destination,
     Forward,
@@ -51,6 +52,11 @@ JOIN_S: Final = 8.0
 _log = logging.getLogger("lwstui.engine")
 
 
+def _nothing(context: str) -> Prometheus:
+    del context
+    return NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
     """What an engine is to do.
@@ -67,6 +73,7 @@ class EngineOptions:
         state: Folder where what was done and what died is kept; None keeps nothing.
         recording: What to record from the start, None for nothing.
         manner: How the operator wants things judged.
+        prometheus: Returns what remembers the time before the start, by context.
     """
 
     target: Target
@@ -80,6 +87,7 @@ class EngineOptions:
     state: Path | None = None
     recording: RecordingOrder | None = None
     manner: Manner = STANDARD
+    prometheus: Callable[[str], Prometheus] = _nothing
 
 
 class Engine:

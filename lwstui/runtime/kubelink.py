@@ -5,7 +5,7 @@ What it imports is heavy, so the engine imports it on its own thread, after the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from controller.errors import Unauthorized, Unavailable
 from controller.manager import Manager
 from controller.plan.compose import plan
 from controller.ports import Clock, EventSink
+from lwstui.config.prometheus import Prometheus
 from lwstui.data import crd
 from lwstui.kube import connect
 from lwstui.kube.apply import apply_objects, define_sets
@@ -26,6 +27,7 @@ from lwstui.kube.exec import Exec, ExecTarget
 from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.portforward import carry
+from lwstui.kube.prometheus import ask_address, ask_service, service_path
 from lwstui.kube.reflector import Reflector
 from lwstui.kube.reviews import own_rules
 from lwstui.kube.scrape import labelled_pods, metrics_path, resource_usage, scrape
@@ -46,6 +48,7 @@ from lwstui.runtime.ports import (
 from lwstui.runtime.takeover import Mover
 from lwstui.runtime.terminal import Conversation
 from lwstui.state.rights import Rule
+from lwstui.telemetry.promql import PATH
 from lwstui.telemetry.targets import Target as ScrapeTarget
 
 
@@ -230,6 +233,22 @@ class KubeLink:
         """Ask the metrics API."""
         rest = self._connection.rest
         return await resource_usage(rest, resource, namespace, selector, most_bytes)
+
+    async def remembered(
+        self, prometheus: Prometheus, query: Mapping[str, str | int], most_bytes: int
+    ) -> bytes:
+        """Ask it at its address, or through the API server."""
+        service = prometheus.through
+        if service is not None:
+            path = service_path(service.namespace, service.name, service.prefix + PATH)
+            return await ask_service(self._connection.rest, path, query, most_bytes)
+        return await ask_address(
+            prometheus.url + PATH,
+            query,
+            most_bytes,
+            token_file=prometheus.token_file,
+            ca_file=prometheus.ca_file,
+        )
 
     async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
         """List them."""

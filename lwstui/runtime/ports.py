@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.api.names import Resource
 from controller.ports import Clock, Cluster, EventSink
+from lwstui.config.prometheus import Prometheus
 from lwstui.kube.loglines import LONGEST_LINE, LogLine
 from lwstui.kube.sync import KindSync
 from lwstui.state.rights import Rule
@@ -224,6 +225,16 @@ class Link(LogReader, Protocol):
 
         Raises:
             ControllerError: If it cannot be read, or is longer than some bytes.
+        """
+        ...
+
+    async def remembered(
+        self, prometheus: Prometheus, query: Mapping[str, str | int], most_bytes: int
+    ) -> bytes:
+        """Return what a Prometheus answers to a range query.
+
+        Raises:
+            ControllerError: If it does not answer soon, or answers more than some bytes.
         """
         ...
 

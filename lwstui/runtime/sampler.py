@@ -15,6 +15,7 @@ from typing import Any, Final
 from controller.api.meta import Key
 from controller.errors import ControllerError, Forbidden
 from controller.ports import Clock
+from lwstui.runtime.hours import Hours
 from lwstui.runtime.ports import Link
 from lwstui.runtime.usage import UsageReader, UsageRound
 from lwstui.state.model import Snapshot
@@ -90,6 +91,7 @@ class Sampler:
         store: What is watched, and where measurements go.
         clock: The time.
         changed: Called when there is something new.
+        hours: What remembers the time before this console.
         sleep: Waits, in seconds.
     """
 
@@ -99,6 +101,7 @@ class Sampler:
         store: Store,
         clock: Clock,
         changed: Callable[[], None],
+        hours: Hours,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -106,6 +109,7 @@ class Sampler:
         self._store = store
         self._clock = clock
         self._changed = changed
+        self._hours = hours
         self._sleep = sleep
         self._usage = UsageReader(link, clock)
         self._used: Source | None = None
@@ -268,6 +272,7 @@ class Sampler:
             _engines(before.engines, found.engines, snapshot.pods),
             next_usage(before.pod_usage, usage.pods, snapshot.pods),
             next_usage(before.node_usage, usage.nodes, snapshot.nodes),
+            past=self._hours.past,
             sources=tuple(self._sources(found)),
             cost=Cost(found.requests, found.received_bytes, took_s),
         )
@@ -282,6 +287,8 @@ class Sampler:
             yield Source(name, asked, found.answered.get(kind, 0), why)
         if self._used is not None:
             yield self._used
+        if self._hours.source is not None:
+            yield self._hours.source
 
 
 def engine_targets(snapshot: Snapshot) -> list[Target]:

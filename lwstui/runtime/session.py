@@ -24,6 +24,7 @@ from controller.api.names import (
 )
 from controller.errors import ControllerError
 from controller.ports import Clock
+from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.control import (
     LEASE_NAMESPACE,
@@ -35,6 +36,7 @@ from lwstui.runtime.control import (
 )
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.heartbeat import Heartbeat
+from lwstui.runtime.hours import Hours
 from lwstui.runtime.liveness import Liveness
 from lwstui.runtime.load import LoadMeter
 from lwstui.runtime.permissions import Permissions
@@ -62,12 +64,14 @@ class SessionOptions:
         identity: Who stands for election; empty without an embedded controller.
         lease_namespace: Where controllers have their Lease.
         apply_first: Objects to apply once.
+        prometheus: What remembers the time before; nothing if it is empty.
     """
 
     namespaces: tuple[str, ...] = ()
     identity: str = ""
     lease_namespace: str = LEASE_NAMESPACE
     apply_first: tuple[dict[str, Any], ...] = ()
+    prometheus: Prometheus = NOWHERE
 
 
 class Session:
@@ -101,7 +105,8 @@ class Session:
         self._options = options
         self._clock = clock
         self._sleep = sleep
-        self.sampler = Sampler(link, store, clock, feed.changed, sleep=sleep)
+        self._hours = Hours(link, store, clock, options.prometheus, sleep=sleep)
+        self.sampler = Sampler(link, store, clock, feed.changed, self._hours, sleep=sleep)
         self._alive = Liveness(store, feed.changed, clock, options.identity)
         self._lease = LeaseWatch(lambda: self._alive.lease_seen(self._lease))
         self._meter = LoadMeter()
@@ -126,6 +131,7 @@ class Session:
             self._start_watches()
             self._spawn(self._supervised(self._heartbeat().run), "heartbeat")
             self._spawn(self._supervised(self.sampler.run), "telemetry")
+            self._spawn(self._supervised(self._hours.run), "history")
             self.want_events(wanted=events)
             self.learn_namespaces()
             self._spawn(self._supervised(self._permissions().run), "permissions")

@@ -173,6 +173,8 @@ class FakeLink:
         self.looked_for_usage = 0
         self.usages: dict[str, bytes | Exception] = {}
         self.usage_asked: list[tuple[str, str, str]] = []
+        self.remembers: Any = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'
+        self.remembering: list[dict[str, Any]] = []
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
@@ -249,6 +251,13 @@ class FakeLink:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def remembered(self, prometheus: Any, query: Any, most_bytes: int) -> bytes:
+        self.remembering.append(dict(query))
+        answer = self.remembers
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(query["query"]) if callable(answer) else answer
 
     async def labelled_pods(self, selector: str) -> list[dict[str, Any]]:
         self.selectors.append(selector)
