@@ -57,7 +57,7 @@ def sections(snapshot: Snapshot, ref: Ref, around: Around | None, now: float) ->
     whole = Ref("set", *(pod.set_key if pod is not None else ref.key))
     return {
         "crashes": [_end(end, first=end.id in first) for end in ends],
-        "fit": _texts(fit_page(snapshot, ref, now, Memo())),
+        "fit": _texts(fit_page(snapshot, ref)),
         "connectivity": _texts(connectivity(snapshot, ref, around, concerning(snapshot, ref))),
         "autoscaling": _texts(autoscaling(snapshot, whole, around, now)),
         "controller": _texts(served_by(snapshot, ref, now, Memo())),

@@ -12,6 +12,7 @@ from lwstui.config.extensions import Extensions
 from lwstui.config.statefiles import StateFiles
 from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
 from lwstui.state.model import Snapshot
+from lwstui.tui.counting import Counting
 from lwstui.tui.entered import Entered
 from lwstui.tui.keymaps import Keymap
 from lwstui.tui.looks import Looks
@@ -46,6 +47,7 @@ class Host(Protocol):
 
     snapshot: Snapshot
     memo: Memo
+    counting: Counting
     safety: Safety
     pace: Pace
     looks: Looks

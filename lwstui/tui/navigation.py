@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.reactive import var
 from textual.screen import ModalScreen
@@ -16,6 +16,7 @@ from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Snapshot
 from lwstui.tui import places
 from lwstui.tui.adjusting import AdjustableApp
+from lwstui.tui.counting import Counting
 from lwstui.tui.preferences import Preferences
 from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
 from lwstui.tui.screens.base import ConsoleScreen
@@ -40,6 +41,7 @@ class NavigatingApp(AdjustableApp[ReturnT]):
 
     Attributes:
         memo: What has been derived from snapshots of the present cluster.
+        counting: What fits into the present cluster.
         read_only: Whether nothing may be changed here.
         manner: How things are judged and told.
         behind_s: How long the last snapshot took to the screen.
@@ -61,7 +63,7 @@ class NavigatingApp(AdjustableApp[ReturnT]):
     ) -> None:
         super().__init__(theme=theme, no_color=no_color, ascii_only=ascii_only, themes=themes)
         self.backend = backend
-        self.memo = Memo()
+        self.memo, self.counting = Memo(), self._count_anew()
         self.manner = STANDARD
         self.read_only = read_only
         self._own_favourites = favourites
@@ -153,7 +155,8 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         """Leave the cluster for another: its screens and all they remember go with it."""
         self._attachment = self.backend.attach(destination)
         self.read_only = destination.read_only
-        self.memo, self._trail, self._favourites = Memo(), Trail(FLEET), ()
+        self.memo, self.counting = Memo(), self._count_anew()
+        self._trail, self._favourites = Trail(FLEET), ()
         self._states.clear()
         with self.batch_update():
             while isinstance(self.screen, ModalScreen):
@@ -163,6 +166,9 @@ class NavigatingApp(AdjustableApp[ReturnT]):
             self.front.begin_anew(self._states.setdefault(FLEET, RouteState()))
             self.snapshot = places.skeleton(self.snapshot, destination, self._attachment)
         self.say(f"going to {destination.context}", "busy")
+
+    def _count_anew(self) -> Counting:
+        return Counting(self.run_task, self.now, self.redraw)
 
     def preparing(self, snapshot: Snapshot) -> Iterator[None]:
         """Return the steps by which the screen in front gets ready for a snapshot."""
@@ -186,6 +192,10 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         """Judge and tell things in another way from now on."""
         self.manner = manner
         self.snapshot = self.in_manner(self.snapshot)
+
+    @abstractmethod
+    def run_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine; its failure is logged and becomes one sentence."""
 
     @abstractmethod
     def now(self) -> float:

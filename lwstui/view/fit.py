@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
 from lwstui.capacity.answer import CAP, Answer, answer
 from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.queue import Crowd
@@ -16,7 +17,6 @@ from lwstui.state.foreign import Load
 from lwstui.state.model import Snapshot
 from lwstui.state.records import DEVICES
 from lwstui.view.ages import count
-from lwstui.view.memo import Memo
 from lwstui.view.spec import size_of
 from lwstui.view.types import Line, Ref, Span
 
@@ -24,8 +24,6 @@ _BLOCKERS: Final = 4
 _HOMES: Final = 4
 _NODES: Final = 4
 _CROWDS: Final = 3
-FRESH_S: Final = 5.0
-"""How long an answer on a screen holds while pods change."""
 
 
 def room_for(
@@ -73,44 +71,51 @@ def blind(snapshot: Snapshot) -> str:
     return ""
 
 
-def fit_of(snapshot: Snapshot, ref: Ref | None, now: float, memo: Memo) -> tuple[Line, ...]:
-    """Return whether more groups of a set, or of the set of a group, fit; empty for other things.
+def asked_about(snapshot: Snapshot, ref: Ref | None) -> Key | None:
+    """Return the set whose groups a set, a group or a pod is about; None for other things."""
+    if ref is None or ref.kind not in ("set", "group", "pod"):
+        return None
+    pod = snapshot.pods.get(ref.key) if ref.kind == "pod" else None
+    return pod.set_key if pod is not None else ref.key
 
-    Args:
-        snapshot: What is known.
-        ref: What is asked about.
-        now: Epoch seconds.
-        memo: Keeps the answer for a while: pods come and go more often than it changes.
+
+def counted_from(snapshot: Snapshot, key: Key) -> tuple[object, ...] | None:
+    """Return what the answer about a set is made of, None if the set is gone.
+
+    Records are the same objects while nothing changes; words are to be compared.
     """
-    lws = snapshot.sets.get(ref.key) if ref is not None and ref.kind in ("set", "group") else None
+    lws = snapshot.sets.get(key)
     if lws is None:
-        return ()
-
-    def build() -> tuple[tuple[Line, ...], float]:
-        return _told(snapshot, lws), now + FRESH_S
-
-    return memo.get(("fit", lws.key), (lws, snapshot.nodes), now, build)
+        return None
+    pods = snapshot.node_pods, known_loads(snapshot), snapshot.waiting
+    return lws, snapshot.nodes, *pods, snapshot.devices, blind(snapshot)
 
 
-def fit_page(snapshot: Snapshot, ref: Ref, now: float, memo: Memo) -> tuple[Line, ...]:
+def fit_of(snapshot: Snapshot, key: Key) -> tuple[Line, ...]:
+    """Return whether more groups of a set fit; it takes a while on a large cluster."""
+    lws = snapshot.sets.get(key)
+    return fit_lines(room_for(snapshot, lws)) if lws is not None else ()
+
+
+def fit_page(
+    snapshot: Snapshot, ref: Ref, fit: Callable[[Snapshot, Key], tuple[Line, ...]] = fit_of
+) -> tuple[Line, ...]:
     """Return what one group of a set asks for and whether more of them fit, as a page.
 
     Args:
         snapshot: What is known.
         ref: A set, a group or a pod of it; for other things the page says that nothing is asked.
-        now: Epoch seconds.
-        memo: Keeps the answer for a while.
+        fit: Answers whether more fit.
     """
-    pod = snapshot.pods.get(ref.key) if ref.kind == "pod" else None
-    key = pod.set_key if pod is not None else ref.key
-    lws = snapshot.sets.get(key) if ref.kind != "node" else None
+    key = asked_about(snapshot, ref)
+    lws = snapshot.sets.get(key) if key is not None else None
     if lws is None:
         return ((Span("only sets ask for room in groups: this is something else", "dim"),),)
+    name, namespace = lws.key.name, lws.key.namespace
     request = group_request(lws.spec)
     asked: Line = (Span("one group asks for ", "dim"), Span(_asked(request, size_of(lws))))
-    found = fit_of(snapshot, Ref("set", *key), now, memo)
-    tip = f"lwstui fit {key.name} -n {key.namespace} --groups N asks for a number of groups"
-    return (asked, (), *found, (), (Span(tip, "dim"),))
+    tip = f"lwstui fit {name} -n {namespace} --groups N asks for a number of groups"
+    return (asked, (), *fit(snapshot, lws.key), (), (Span(tip, "dim"),))
 
 
 def _asked(request: GroupRequest | None, size: int) -> str:
@@ -118,10 +123,6 @@ def _asked(request: GroupRequest | None, size: int) -> str:
         return f"{count(size, 'pod')}, as far as its template can be read"
     whole = f"{count(size, 'pod')}"
     return f"{whole} and {count(request.devices, 'accelerator')}" if request.devices else whole
-
-
-def _told(snapshot: Snapshot, lws: LeaderWorkerSet) -> tuple[Line, ...]:
-    return fit_lines(room_for(snapshot, lws))
 
 
 def known_loads(snapshot: Snapshot) -> Mapping[str, Load] | None:

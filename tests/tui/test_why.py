@@ -180,6 +180,6 @@ async def test_the_nodes_of_a_set_say_what_fits_and_those_of_the_cluster_do_not(
         await until(pilot, lambda: "llama405b" in shown(app))
         await keys(pilot, "m")
         await until(pilot, lambda: "WHAT FITS" in shown(app))
-        assert "the next is blocked by: " in shown(app)
+        await until(pilot, lambda: "the next is blocked by: " in shown(app))
         app.goto(Route("nodes"))
         await until(pilot, lambda: "WERE DRAINED" in shown(app) and "WHAT FITS" not in shown(app))

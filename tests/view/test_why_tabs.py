@@ -279,7 +279,7 @@ def test_a_set_that_nobody_serves_says_why():
 
 
 def test_the_fit_page_says_what_a_group_asks_for_and_whether_more_fit():
-    said = text(fit_page(world(*members()), GROUP, NOW, Memo()))
+    said = text(fit_page(world(*members()), GROUP))
     assert said.startswith("one group asks for 2 pods")
     assert "pods counted" in said
     assert "lwstui fit llama -n prod --groups N" in said
@@ -291,7 +291,7 @@ def test_the_fit_page_says_what_a_group_asks_for_and_whether_more_fit():
         lambda known: connectivity(known, NODE, None, ()),
         lambda known: autoscaling(known, NODE, None, NOW),
         lambda known: served_by(known, NODE, NOW, Memo()),
-        lambda known: fit_page(known, NODE, NOW, Memo()),
+        lambda known: fit_page(known, NODE),
     ],
 )
 def test_pages_about_a_node_say_that_they_are_about_sets(page):

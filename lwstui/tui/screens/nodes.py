@@ -16,7 +16,7 @@ from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.view.drain import drain_impact
-from lwstui.view.fit import fit_of
+from lwstui.view.fit import asked_about
 from lwstui.view.heat import after
 from lwstui.view.impact_nodes import loss_lines
 from lwstui.view.nodes import NodesView, nodes_view
@@ -47,7 +47,8 @@ class NodesScreen(TableScreen):
         view = self._view(snapshot, self.state.query, now)
         self.headline = view.title
         self.query_one("#legend", LineBlock).show((view.legend,))
-        fit = fit_of(snapshot, self._fitting(), now, self.host.memo)
+        key = asked_about(snapshot, self._fitting())
+        fit = self.host.counting.lines(snapshot, key) if key is not None else ()
         self.query_one("#fit-pane").set_class(not fit, "-empty")
         self.query_one("#fit", LineBlock).show(fit)
         note = f"by {view.key}" if view.key else ""

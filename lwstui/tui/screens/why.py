@@ -148,7 +148,7 @@ class WhyScreen(TableScreen):
         """Return the text of a tab that has no table."""
         match tab:
             case "fit":
-                return fit_page(snapshot, self._about, now, self.host.memo)
+                return fit_page(snapshot, self._about, self.host.counting.lines)
             case "connectivity":
                 found = concerning(snapshot, self._about)
                 return connectivity(snapshot, self._about, self._around, found)

@@ -68,7 +68,7 @@ def test_crashes(picture):
 
 
 def test_fit(picture):
-    assert picture(diagnosed(), (120, 30), "w", "3", wait="one group asks for")
+    assert picture(diagnosed(), (120, 30), "w", "3", wait="pods counted")
 
 
 def test_connectivity(picture):
