@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
 from benchmarks.stubapi import GROUPS_A_SET, SIZE, lws, node, pod
+from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, NODES, PODS
 from lwstui.insight.judging import judge
 from lwstui.insight.rules import findings
@@ -24,6 +25,7 @@ from lwstui.kube.decoders import decoder
 from lwstui.state.insights import Finding, Judgment
 from lwstui.state.model import Snapshot
 from lwstui.state.store import Store
+from lwstui.state.tails import NO_TAILS, Tail, Tails
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry, grouped, next_devices
 from lwstui.telemetry import quantities
 from lwstui.telemetry.devices import Reading, readings
@@ -99,9 +101,17 @@ def measured(texts: list[str], store: Store) -> Telemetry:
     return Telemetry(at=NOW, devices=devices, by_node=by_node, by_pod=by_pod)
 
 
-def asked(snapshot: Snapshot) -> list[Finding]:
+def read(snapshot: Snapshot) -> Mapping[Key, Tail]:
+    """Return the last lines of as many logs as are ever kept."""
+    tails = Tails()
+    for key, one in snapshot.pods.items():
+        tails.note(key, one.uid, [(NOW, f"NCCL INFO Channel {n:02}/0 : 0 -> 1") for n in range(60)])
+    return tails.now()
+
+
+def asked(snapshot: Snapshot, tails: Mapping[Key, Tail]) -> list[Finding]:
     """Return what all rules find."""
-    return list(findings(World(snapshot, NOW)))
+    return list(findings(World(snapshot, NOW, tails)))
 
 
 def main(groups: int, nodes: int, runs: int) -> None:
@@ -111,9 +121,14 @@ def main(groups: int, nodes: int, runs: int) -> None:
     texts = [exposition(number) for number in range(nodes)]
     cycle_s, telemetry = best_s(runs, lambda: measured(texts, store))
     print(f"{nodes:,} nodes x {GPUS} devices: scan, read and join {cycle_s:.2f} s CPU a cycle")
-    for label, told in (("", NO_TELEMETRY), (" with devices measured", telemetry)):
+    tails = read(store.snapshot)
+    for label, told, lines in (
+        ("", NO_TELEMETRY, NO_TAILS),
+        (f" with {len(tails)} logs read", NO_TELEMETRY, tails),
+        (" with devices measured", telemetry, NO_TAILS),
+    ):
         store.tell(telemetry=told)
-        rules_s, found = best_s(runs, partial(asked, store.publish(NOW)))
+        rules_s, found = best_s(runs, partial(asked, store.publish(NOW), lines))
         judge_s, _ = best_s(runs, partial(judge, Judgment(), found, NOW))
         print(
             f"{groups:,} groups x {SIZE} pods{label}: rules {rules_s * 1000:.0f} ms, "

@@ -170,7 +170,7 @@ def _meaning(xid: int) -> tuple[str, Severity, str, str] | None:
 
 
 def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
-    """D2, D4, D7 and D11 by counters that grew."""
+    """D2, D3, D4, D7 and D11 by counters that grew."""
     del siblings
     if not view.grown:
         return
@@ -187,6 +187,7 @@ def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> 
             Severity.CRITICAL,
             "a row of its memory could not be replaced",
         ),
+        (Quantity.REMAPPED, "D3", Severity.WARNING, "a row of its memory was replaced"),
         (
             Quantity.LINK_ERRORS,
             "D7",

@@ -14,10 +14,15 @@ from lwstui.state.insights import Advice, Evidence, Finding, Severity
 SLOW_PULL_S: Final = 600.0
 MOUNT_S: Final = 120.0
 OVERDUE_S: Final = 60.0
+BACK_OFF_S: Final = 300.0
+"""The longest that a kubelet waits before it starts a container that crashed again."""
+LOOPING: Final = 2
+"""Restarts from which a container that runs for a moment counts as crashing all the same."""
 RECENT_S: Final = 3600.0
 """Ends of containers longer ago than this say nothing about the present."""
 
 _PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+_ABSENT: Final = ("not found", "manifest unknown", "invalid", "does not exist")
 _REFUSED: Final = frozenset({"UnexpectedAdmissionError", "TopologyAffinityError", "NodeAffinity"})
 _LOG_SIGNS: Final = (
     # (rule, severity, fragments, diagnosis, advice)
@@ -140,8 +145,12 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
     container = _waiting(pod, _PULLING)
     if container is None:
         return
-    words = container.message.lower()
+    said = next((e for e in world.pod_events(pod, "Failed") if "pull" in e.note), None)
+    # Back-off alone does not tell why; the event of the pull that failed does.
+    words = f"{container.message} {said.note if said is not None else ''}".lower()
     rule, diagnosis, help_ = "P3", "the image does not exist under this name", "correct the image"
+    if "back-off" in words and not any(word in words for word in _ABSENT):
+        diagnosis = "the image cannot be pulled, and why is not told"
     if any(word in words for word in ("unauthorized", "401", "denied", "authentication")):
         rule, diagnosis = "P2", "the registry refuses the credentials"
         help_ = "add or renew the pull secret"
@@ -240,10 +249,20 @@ def configuration(world: World, pod: Pod) -> Iterator[Finding]:
         yield _finding("P17", Severity.WARNING, pod, what, (seen,))
 
 
+def _crashes(container: Container, now: float) -> bool:
+    """Tell whether a container crashes in a loop: also while it runs between two ends."""
+    if container.state == "waiting" and container.reason == "CrashLoopBackOff":
+        return True
+    ended = container.last_finished_at
+    lately = ended is not None and now - ended < BACK_OFF_S
+    failed = bool(container.last_exit_code) and not container.ready
+    return lately and failed and container.restarts >= LOOPING and container.state == "running"
+
+
 def crashing(world: World, pod: Pod) -> Iterator[Finding]:
     """P19: a container ends as often as it is started."""
-    container = _waiting(pod, frozenset({"CrashLoopBackOff"}))
-    if container is None:
+    container = next((c for c in pod.containers if _crashes(c, world.now)), None)
+    if container is None or pod.terminating:
         return
     code = container.last_exit_code
     how = " ".join(
@@ -255,16 +274,13 @@ def crashing(world: World, pod: Pod) -> Iterator[Finding]:
         if word
     )
     times = f"{container.restarts} restart{'s' if container.restarts != 1 else ''}"
+    now = container.message or container.reason or "it runs at the moment"
     yield _finding(
         "P19",
         Severity.CRITICAL,
         pod,
         f"{container.name} ends as often as it is started{f': {how}' if how else ''}",
-        (
-            Evidence(
-                f"{times}; {container.message or 'CrashLoopBackOff'}", container.last_finished_at
-            ),
-        ),
+        (Evidence(f"{times}; {now}", container.last_finished_at),),
         Advice("see its last lines", "pod.previous-logs"),
         Advice("undo the rollout if the revision is new", "set.undo"),
     )

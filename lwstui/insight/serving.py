@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import isnan
+from statistics import median
 from typing import Final
 
 from controller.api.meta import Key
@@ -20,6 +21,12 @@ IDLE_POINTS: Final = 60
 FULL: Final = 0.95
 ROOM: Final = 0.7
 FAILED_SHARE: Final = 0.05
+RECENT_POINTS: Final = 6
+"""Newest points of a trend that tell how fast an engine is at present."""
+BASELINE_POINTS: Final = 20
+"""Older points with as many requests in work that have to be there to compare with."""
+SIMILAR: Final = 0.25
+SLOWER: Final = 1.5
 RECREATE: Final = Advice("keep its logs, then recreate the group", "group.recreate")
 
 
@@ -222,6 +229,35 @@ def failing(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
         )
 
 
+def slowed(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
+    """E13: each request gets far fewer tokens than a while ago, with as many in work."""
+    del world
+    pairs = [
+        (tokens / running, running)
+        for tokens, running in zip(view.tokens, view.running, strict=False)
+        if running > 0 and tokens > 0
+    ]
+    now, before = pairs[-RECENT_POINTS:], pairs[:-RECENT_POINTS]
+    if len(now) < RECENT_POINTS:
+        return
+    load = median(running for _, running in now)
+    alike = [speed for speed, running in before if abs(running - load) <= SIMILAR * load]
+    if len(alike) < BASELINE_POINTS:
+        return
+    usual, speed = median(alike), median(speed for speed, _ in now)
+    if speed * SLOWER >= usual:
+        return
+    yield _finding(
+        "E13",
+        Severity.WARNING,
+        leader,
+        f"each request gets {speed:.1f} tokens/s, {usual:.1f} a while ago with as many in work",
+        (_seen(view), Evidence(f"{load:.0f} requests in work", view.reading.at)),
+        Advice("compare clocks, temperature and neighbours of its devices", "group.open"),
+        hold_s=LASTING_S,
+    )
+
+
 RULES: Final[tuple[Callable[[World, Pod, EngineView], Iterator[Finding]], ...]] = (
     hung,
     unwell,
@@ -230,6 +266,7 @@ RULES: Final[tuple[Callable[[World, Pod, EngineView], Iterator[Finding]], ...]] 
     idle,
     deferred,
     failing,
+    slowed,
 )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
@@ -17,24 +16,9 @@ from controller.api.pods import Pod
 from lwstui.state.deaths import Death
 from lwstui.state.insights import Evidence, GroupId, Subject
 from lwstui.state.model import Snapshot
-
-
-class Tail(NamedTuple):
-    """The last lines of a container's log.
-
-    Attributes:
-        at: When they were read, epoch seconds.
-        lines: Cleaned, oldest first.
-        previous: Whether they are of the run before.
-    """
-
-    at: float
-    lines: tuple[str, ...]
-    previous: bool = False
-
+from lwstui.state.tails import NO_TAILS, Tail
 
 _GROUP: Final = attrgetter("group")
-_NO_TAILS: Mapping[Key, Tail] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,7 +33,7 @@ class World:
 
     snapshot: Snapshot
     now: float
-    tails: Mapping[Key, Tail] = field(default_factory=lambda: _NO_TAILS)
+    tails: Mapping[Key, Tail] = field(default_factory=lambda: NO_TAILS)
 
     @cached_property
     def groups(self) -> Mapping[GroupId, tuple[Pod, ...]]:

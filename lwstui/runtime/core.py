@@ -90,7 +90,6 @@ class Core:
         self._store.set_controller(UNKNOWN)
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
-        self._diagnosis = Diagnosis(self._store, options.manner)
         self.forwards = Forwards(self._store, lambda: self._link)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
@@ -100,6 +99,7 @@ class Core:
         self.wants_metrics = True
         self._again = asyncio.Event()
         self._logs = LogDesk(self._store, self._feed, clock, sleep=sleep, state=options.state)
+        self._diagnosis = Diagnosis(self._store, options.manner, self._logs.tails)
         self.recorder = Recorder(self._store, self._feed, clock, sleep=sleep)
 
     async def run(self) -> None:

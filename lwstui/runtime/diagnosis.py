@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from controller.api.meta import Key
 from lwstui.insight.judging import judge
 from lwstui.insight.rules import findings
 from lwstui.insight.world import World
 from lwstui.state.insights import Judgment
 from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.store import Store
+from lwstui.state.tails import NO_TAILS, Tail
 
 PERIOD_S: Final = 2.0
 _log = logging.getLogger("lwstui.engine")
@@ -23,11 +26,18 @@ class Diagnosis:
     Args:
         store: What is known, and where what the rules say goes.
         manner: How the operator wants things judged.
+        tails: Returns the last lines that were read of each pod.
     """
 
-    def __init__(self, store: Store, manner: Manner = STANDARD) -> None:
+    def __init__(
+        self,
+        store: Store,
+        manner: Manner = STANDARD,
+        tails: Callable[[], Mapping[Key, Tail]] = lambda: NO_TAILS,
+    ) -> None:
         self._store = store
         self._manner = manner
+        self._tails = tails
         self._judgment = Judgment()
         self._at = 0.0
 
@@ -38,7 +48,8 @@ class Diagnosis:
             return
         self._at = now
         try:
-            found = list(findings(World(replace(snapshot, manner=self._manner), now)))
+            judged = replace(snapshot, manner=self._manner)
+            found = list(findings(World(judged, now, self._tails())))
         except Exception:  # noqa: BLE001 - rules look at everything; one that fails is logged
             _log.exception("the rules failed")
             return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from controller.api.meta import Key
 from controller.ports import Clock
 from lwstui.runtime.archive import Archive, archive_folder
 from lwstui.runtime.backend import LogEntry, LogRequest
@@ -15,6 +16,7 @@ from lwstui.runtime.logmux import LogSession
 from lwstui.runtime.ports import LogReader
 from lwstui.runtime.streams import Streams
 from lwstui.state.store import Store
+from lwstui.state.tails import Tail
 
 
 class OpenLog:
@@ -64,6 +66,10 @@ class LogDesk:
         self._streams = Streams()
         self._box: BlackBox | None = None
         self.tasks: set[asyncio.Task[None]] = set()
+
+    def tails(self) -> Mapping[Key, Tail]:
+        """Return the last lines that were read of each pod."""
+        return self._streams.tails.now()
 
     def open(
         self, link: LogReader | None, request: LogRequest, sink: Callable[[list[LogEntry]], None]

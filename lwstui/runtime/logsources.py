@@ -173,6 +173,8 @@ class Source:
             fresh = fresh[: self._left]
             self._left -= len(fresh)
         if fresh:
+            said = [(line.at, line.text) for line in fresh]
+            self._hub.streams.tails.note(self._key, self._chosen.pod.uid, said)
             await self._hub.lines(self._name, fresh)
         return self._left is None or self._left > 0
 

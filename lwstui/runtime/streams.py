@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from lwstui.state.tails import Tails
+
 OPENED_AT_ONCE: Final = 8
 PER_CLUSTER: Final = 128
 
@@ -17,12 +19,16 @@ class Streams:
     Args:
         limit: Streams that may be open.
         at_once: Streams that may be opening.
+
+    Attributes:
+        tails: The last lines that were read of each pod.
     """
 
     def __init__(self, limit: int = PER_CLUSTER, at_once: int = OPENED_AT_ONCE) -> None:
         self._limit = limit
         self._opening = asyncio.Semaphore(at_once)
         self.taken = 0
+        self.tails = Tails()
 
     @property
     def room(self) -> int:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from controller.api.core import Event
-from lwstui.insight.world import Tail, World
+from lwstui.insight.world import World
 from lwstui.state.deaths import Death
+from lwstui.state.tails import Tail
 from lwstui.state.telemetry import Telemetry
 from tests.view.build import LLAMA, NOW, lws, node, snapshot
 

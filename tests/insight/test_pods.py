@@ -28,6 +28,11 @@ def waiting(reason, message=""):
     return starting(containers=(container(state="waiting", reason=reason, message=message),))
 
 
+def looping(**changes):
+    base = {"ready": False, "state": "running", "restarts": 4, "last_exit_code": 1}
+    return starting(phase="Running", containers=(container(**{**base, **changes}),))
+
+
 def died(*, ready=False, **changes):
     return world(pod(), pod(0, 1, ready=ready), deaths=(death(**changes),))
 
@@ -130,6 +135,32 @@ CASES = {
         world(waiting("CreateContainerConfigError", 'secret "hub" not found')),
         world(waiting("CreateContainerError")),
         "a Secret or ConfigMap that it refers to, or a key in it, is missing",
+    ),
+    "P19 running": (
+        world(looping(last_finished_at=NOW - 299)),
+        world(looping(last_finished_at=NOW - 301)),
+        "main ends as often as it is started: exit 1",
+    ),
+    "P19 once": (
+        world(looping(last_finished_at=NOW - 9)),
+        world(looping(last_finished_at=NOW - 9, restarts=1)),
+        "main ends as often as it is started: exit 1",
+    ),
+    "P3 back-off": (
+        world(waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"')),
+        world(waiting("ContainerCreating", 'Back-off pulling image "repo/x"')),
+        "the image cannot be pulled, and why is not told",
+    ),
+    "P2 back-off": (
+        world(
+            waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"'),
+            events=(event("Failed", "llama-0", "Failed to pull image: 401 Unauthorized"),),
+        ),
+        world(
+            waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"'),
+            events=(event("Failed", "llama-0", "Error: ErrImagePull"),),
+        ),
+        "the registry refuses the credentials",
     ),
     "P19": (
         world(

@@ -374,3 +374,16 @@ async def test_without_following_and_without_pods_there_is_nothing_to_wait_for()
     bench = Bench(request)
     await (await begun(bench))
     assert bench.said == []
+
+
+async def test_the_last_lines_of_each_pod_are_kept_for_the_rules():
+    leader = pod()
+    streams = Streams()
+    async with reading(LogRequest(LLAMA), leader, streams=streams) as bench:
+        await bench.log("llama-0", lines("NCCL WARN [x]", "after it"))
+        tail = streams.tails.now()[leader.key]
+        assert tail.uid == leader.uid
+        assert [(said.at, said.text) for said in tail.lines] == [
+            (NOW, "NCCL WARN [x]"),
+            (NOW + 1, "after it"),
+        ]
