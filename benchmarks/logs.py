@@ -9,8 +9,10 @@ pseudo-terminal that is read as fast as it writes.
 
 Every line ends in its number among those of its source, so that the account can be checked:
 ``missing`` are lines that are neither kept nor counted as dropped, ``unordered`` those that stand
-behind a later one of their source or, without being marked as late, of any. Both must be 0. The
-processor time is that of the console's thread; playing the engine is not in it.
+behind a later one of their source or, without being marked as late, of any. Both must be 0.
+``p50_ms`` to ``max_ms`` are how long the console's loop was not at hand, which other programs of
+the machine lengthen; ``max_work_ms`` is the processor time it used meanwhile, which they do not.
+``cpu`` is the share of a core that the console's thread took; playing the engine is not in it.
 """
 
 from __future__ import annotations
@@ -100,12 +102,13 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def heartbeat(gaps: list[float]) -> None:
-    """Measure how much later than asked for the loop comes back."""
+async def heartbeat(gaps: list[float], work: list[float]) -> None:
+    """Measure how much later than asked for the loop comes back, and what it did meanwhile."""
     while True:
-        began = time.monotonic()
+        began, cpu = time.monotonic(), time.thread_time()
         await asyncio.sleep(BEAT_S)
         gaps.append(time.monotonic() - began - BEAT_S)
+        work.append(time.thread_time() - cpu)
 
 
 def unordered(lines: Sequence[LogLine]) -> int:
@@ -142,7 +145,8 @@ async def measure(options: argparse.Namespace, *, headless: bool) -> dict[str, A
             backend.logs_opened[-1].sink, options.rate, options.sources, options.seconds
         )
         gaps: list[float] = []
-        beat = asyncio.create_task(heartbeat(gaps))
+        work: list[float] = []
+        beat = asyncio.create_task(heartbeat(gaps, work))
         cpu = time.thread_time()
         feeder.start()
         await until(lambda: not feeder.is_alive())
@@ -165,6 +169,7 @@ async def measure(options: argparse.Namespace, *, headless: bool) -> dict[str, A
             max_ms=round(gaps[-1] * 1000, 1),
             cpu=round(cpu / feeder.took, 2),
             gaps_over_100_ms=sum(gap > 0.1 for gap in gaps),
+            max_work_ms=round(max(work) * 1000, 1),
             rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         )
         app.exit(0)

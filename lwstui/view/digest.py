@@ -6,10 +6,11 @@ or when a judgment runs out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
+from operator import attrgetter
 from typing import Final
 
 from controller.api import names
@@ -36,6 +37,7 @@ from lwstui.view.trouble import trouble
 from lwstui.view.types import Ref
 from lwstui.view.usualstart import slow_start_s
 
+_GROUP: Final[Callable[[Pod], int]] = attrgetter("group")
 DISAGREES_AFTER_S: Final = 5.0
 HOLDS_IDLE_AFTER_S: Final = 900.0
 
@@ -270,7 +272,7 @@ class _Frame:
 
 def _groups(frame: _Frame, pods: tuple[Pod, ...]) -> tuple[GroupDigest, ...]:
     replicas = replicas_of(frame.lws)
-    members = {i: tuple(found) for i, found in groupby(pods, key=lambda p: p.group) if i >= 0}
+    members = {i: tuple(found) for i, found in groupby(pods, key=_GROUP) if i >= 0}
     indexes = sorted(members.keys() | range(replicas))
     return tuple(_group(frame, i, members.get(i, ()), surge=i >= replicas) for i in indexes)
 

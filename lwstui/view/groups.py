@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from itertools import chain
+from math import inf
+from typing import Final, TypeVar
 
 from controller.api.pods import Pod
 from lwstui.view.ages import age, changes_in, count, ratio
@@ -13,6 +16,8 @@ from lwstui.view.memo import Memo
 from lwstui.view.pods import role
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, Query, Row, Span, TableView
+
+T = TypeVar("T")
 
 POD_COLUMNS: Final = 4
 """Groups of at most this many pods get one table column per pod."""
@@ -76,18 +81,34 @@ def group_table(one: SetDigest, query: Query, now: float, memo: Memo) -> TableVi
     """Return the table of a set's groups, one row per group, by index."""
     columns = _table_columns(one)
     coarse = len(one.groups) > COARSE_ABOVE
-    facts = (one.size, one.desired, one.rolling, coarse)
+    facts, key = (one.size, one.desired, one.rolling, coarse), one.key
 
-    def remembered(group: GroupDigest) -> Row:
-        def build() -> tuple[Row, float]:
+    def remembered(group: GroupDigest) -> tuple[Row, float]:
+        def build() -> tuple[tuple[Row, float], float]:
             created = _created(group)
-            until = now + changes_in(now - created, coarse=coarse) if created else float("inf")
-            return _group_row(one, group, now, coarse=coarse), until
+            until = now + changes_in(now - created, coarse=coarse) if created else inf
+            return (_group_row(one, group, now, coarse=coarse), until), until
 
-        return memo.get(("group-row", one.key, group.index), (group,), now, build, facts=facts)
+        return memo.get(("group-row", key, group.index), (group,), now, build, facts=facts)
 
-    rows = [remembered(group) for group in one.groups]
+    rows = _all_rows(("group-rows", key), one, now, memo, remembered)
     return arrange(columns, rows, query, now, empty="scaled to 0: no groups", default="group")
+
+
+def _all_rows(
+    slot: Hashable,
+    one: SetDigest,
+    now: float,
+    memo: Memo,
+    rows_of: Callable[[GroupDigest], tuple[T, float]],
+) -> tuple[T, ...]:
+    """Return something of every group; while a set and what it shows stay, none is looked at."""
+
+    def build() -> tuple[tuple[T, ...], float]:
+        found = [rows_of(group) for group in one.groups]
+        return tuple(made for made, _ in found), min((until for _, until in found), default=inf)
+
+    return memo.get(slot, (one,), now, build)
 
 
 def _created(group: GroupDigest) -> float:
@@ -148,23 +169,25 @@ def _pod_cells(one: SetDigest, group: GroupDigest) -> list[tuple[Cell, int]]:
 
 def exception_table(one: SetDigest, query: Query, now: float, memo: Memo) -> TableView:
     """Return what is not fine in a set, worst first; a filter without any match is ignored."""
-    rows = [r for g in one.groups for r in _remembered_exceptions(one, g, now, memo)]
+    each = partial(_remembered_exceptions, one, now=now, memo=memo)
+    rows = chain.from_iterable(_all_rows(("exceptions", one.key), one, now, memo, each))
     wanted = Query(query.filter, faults_only=query.faults_only)
     table = arrange(_EXCEPTIONS, rows, wanted, now, empty="every pod is ready")
-    return table if not (query.filter and table.note) else TableView(_EXCEPTIONS, tuple(rows))
+    return table if not (query.filter and table.note) else TableView(_EXCEPTIONS, table.everything)
 
 
 def _remembered_exceptions(
-    one: SetDigest, group: GroupDigest, now: float, memo: Memo
-) -> tuple[Row, ...]:
+    one: SetDigest, group: GroupDigest, *, now: float, memo: Memo
+) -> tuple[tuple[Row, ...], float]:
+    """Return the rows of a group, and until when they read as they do."""
     if group.health.glyph in "·:u":
-        return ()
+        return (), inf
 
-    def build() -> tuple[tuple[Row, ...], float]:
+    def build() -> tuple[tuple[tuple[Row, ...], float], float]:
         found = tuple(_exception(one, group, alike, now) for alike in _alike(group))
         sinces = [alike[0][1].since for alike in _alike(group)]
-        until = min((now + changes_in(now - s) for s in sinces if s), default=float("inf"))
-        return found, until
+        until = min((now + changes_in(now - s) for s in sinces if s), default=inf)
+        return (found, until), until
 
     return memo.get(("exceptions", one.key, group.index), (group,), now, build)
 

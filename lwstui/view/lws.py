@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.api.meta import Key
 from lwstui.state.model import Snapshot
@@ -48,20 +48,40 @@ def set_view(snapshot: Snapshot, key: Key, query: Query, now: float, memo: Memo)
     if lws is None:
         return SetView(False, ((Span(f"{key} ", "title"), Span("is gone", "warn")),))
     one = digest(snapshot, lws, memo, now)
-    groups = tuple(_map_group(one, g, memo, now) for g in one.groups)
+    parts = _parts(one, now, memo)
     return SetView(
         found=True,
-        header=_header(snapshot, one, now),
-        groups=groups,
+        header=_header(snapshot, one, parts.counts, now),
+        groups=parts.groups,
         table=group_table(one, query, now, memo),
         exceptions=exception_table(one, query, now, memo),
         waits=_waits(snapshot, key),
-        legend=_legend(groups),
-        strip=_strip(one),
+        legend=parts.legend,
+        strip=parts.strip,
     )
 
 
-def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
+class _Parts(NamedTuple):
+    """What is shown of all groups of a set and does not grow old."""
+
+    groups: tuple[MapGroup, ...]
+    counts: Line
+    legend: Line
+    strip: Line
+
+
+def _parts(one: SetDigest, now: float, memo: Memo) -> _Parts:
+    """Return these parts; a set nothing happens in costs nothing, however large."""
+
+    def build() -> tuple[_Parts, float]:
+        key = one.key
+        groups = tuple(_map_group(one, key, g, memo, now) for g in one.groups)
+        return _Parts(groups, _counts(one), _legend(groups), _strip(one)), float("inf")
+
+    return memo.get(("set parts", one.key), (one,), now, build)
+
+
+def _header(snapshot: Snapshot, one: SetDigest, counts: Line, now: float) -> tuple[Line, ...]:
     lws = one.lws
     policy = spec_text(lws.spec, "None", "leaderWorkerTemplate", "restartPolicy")
     startup = spec_text(lws.spec, "LeaderCreated", "startupPolicy")
@@ -75,7 +95,7 @@ def _header(snapshot: Snapshot, one: SetDigest, now: float) -> tuple[Line, ...]:
     if under_way := since(snapshot, one.key, now):
         first.append(Span(f"   {under_way}", "busy"))
     first.append(Span(f"   {policy}  {startup}", "dim"))
-    return (tuple(first), _counts(one), _state_line(one, now), *_engines(snapshot, one, now))
+    return (tuple(first), counts, _state_line(one, now), *_engines(snapshot, one, now))
 
 
 def _engines(snapshot: Snapshot, one: SetDigest, now: float) -> Iterable[Line]:
@@ -136,12 +156,12 @@ def _state_line(one: SetDigest, now: float) -> Line:
     return tuple(spans)
 
 
-def _map_group(one: SetDigest, group: GroupDigest, memo: Memo, now: float) -> MapGroup:
+def _map_group(one: SetDigest, key: Key, group: GroupDigest, memo: Memo, now: float) -> MapGroup:
     def build() -> tuple[MapGroup, float]:
         return _build_map_group(one, group), float("inf")
 
     facts = (one.desired, one.rolling)
-    return memo.get(("map", one.key, group.index), (group,), now, build, facts=facts)
+    return memo.get(("map", key, group.index), (group,), now, build, facts=facts)
 
 
 def _build_map_group(one: SetDigest, group: GroupDigest) -> MapGroup:

@@ -166,3 +166,40 @@ def test_a_cell_of_a_small_map_is_told_in_a_line():
     assert "leader on node-3" in one
     assert text(cell_line(found, key, (0, 1, 2, 3), NOW, Memo())).startswith("▶ groups 0-3: :3 ·1 ")
     assert cell_line(found, key, (), NOW, Memo()) == ()
+
+
+class Looks(Memo):
+    """A memo that counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def get(self, *args, **kwargs):
+        self.asked += 1
+        return super().get(*args, **kwargs)
+
+
+def looks(groups: int) -> tuple[int, int]:
+    """Return what is asked and built for a set in which nothing happens."""
+    snap, memo = rolling(groups), Looks()
+    first = set_view(snap, LLAMA, Query(), NOW, memo)
+    memo.asked, built = 0, memo.built
+    second = set_view(snap, LLAMA, Query(), NOW, memo)
+    assert second.groups is first.groups
+    assert [row.key for row in second.table.rows] == [row.key for row in first.table.rows]
+    return memo.asked, memo.built - built
+
+
+def test_a_set_nothing_happens_in_costs_the_same_however_large_it_is():
+    assert looks(4) == looks(400)
+    assert looks(4)[1] == 0
+
+
+def test_exceptions_grow_older_while_nothing_else_happens():
+    memo, snap = Memo(), snapshot(sets=(lws(1),), pods=(pod(), starting(0, 1)))
+    ages = [
+        set_view(snap, LLAMA, Query(), NOW + later, memo).exceptions.rows[0].cells[-2].text
+        for later in (0, 30)
+    ]
+    assert ages == ["10s", "40s"]
