@@ -46,10 +46,12 @@ class Works:
         self._changed = changed
         self._sleep = sleep
         self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
 
     def start(self, intent: Intent, cluster: OperatorCluster) -> None:
         """Start what an intent leaves to this program, if anything; it ends an earlier one."""
-        work = RULES[type(intent)].work
+        rule = RULES[type(intent)]
+        work = rule.work
         if work is None:
             return
         self.stop(intent.target)
@@ -60,7 +62,15 @@ class Works:
             self._sleep,
             self._clock.monotonic,
         )
-        running = asyncio.create_task(self._run(intent, work(intent, task)))
+
+        async def in_turn() -> str:
+            if self._turn.locked():
+                task.say("waits for its turn")
+            async with self._turn:
+                return await work(intent, task)
+
+        doing = in_turn() if rule.in_turn(intent) else work(intent, task)
+        running = asyncio.create_task(self._run(intent, doing))
         self._tasks[intent.target] = running
         running.add_done_callback(lambda done: self._forget(intent.target, done))
 

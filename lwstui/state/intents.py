@@ -178,10 +178,16 @@ class Cordon:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Cordon a node and evict its pods, a group at a time, until none is left."""
+    """Cordon a node and evict its pods, a group at a time, until none is left.
+
+    Attributes:
+        together: Name and UID of all nodes that are drained together: all are cordoned first, so
+            that no pod goes from one to the next, and then drained one after another.
+    """
 
     target: Key
     uid: str
+    together: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from typing import Final
 
 from controller.api.meta import Key
 from controller.api.pods import Pod
-from lwstui.state.intents import DeletePod, Intent, RecreateGroup
+from lwstui.state.intents import DeletePod, Drain, Intent, RecreateGroup
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.drain import drain_impact
+from lwstui.view.impact_nodes import drain_facts, loss_texts
 from lwstui.view.impact_parts import Facts, outdated
 from lwstui.view.impact_pods import gone_with
 from lwstui.view.memo import Memo
@@ -54,9 +56,18 @@ def bulk_impact(
     what = [f"Changes {count(len(changes), 'object')}, one after the other."]
     if left_out:
         what.append(f"Leaves {count(left_out, 'object')} alone: see why below.")
-    touched = _touched(snapshot, changes, now, memo)
-    total = _stopping(touched) if touched else _added_up(impacts)
-    facts = (*_said(total), *_serving(touched))
+    drained = [intent.target.name for intent, _ in changes if isinstance(intent, Drain)]
+    facts: Facts
+    if drained:
+        found = drain_impact(snapshot, drained, now, memo)
+        if len(drained) > 1:
+            what.append("All are cordoned first, then drained one after another. In all:")
+        what += loss_texts(found)
+        facts = drain_facts(found)
+    else:
+        touched = _touched(snapshot, changes, now, memo)
+        total = _stopping(touched) if touched else _added_up(impacts)
+        facts = (*_said(total), *_serving(touched))
     if hidden:
         facts = (*facts, ("Hidden", Span(f"{hidden:,} of them by the filter", "warn")))
     typed = len(changes) > MANY or any(one.confirm_text for one in impacts)

@@ -1,8 +1,8 @@
-"""What draining a node costs: which groups go, what still serves, what fits elsewhere."""
+"""What draining nodes costs: which groups go, what still serves, what fits elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,7 +28,7 @@ class GroupLoss:
 
     Attributes:
         index: Group index.
-        evicted: Its pods on the node.
+        evicted: Its pods on the nodes.
         lost: Pods that go in all: the whole group, unless its policy replaces single workers.
         size: Pods it should have.
         devices: Accelerators of the pods that go.
@@ -53,7 +53,7 @@ class SetLoss:
     """One set that loses pods.
 
     Attributes:
-        groups: Its groups with pods on the node, by index.
+        groups: Its groups with pods on the nodes, by index.
         replicas: Groups asked for.
         serving: Groups that serve at present.
         after: Groups that still serve while the lost ones come back.
@@ -91,16 +91,16 @@ class SetLoss:
 
 @dataclass(frozen=True, slots=True)
 class DrainImpact:
-    """What draining a node does.
+    """What draining nodes does.
 
     Attributes:
-        node: Name of the node.
+        nodes: Names of the nodes.
         sets: Sets that lose pods, by namespace and name.
         others: Pods outside sets that hold accelerators there. Pods that are in no set and hold
             none are not known to the console.
     """
 
-    node: str
+    nodes: frozenset[str]
     sets: tuple[SetLoss, ...]
     others: tuple[Pod, ...]
 
@@ -111,7 +111,7 @@ class DrainImpact:
 
     @property
     def pods(self) -> int:
-        """Pods of sets that go in all, on this and on other nodes."""
+        """Pods of sets that go in all, on these and on other nodes."""
         return sum(one.pods for one in self.sets)
 
     @property
@@ -121,44 +121,47 @@ class DrainImpact:
 
 
 def drain_impact(
-    snapshot: Snapshot, node: str, now: float, memo: Memo | None = None
+    snapshot: Snapshot, nodes: str | Collection[str], now: float, memo: Memo | None = None
 ) -> DrainImpact:
-    """Return what draining a node does, if every pod on it is evicted.
+    """Return what draining nodes does, if every pod on them is evicted.
 
-    Disruption budgets are not looked at: they may refuse an eviction, they do not change which
-    groups it would hurt.
+    Of several nodes it is what goes in all, and the room on the nodes that are left: a group on
+    two of them goes once. Disruption budgets are not looked at: they may refuse an eviction, they
+    do not change which groups it would hurt.
 
     Args:
         snapshot: What is known.
-        node: Name of the node.
+        nodes: Name of the node, or of several.
         now: Epoch seconds.
         memo: Remembers digests between calls.
     """
     memo = memo or Memo()
+    names = frozenset((nodes,) if isinstance(nodes, str) else nodes)
 
     def build() -> tuple[DrainImpact, float]:
-        return _impact(snapshot, node, now, memo), now + FRESH_S
+        return _impact(snapshot, names, now, memo), now + FRESH_S
 
     sources = (snapshot.node_pods, snapshot.nodes, snapshot.sets, snapshot.by_set)
-    return memo.get(("drain", node), sources, now, build)
+    return memo.get(("drain", names), sources, now, build)
 
 
-def _impact(snapshot: Snapshot, node: str, now: float, memo: Memo) -> DrainImpact:
-    there = [pod for pod in snapshot.node_pods.get(node, ()) if not _finished(pod)]
+def _impact(snapshot: Snapshot, nodes: frozenset[str], now: float, memo: Memo) -> DrainImpact:
+    on_them = (pod for name in sorted(nodes) for pod in snapshot.node_pods.get(name, ()))
+    there = [pod for pod in on_them if not _finished(pod)]
     keys = sorted({pod.set_key for pod in there if pod.set_key in snapshot.sets})
     sets = [digest(snapshot, snapshot.sets[key], memo, now) for key in keys]
     others = tuple(pod for pod in there if pod.set_key not in snapshot.sets)
-    return DrainImpact(node, tuple(_set_loss(snapshot, one, node) for one in sets), others)
+    return DrainImpact(nodes, tuple(_set_loss(snapshot, one, nodes) for one in sets), others)
 
 
 def _finished(pod: Pod) -> bool:
     return pod.phase in ("Succeeded", "Failed")
 
 
-def _set_loss(snapshot: Snapshot, one: SetDigest, node: str) -> SetLoss:
-    hit = [(group, _gone(one.lws, group, node)) for group in one.groups]
+def _set_loss(snapshot: Snapshot, one: SetDigest, nodes: frozenset[str]) -> SetLoss:
+    hit = [(group, _gone(one.lws, group, nodes)) for group in one.groups]
     hit = [(group, gone) for group, gone in hit if gone]
-    groups = tuple(_group_loss(group, gone, node) for group, gone in hit)
+    groups = tuple(_group_loss(group, gone, nodes) for group, gone in hit)
     serving = sum(group.serves for group in one.groups)
     return SetLoss(
         one.key,
@@ -166,13 +169,13 @@ def _set_loss(snapshot: Snapshot, one: SetDigest, node: str) -> SetLoss:
         one.replicas,
         serving,
         serving - sum(group.serves for group in groups),
-        _fit(snapshot, one.lws, node, groups, [pod for _, gone in hit for pod in gone]),
+        _fit(snapshot, one.lws, nodes, groups, [pod for _, gone in hit for pod in gone]),
     )
 
 
-def _gone(lws: LeaderWorkerSet, group: GroupDigest, node: str) -> tuple[Pod, ...]:
-    """Return the pods of a group that go when its pods on a node are evicted."""
-    evicted = tuple(pod for pod in group.pods if pod.node == node and not _finished(pod))
+def _gone(lws: LeaderWorkerSet, group: GroupDigest, nodes: frozenset[str]) -> tuple[Pod, ...]:
+    """Return the pods of a group that go when its pods on nodes are evicted."""
+    evicted = tuple(pod for pod in group.pods if pod.node in nodes and not _finished(pod))
     if not evicted:
         return ()
     alone = spec_text(lws.spec, "None", *_POLICY) == "None"
@@ -180,22 +183,24 @@ def _gone(lws: LeaderWorkerSet, group: GroupDigest, node: str) -> tuple[Pod, ...
     return evicted if alone and all(pod.worker > 0 for pod in evicted) else group.pods
 
 
-def _group_loss(group: GroupDigest, gone: Sequence[Pod], node: str) -> GroupLoss:
+def _group_loss(group: GroupDigest, gone: Sequence[Pod], nodes: frozenset[str]) -> GroupLoss:
     devices = sum(amount for pod in gone for _, amount in pod.accelerators)
-    evicted = sum(pod.node == node for pod in gone)
+    evicted = sum(pod.node in nodes for pod in gone)
     return GroupLoss(group.index, evicted, len(gone), group.size, devices, group.serves)
 
 
 def _fit(
     snapshot: Snapshot,
     lws: LeaderWorkerSet,
-    node: str,
+    drained: frozenset[str],
     groups: Sequence[GroupLoss],
     gone: Sequence[Pod],
 ) -> Answer:
     if not all(group.whole for group in groups):
         return Answer(None, "not computed: single workers are replaced, the rest of a group stays")
-    nodes: Mapping[str, Node] = {n: found for n, found in snapshot.nodes.items() if n != node}
+    nodes: Mapping[str, Node] = {
+        n: found for n, found in snapshot.nodes.items() if n not in drained
+    }
     leaving = {pod.uid for pod in gone}
     held = dict(snapshot.node_pods)
     for name in {pod.node for pod in gone if pod.node}:

@@ -57,7 +57,7 @@ def _drain(snapshot: Snapshot, intent: Any, now: float) -> Impact:
         return Impact("", "", (), refused=refused)
     found = drain_impact(snapshot, node.name, now)
     what = [f"Cordons {node.name}, then evicts its pods until none is left; it can be stopped."]
-    what += _losses(found)
+    what += loss_texts(found)
     if any(group.whole for one in found.sets for group in one.groups):
         what.append(
             "One pod of each such group is evicted, the leader first: the rest goes with it, "
@@ -73,13 +73,13 @@ def _drain(snapshot: Snapshot, intent: Any, now: float) -> Impact:
 def _hurting(node: Node, what: list[str], found: DrainImpact, kubectl: str) -> Impact:
     devices = sum(one.devices for one in found.sets)
     toll = Toll(found.groups, found.pods, devices)
-    facts = _drain_facts(found)
+    facts = drain_facts(found)
     return Impact("", f"node {node.name}", tuple(what), facts, kubectl, level=3, toll=toll)
 
 
 def loss_lines(found: DrainImpact) -> tuple[Line, ...]:
     """Return what a drain costs, one line per set; what stops serving stands out."""
-    lines: list[Line] = [(Span(text),) for text in _losses(found)]
+    lines: list[Line] = [(Span(text),) for text in loss_texts(found)]
     if found.others:
         lines.append((Span(f"{count(len(found.others), 'other pod')} with accelerators.", "dim"),))
     if found.stops:
@@ -87,7 +87,8 @@ def loss_lines(found: DrainImpact) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _losses(found: DrainImpact) -> list[str]:
+def loss_texts(found: DrainImpact) -> list[str]:
+    """Return what a drain costs, a sentence for each of the first sets."""
     if not found.sets:
         return ["No group of a set has a pod on it."]
     said = [_loss(one) for one in found.sets[:_MOST_SETS]]
@@ -116,11 +117,13 @@ def _partly(groups: tuple[GroupLoss, ...]) -> str:
     return f"loses {count(lost, 'single pod')}"
 
 
-def _drain_facts(found: DrainImpact) -> Facts:
+def drain_facts(found: DrainImpact) -> Facts:
+    """Return what a drain stops, in numbers."""
     devices = sum(one.devices for one in found.sets)
+    here = "this" if len(found.nodes) == 1 else "these"
     facts: list[tuple[str, Span]] = [
         ("Groups", Span(str(found.groups))),
-        ("Pods of sets", Span(f"{found.pods}, on this and other nodes")),
+        ("Pods of sets", Span(f"{found.pods}, on {here} and other nodes")),
         ("Accelerators", Span(f"{devices} released, then asked for again elsewhere")),
     ]
     if found.others:
@@ -140,7 +143,7 @@ def _delete(snapshot: Snapshot, intent: Any, now: float) -> Impact:
         f"Deletes the Node object {node.name}. The machine is not touched: if its kubelet runs, "
         "it registers again after a restart.",
         "Pods on it are removed by the cluster without time to shut down.",
-        *_losses(found),
+        *loss_texts(found),
     ]
     if node.ready:
         what.append("The node is ready: draining it first lets its groups leave in order.")

@@ -9,7 +9,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import count
 from lwstui.view.digest import GroupDigest, SetDigest
 from lwstui.view.fit import room_for, room_span
-from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced
+from lwstui.view.impact_parts import Facts, devices_asked, kubectl_command, replaced, toll
 from lwstui.view.phrases import group_runs
 from lwstui.view.types import Impact, Span
 
@@ -26,7 +26,8 @@ def scaled(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         return Impact("", "", (), refused=f"the set already has {count(old, 'group')}")
     if new > old:
         return Impact("", "", *_scale_up(snapshot, one, new), kubectl)
-    return Impact("", "", *_scale_down(one, new), kubectl, level=3)
+    gone = [g for g in one.groups if new <= g.index]
+    return Impact("", "", *_scale_down(one, new), kubectl, level=3, toll=toll(gone))
 
 
 def _scale_up(snapshot: Snapshot, one: SetDigest, new: int) -> tuple[tuple[str, ...], Facts]:

@@ -35,7 +35,7 @@ async def confirmed(pilot, app, says):
     """Confirm a dialog about several objects, and wait for its end."""
     await opened(pilot, app, says)
     await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
-    await keys(pilot, "y")
+    app.screen.query_one("#confirm").press()
     await until(pilot, lambda: "objects changed" in shown(app))
     await keys(pilot, "escape")
 
@@ -83,3 +83,56 @@ async def test_marked_groups_are_recreated_and_no_other(tmp_path):
             nodes = sandbox.store.items("nodes")
             closed = [node for node in nodes if node["spec"].get("unschedulable")]
             assert len(closed) == 2
+
+
+def spec_of(sandbox, name):
+    return sandbox.store.get("leaderworkersets.leaderworkerset.x-k8s.io", "default", name)["spec"]
+
+
+async def test_marked_sets_are_scaled_and_marked_nodes_drained_one_after_another(tmp_path):
+    other = demo(2)
+    other["metadata"]["name"] = "other"
+    async with running_sandbox(SandboxOptions(nodes=6, speed=200)) as sandbox:
+        engine = Engine(
+            EngineOptions(
+                Target(kubeconfig=str(sandbox.kubeconfig)),
+                embedded_controller=True,
+                identity="test",
+                apply_first=(demo(3), other),
+                state=tmp_path,
+            )
+        )
+        app = Console(engine)
+        async with app.run_test(size=(120, 45)) as pilot, stopped(engine):
+
+            def ready():
+                return [pod for pod in app.snapshot.pods.values() if pod.set_name and pod.ready]
+
+            await until(pilot, lambda: len(ready()) == (3 + 2) * 2)
+            await keys(pilot, "g", "space", "j", "space")
+            await until(pilot, lambda: app.front.settled)
+            await keys(pilot, "s")
+            await opened(pilot, app, "SCALE SETS")
+            await keys(pilot, "plus", "1")
+            await confirmed(pilot, app, "Creates group")
+            assert [spec_of(sandbox, name)["replicas"] for name in ("demo", "other")] == [4, 3]
+            await until(pilot, lambda: len(ready()) == (4 + 3) * 2)
+
+            app.run_command("nodes")
+            await until(pilot, lambda: "acting on: node" in shown(app))
+            await keys(pilot, "space", "j", "space")
+            await until(pilot, lambda: "2 marked" in shown(app))
+            await until(pilot, lambda: app.front.settled)
+            marked = {ref.name for ref in app.front.marks.refs.values()}
+            await keys(pilot, "r")
+            await confirmed(pilot, app, "DRAIN NODES")
+
+            def drained():
+                done = [a for a in app.snapshot.activity if "drained, " in a.outcome and a.ok]
+                return {a.target for a in done}
+
+            await until(pilot, lambda: drained() == marked, 60)
+            await until(pilot, lambda: len(ready()) == (4 + 3) * 2, 60)
+            pods = sandbox.store.items("pods", "default")
+            assert not marked & {pod["spec"].get("nodeName") for pod in pods}
+            assert not app.snapshot.underway

@@ -126,6 +126,32 @@ async def test_a_drain_evicts_one_pod_a_group_waits_for_budgets_and_ends():
         assert "drained, 3 pods gone" in last.outcome
 
 
+async def test_nodes_that_are_drained_together_are_cordoned_first_and_drained_in_turn():
+    async with running() as bench:
+        await bench.live(pod())
+        bench.link.of(NODES).live(node("node-0"), node("node-1"))
+        together = (("node-0", UID), ("node-1", "uid-node-1"))
+        second = Key("", "node-1")
+        tenants_of(bench, raw("x"))
+        for name, uid in together:
+            intent = Drain(Key("", name), uid, together)
+            assert (await bench.core.write(intent, dry_run=False)).ok
+        cordoned = [name for name, _ in calls(bench, "patch")]
+        assert cordoned[:2] == ["node-0", "node-1"]
+        for name, _ in together:
+            bench.link.of(NODES).sink.apply("MODIFIED", node(name, unschedulable=True))
+        await bench.time.advance(0.2)
+        assert bench.last.underway[second].now == "waits for its turn"
+        assert len(calls(bench, "evict")) == 1
+        # What is stopped gives its turn to the next one.
+        bench.core.cancel(NODE)
+        await bench.time.advance(0.2)
+        assert "pods gone" in bench.last.underway[second].now
+        tenants_of(bench)
+        await bench.time.advance(5.1)
+        assert not bench.last.underway
+
+
 async def test_a_drain_can_be_stopped_and_survives_a_silent_server():
     async with running() as bench:
         await bench.live(pod())

@@ -240,7 +240,7 @@ async def test_stopping_leaves_the_rest_alone_and_says_so():
 async def test_a_verb_for_one_object_says_so(backend, app):
     async with app.run_test(size=(120, 40)) as pilot:
         await _ready(pilot, app)
-        await keys(pilot, "space", "s")
+        await keys(pilot, "space", "e")
         await until(pilot, lambda: "one object at a time" in shown(app))
         assert not isinstance(app.screen, Dialog)
 
@@ -293,15 +293,13 @@ async def test_deleting_pods_of_one_group_counts_what_goes_with_them_once():
         assert {i.pod for i in backend.submitted} == {"llama70b-31-1", "llama70b-31-2"}
 
 
-async def test_marked_nodes_are_cordoned_and_drained_one_at_a_time(backend, app):
+async def test_marked_nodes_are_cordoned(backend, app):
     async with app.run_test(size=(120, 40)) as pilot:
         await _ready(pilot, app)
         await keys(pilot, "colon", *"nodes /gpu-00", "enter")
         await until(pilot, lambda: "acting on: node" in shown(app))
         await keys(pilot, "space", "j", "space")
         await until(pilot, lambda: "2 marked" in shown(app))
-        await keys(pilot, "r")
-        await until(pilot, lambda: "one object at a time" in shown(app))
         await keys(pilot, "c")
         await _asked(pilot, app)
         await keys(pilot, "y")

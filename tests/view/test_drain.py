@@ -35,6 +35,17 @@ def test_a_whole_group_goes_with_one_of_its_pods():
     assert (impact.groups, impact.pods, impact.stops) == (1, 2, ())
 
 
+def test_a_group_on_several_drained_nodes_goes_once_and_finds_no_room_on_them():
+    impact = drain_impact(_cluster(), ("node-0", "node-1"), NOW)
+    (lost,) = impact.sets
+    (group,) = lost.groups
+    assert (impact.groups, impact.pods, group.evicted) == (1, 2, 2)
+    assert lost.fits is False
+    everything = drain_impact(_cluster(), ("node-0", "node-1", "node-2"), NOW)
+    assert (everything.groups, everything.pods) == (2, 4)
+    assert everything.stops == (lost.key,)
+
+
 def test_a_worker_alone_goes_where_the_policy_replaces_single_pods():
     impact = drain_impact(_cluster(policy="None"), "node-1", NOW)
     (group,) = impact.sets[0].groups

@@ -55,13 +55,16 @@ async def _drain(
     cluster: OperatorCluster, intent: Drain, look: Look, *, dry_run: bool
 ) -> Note | None:
     """Cordon, if nothing speaks against the drain; the dry run also tries every eviction."""
-    del look
     found = await _tenants(cluster, intent.target.name)
     if found.unmanaged:
         first = ", ".join(found.unmanaged[:3])
         more = f" and {len(found.unmanaged) - 3} more" if len(found.unmanaged) > 3 else ""
         raise Unpatchable(f"nothing would make {first}{more} again; delete them first")
     await _set_unschedulable(cluster, intent, on=True, dry_run=dry_run)
+    for name, uid in () if dry_run else intent.together:
+        other = look(NODES, name)
+        if other is not None and not other.unschedulable and name != intent.target.name:
+            await _set_unschedulable(cluster, Cordon(Key("", name), uid), on=True, dry_run=False)
     return await _verdicts(cluster, found) if dry_run else None
 
 
@@ -173,5 +176,7 @@ def recreates(look: Look, pod: Tenant) -> bool:
 RULES: Final[dict[type, Rule]] = {
     Cordon: Rule(lambda intent: "cordon" if intent.on else "uncordon", _cordon, _cordoned),
     DeleteNode: Rule(lambda _: "delete node", _delete, _deleted),
-    Drain: Rule(lambda _: "drain", _drain, _begun, work=_evict_all),
+    Drain: Rule(
+        lambda _: "drain", _drain, _begun, work=_evict_all, in_turn=lambda intent: intent.together
+    ),
 }

@@ -104,6 +104,12 @@ def at_its_end(intent: Any, seen: Seen, before: frozenset[str], /) -> str:
     return ""
 
 
+def _at_once(intent: Any) -> bool:
+    """Tell that work waits for no other work."""
+    del intent
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of intent.
@@ -114,6 +120,7 @@ class Rule:
         confirmed: Whether the watch has brought back what it asked for.
         missing: How far its consequences are, empty when they have come to an end.
         work: What this program goes on doing after the first request, and what came of it.
+        in_turn: Whether that work waits until other work of the kind has come to its end.
     """
 
     phrase: Callable[[Any], str]
@@ -121,6 +128,7 @@ class Rule:
     confirmed: Callable[[Any, Look], bool]
     missing: Missing = at_its_end
     work: Callable[[Any, Task], Awaitable[str]] | None = None
+    in_turn: Callable[[Any], object] = _at_once
 
 
 async def fresh_set(cluster: Cluster, target: Key) -> LeaderWorkerSet:

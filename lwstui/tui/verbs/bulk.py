@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+from controller.admission.defaults import InvalidSpec
 from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key, format_time
@@ -15,15 +16,20 @@ from lwstui.runtime.intents import (
     Cordon,
     DeletePod,
     DeleteSet,
+    Drain,
     Hold,
     Intent,
     RecreateGroup,
     ResumeRollout,
     RollingRestart,
+    SetPartition,
+    Undo,
 )
+from lwstui.state.patches import Unpatchable
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.bulk import BulkDialog, Part
+from lwstui.tui.verbs.rollouts import undo_intent
 from lwstui.view.bulk import Change, bulk_impact
 from lwstui.view.impact import impact
 from lwstui.view.types import Impact, Ref
@@ -38,11 +44,13 @@ class BulkVerb:
         label: Label of the confirm button, such as ``Restart``.
         part: Returns the change of one object, or why there is none; objects with the same
             change count once.
+        join: Makes the changes know of each other.
     """
 
     title: str
     label: str
     part: Callable[[Host, Ref], Part]
+    join: Callable[[Sequence[Part]], Sequence[Part]] = tuple
 
 
 async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden: int = 0) -> bool:
@@ -58,7 +66,20 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
         Whether anything was changed.
     """
     found = [verb.part(host, ref) for ref in refs]
-    parts = list({part.intent or part.name: part for part in found}.values())
+    parts = verb.join(list({part.intent or part.name: part for part in found}.values()))
+    words = asking(host, verb.title, verb.label, hidden)
+    return await carried_out(host, BulkDialog(parts, **words))
+
+
+def asking(host: Host, title: str, label: str, hidden: int) -> dict[str, Any]:
+    """Return what every dialog about several objects takes.
+
+    Args:
+        host: The application.
+        title: Title of the dialog.
+        label: Label of the confirm button.
+        hidden: How many of the objects the filter hides.
+    """
 
     def impact_for(intent: Intent) -> Impact:
         return impact(host.snapshot, intent, host.now(), host.memo, safety=host.safety)
@@ -69,21 +90,24 @@ async def act_on_all(host: Host, refs: Sequence[Ref], verb: BulkVerb, *, hidden:
             changes,
             host.now(),
             host.memo,
-            title=verb.title,
+            title=title,
             left_out=left_out,
             hidden=hidden,
             safety=host.safety,
         )
 
-    dialog = BulkDialog(
-        parts,
-        impact_for=impact_for,
-        sum_up=sum_up,
-        dry_run=host.backend.dry_run,
-        submit=host.backend.submit,
-        confirm=verb.label,
-        hidden=hidden,
-    )
+    return {
+        "impact_for": impact_for,
+        "sum_up": sum_up,
+        "dry_run": host.backend.dry_run,
+        "submit": host.backend.submit,
+        "confirm": label,
+        "hidden": hidden,
+    }
+
+
+async def carried_out(host: Host, dialog: BulkDialog) -> bool:
+    """Ask, say what became of the objects, and return whether anything was changed."""
     await host.ask(dialog)
     if dialog.tally:
         host.say(dialog.tally, "bad" if dialog.failed else "ok")
@@ -94,7 +118,8 @@ def of_set(make: Callable[[Host, LeaderWorkerSet], Intent]) -> Callable[[Host, R
     """Return what a verb means for the set that something belongs to.
 
     Args:
-        make: Makes the intent about a set that is there.
+        make: Makes the intent about a set that is there; raises ``Unpatchable`` or
+            ``InvalidSpec`` if there is nothing to change.
     """
 
     def part(host: Host, ref: Ref) -> Part:
@@ -104,7 +129,10 @@ def of_set(make: Callable[[Host, LeaderWorkerSet], Intent]) -> Callable[[Host, R
         lws = host.snapshot.sets.get(key)
         if lws is None:
             return Part(str(key), refused="is gone")
-        return Part(str(key), make(host, lws))
+        try:
+            return Part(str(key), make(host, lws))
+        except (Unpatchable, InvalidSpec) as error:
+            return Part(str(key), refused=str(error))
 
     return part
 
@@ -168,6 +196,37 @@ def _deleted_pod(host: Host, ref: Ref, *, at_once: bool = False) -> DeletePod:
     return DeletePod(target, ref.name, ref.uid, at_once)
 
 
+def _undone(host: Host, lws: LeaderWorkerSet) -> Undo:
+    found = targets.undo_revision(host.snapshot, lws.key, None)
+    return undo_intent(host, found, lws.key, lws.metadata.uid, lws.metadata.generation)
+
+
+def _one_more(host: Host, lws: LeaderWorkerSet) -> SetPartition:
+    partition = targets.one_more_group(host.snapshot, lws.key)
+    if partition is None:
+        raise Unpatchable("its partition holds no group back")
+    return SetPartition(lws.key, lws.metadata.uid, lws.metadata.generation, partition)
+
+
+def _drained(host: Host, ref: Ref) -> Part:
+    part = of_node(lambda node: Drain(Key("", node.name), node.uid))(host, ref)
+    if Key("", ref.name) in host.snapshot.underway:
+        return Part(ref.name, refused="is being drained already")
+    return part
+
+
+def _together(parts: Sequence[Part]) -> Sequence[Part]:
+    """Return drains that know of each other."""
+    drains = [part.intent for part in parts if isinstance(part.intent, Drain)]
+    nodes = tuple((drain.target.name, drain.uid) for drain in drains)
+    return [
+        replace(part, intent=replace(part.intent, together=nodes))
+        if isinstance(part.intent, Drain)
+        else part
+        for part in parts
+    ]
+
+
 def _held(host: Host, lws: LeaderWorkerSet) -> Hold:
     native = targets.native_partition(host.snapshot, lws.key)
     return Hold(lws.key, lws.metadata.uid, lws.metadata.generation, native)
@@ -184,6 +243,8 @@ RESUME: Final = BulkVerb(
     "Resume",
     of_set(lambda _, lws: ResumeRollout(lws.key, lws.metadata.uid, lws.metadata.generation)),
 )
+NEXT: Final = BulkVerb("ONE MORE GROUP EACH", "Go on", of_set(_one_more))
+UNDO: Final = BulkVerb("UNDO ROLLOUTS", "Undo", of_set(_undone))
 RECREATE: Final = BulkVerb(
     "RECREATE GROUPS",
     "Recreate",
@@ -203,3 +264,4 @@ CORDON: Final = BulkVerb(
 UNCORDON: Final = BulkVerb(
     "UNCORDON", "Uncordon", of_node(lambda node: Cordon(Key("", node.name), node.uid, False))
 )
+DRAIN: Final = BulkVerb("DRAIN NODES", "Drain", _drained, _together)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from controller.admission.defaults import InvalidSpec
+from controller.api.core import Revision
 from controller.api.meta import Key
 from controller.errors import ControllerError
 from controller.guard import STATEFUL_SETS
@@ -105,7 +106,12 @@ async def undo(host: Host, key: Key, number: int | None = None) -> None:
         return
 
     def intent(target: Key, uid: str, generation: int) -> Undo:
-        kept = None if Key(found.namespace, found.name) in host.snapshot.revisions else found
-        return Undo(target, uid, generation, found.name, found.number, kept)
+        return undo_intent(host, found, target, uid, generation)
 
     await change_spec(host, key, intent, "Undo")
+
+
+def undo_intent(host: Host, found: Revision, key: Key, uid: str, generation: int) -> Undo:
+    """Return the intent that puts the template of a revision back."""
+    kept = None if Key(found.namespace, found.name) in host.snapshot.revisions else found
+    return Undo(key, uid, generation, found.name, found.number, kept)

@@ -156,11 +156,20 @@ class BulkDialog(Dialog[bool]):
         columns[2] = Column("name", "OBJECT", max(12, min(40, widest)))
         table.set_columns(columns)
         self.query_one("#dialog-name", Field).placeholder = "how many"
-        self._preview(self._lines[:_AT_FIRST])
-        self._redraw()
-        self.run_worker(self._ask_all(), exit_on_error=False)
+        self._begin()
         if len(self._lines) <= _LIVE_BELOW:
             self.set_interval(_REFRESH_S, self._refresh_preview)
+
+    def ask_about(self, parts: Sequence[Part]) -> None:
+        """Show other changes than those so far, and ask the server about them."""
+        self._lines = [_line(str(number), part) for number, part in enumerate(parts)]
+        self._fit_list()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._preview(self._lines[:_AT_FIRST])
+        self._redraw()
+        self.run_worker(self._ask_all(), group="asking", exclusive=True, exit_on_error=False)
 
     def on_resize(self) -> None:
         """Leave room for the text above the list."""
@@ -231,7 +240,9 @@ class BulkDialog(Dialog[bool]):
                 outcome = await _outcome(self._ask(intent))
             if line.state == "asking":
                 line.state = "possible" if outcome.ok else "refused"
-                line.said = "" if outcome.ok else outcome.message
+                line.said = outcome.message
+                if outcome.ok:
+                    line.said = outcome.note if outcome.caution else ""
                 self._redraw_soon()
 
         wanted = [(line, line.part.intent) for line in self._lines if line.state == "asking"]

@@ -25,7 +25,7 @@ class NodeKeys(Selecting):
 
     def action_drain(self) -> None:
         """Evict all pods of the node, or stop doing so."""
-        self._change_node(verbs.drain)
+        self._change_node(verbs.drain, verbs.DRAIN)
 
     def _change_node(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from controller.api.meta import Key
@@ -14,6 +14,8 @@ from lwstui.tui.refusing import note_refusal
 from lwstui.tui.verbs.bulk import BulkVerb, act_on_all
 from lwstui.view.types import Ref
 
+Many = BulkVerb | Callable[[Host, Sequence[Ref], int], Coroutine[Any, Any, bool]]
+"""What a verb means for several objects, or a dialog of its own that asks about them."""
 ONE_AT_A_TIME: Final = "this takes one object at a time: ctrl-\\ clears the marks"
 
 
@@ -76,7 +78,7 @@ class Selecting:
             return
         host.run_task(verb)
 
-    def change_marked(self, many: BulkVerb | None) -> bool:
+    def change_marked(self, many: Many | None) -> bool:
         """Start a verb for all that is marked; return whether anything is marked.
 
         Args:
@@ -90,16 +92,20 @@ class Selecting:
             self.start(self._act_on_marks(many), marked=True)
         return True
 
-    async def _act_on_marks(self, many: BulkVerb) -> None:
+    async def _act_on_marks(self, many: Many) -> None:
         refs, hidden = self.selected_refs(), self.hidden_marks
-        if await act_on_all(self.host, refs, many, hidden=hidden):
+        if isinstance(many, BulkVerb):
+            changed = await act_on_all(self.host, refs, many, hidden=hidden)
+        else:
+            changed = await many(self.host, refs, hidden)
+        if changed:
             self.marks.clear()
             self.refresh_view()
 
     def change_set(
         self,
         verb: Callable[[Host, Key], Coroutine[Any, Any, None]],
-        many: BulkVerb | None = None,
+        many: Many | None = None,
     ) -> None:
         """Start a verb that changes the set of the selection, or say why not.
 

@@ -11,7 +11,7 @@ class SetKeys(Selecting):
 
     def action_scale(self) -> None:
         """Change the number of groups."""
-        self.change_set(verbs.scale)
+        self.change_set(verbs.scale, verbs.scale_all)
 
     def action_restart(self) -> None:
         """Restart all groups, rolling."""
@@ -19,11 +19,11 @@ class SetKeys(Selecting):
 
     def action_image(self) -> None:
         """Set container images."""
-        self.change_set(verbs.set_image)
+        self.change_set(verbs.set_image, verbs.set_images)
 
     def action_undo(self) -> None:
         """Put the template of the revision before back."""
-        self.change_set(verbs.undo)
+        self.change_set(verbs.undo, verbs.UNDO)
 
     def action_hold(self) -> None:
         """Hold the rollout where it is."""
@@ -35,7 +35,7 @@ class SetKeys(Selecting):
 
     def action_next_group(self) -> None:
         """Let one more group be updated."""
-        self.change_set(verbs.one_more_group)
+        self.change_set(verbs.one_more_group, verbs.NEXT)
 
     def action_recreate(self) -> None:
         """Recreate the group of the selection."""
