@@ -22,7 +22,7 @@ def with_deaths(snapshot: Snapshot, kept: Iterable[Death], now: float) -> Snapsh
     """
     from dataclasses import replace
 
-    from lwstui.insight.pods import RECENT_S
+    from lwstui.insight.ends import RECENT_S
     from lwstui.state.deaths import deaths
 
     shown = [end for pod in snapshot.pods.values() for end, _ in deaths(None, pod)]

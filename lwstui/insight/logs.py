@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from controller.api.pods import Pod
+from lwstui.insight.ends import came_back
 from lwstui.insight.world import World, group_subject
 from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity
 
@@ -54,7 +55,7 @@ _LIMIT_MS: Final = re.compile(r"Timeout\(ms\)=(\d{1,9})")
 _ACTIVE: Final = re.compile(r"\b(\d{1,6})/(\d{1,6}) (?:is|are) active")
 _HAVE: Final = re.compile(r"[Ww]aiting for (\d{1,6}) nodes?, have (\d{1,6})")
 _SECRET: Final = re.compile(r"(hf_|sk-|[Bb]earer )[A-Za-z0-9._\-]{6,}")
-_STALLED: Final = frozenset({"E5", "E6", "E7", "G5", "G7", "P8", "P19"})
+_STALLED: Final = frozenset({"E5", "E6", "E7", "G5", "G7", "P8", "P19", "P20"})
 
 
 class Heard(NamedTuple):
@@ -113,8 +114,10 @@ def _heard(world: World, group: GroupId, pods: Sequence[Pod]) -> list[Heard]:
     serves = _serves(pods)
     since = world.now - (FRESH_S if serves else RECENT_S)
     found: list[Heard] = []
-    for death in () if serves else world.deaths_of.get(group, ()):
-        if death.at >= since:
+    for death in world.deaths_of.get(group, ()):
+        pod = world.snapshot.pods.get(death.pod_key)
+        again = pod is not None and came_back(world, pod, death)
+        if again or (not serves and death.at >= since):
             found += [Heard(death.pod, death.worker, death.at, line) for line in death.lines]
     for pod in pods:
         tail = world.tails.get(pod.key)

@@ -8,7 +8,6 @@ from typing import Final
 from controller.api.pods import Container, Pod
 from lwstui.insight import scheduling
 from lwstui.insight.world import World, groups_of, pod_subject, seen_event
-from lwstui.state.deaths import Death
 from lwstui.state.insights import Advice, Evidence, Finding, Severity
 
 SLOW_PULL_S: Final = 600.0
@@ -18,59 +17,9 @@ BACK_OFF_S: Final = 300.0
 """The longest that a kubelet waits before it starts a container that crashed again."""
 LOOPING: Final = 2
 """Restarts from which a container that runs for a moment counts as crashing all the same."""
-RECENT_S: Final = 3600.0
-"""Ends of containers longer ago than this say nothing about the present."""
 
 _PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
-_ABSENT: Final = ("not found", "manifest unknown", "invalid", "does not exist")
 _REFUSED: Final = frozenset({"UnexpectedAdmissionError", "TopologyAffinityError", "NodeAffinity"})
-_LOG_SIGNS: Final = (
-    # (rule, severity, fragments, diagnosis, advice)
-    (
-        "P10",
-        Severity.CRITICAL,
-        ("cuda out of memory", "outofmemoryerror", "no available memory for the cache blocks"),
-        "the model does not fit into the accelerators' memory",
-        "lower the context length or the memory fraction, spread over more devices, or quantise",
-    ),
-    (
-        "P11",
-        Severity.CRITICAL,
-        (
-            "cuda driver version is insufficient",
-            "failed to initialize nvml",
-            "no cuda-capable device",
-            "no cuda gpus are available",
-        ),
-        "the image and the node's driver do not go together, or no device was handed in",
-        "check the driver on the node, the RuntimeClass, and what the pod requests",
-    ),
-    (
-        "P12",
-        Severity.WARNING,
-        ("gated repo", "repository not found", "hf_token", "401 client error"),
-        "the model may not be fetched: access is missing",
-        "give the pod a token that may read the model",
-    ),
-    (
-        "P13",
-        Severity.WARNING,
-        (
-            "larger than the maximum number of tokens that can be stored in kv cache",
-            "decrease `max_model_len`",
-            "decrease max_model_len",
-        ),
-        "the KV cache is too small for the context length that is asked for",
-        "lower the context length or raise the memory fraction",
-    ),
-    (
-        "P14",
-        Severity.WARNING,
-        ("bus error", "no space left on device: '/dev/shm", "insufficient shared memory"),
-        "shared memory is too small",
-        "mount an emptyDir of medium Memory at /dev/shm",
-    ),
-)
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -80,8 +29,6 @@ def findings(world: World) -> Iterator[Finding]:
             continue
         for rule in RULES:
             yield from rule(world, pod)
-    for deaths in world.deaths_of.values():
-        yield from _died(world, deaths)
 
 
 def _well(pod: Pod) -> bool:
@@ -89,7 +36,7 @@ def _well(pod: Pod) -> bool:
     return pod.running_and_ready and not pod.terminating
 
 
-def _finding(
+def finding(
     rule: str,
     severity: Severity,
     pod: Pod,
@@ -99,6 +46,7 @@ def _finding(
     hold_s: float = 0.0,
     explains: Sequence[str] = (),
 ) -> Finding:
+    """Return a finding about a pod; what it keeps from starting follows from it."""
     return Finding(
         rule,
         severity,
@@ -123,11 +71,11 @@ def unschedulable(world: World, pod: Pod) -> Iterator[Finding]:
     said = Evidence(pod.unscheduled_message or pod.unscheduled_reason, world.snapshot.taken_at)
     if pod.gates:
         what = f"held by {', '.join(pod.gates)}: whoever set the gate has to lift it"
-        yield _finding("P1", Severity.WARNING, pod, what, (said,))
+        yield finding("P1", Severity.WARNING, pod, what, (said,))
         return
     refusal = scheduling.parse(pod.unscheduled_message)
     if not refusal.blockers:
-        yield _finding("P1", Severity.WARNING, pod, "no place was found", (said,))
+        yield finding("P1", Severity.WARNING, pod, "no place was found", (said,))
         return
     first = refusal.blockers[0]
     many = f" on {first.nodes} of {refusal.nodes} nodes" if refusal.nodes else ""
@@ -137,7 +85,7 @@ def unschedulable(world: World, pod: Pod) -> Iterator[Finding]:
     advice = [Advice("see which nodes are in question and what blocks them", "set.nodes")]
     if cordoned:
         advice.append(Advice("uncordon a node that is fit again", "node.uncordon"))
-    yield _finding("P1", Severity.WARNING, pod, f"{first.words}{many}{rest}", (said,), *advice)
+    yield finding("P1", Severity.WARNING, pod, f"{first.words}{many}{rest}", (said,), *advice)
 
 
 def image(world: World, pod: Pod) -> Iterator[Finding]:
@@ -145,12 +93,8 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
     container = _waiting(pod, _PULLING)
     if container is None:
         return
-    said = next((e for e in world.pod_events(pod, "Failed") if "pull" in e.note), None)
-    # Back-off alone does not tell why; the event of the pull that failed does.
-    words = f"{container.message} {said.note if said is not None else ''}".lower()
+    words = container.message.lower()
     rule, diagnosis, help_ = "P3", "the image does not exist under this name", "correct the image"
-    if "back-off" in words and not any(word in words for word in _ABSENT):
-        diagnosis = "the image cannot be pulled, and why is not told"
     if any(word in words for word in ("unauthorized", "401", "denied", "authentication")):
         rule, diagnosis = "P2", "the registry refuses the credentials"
         help_ = "add or renew the pull secret"
@@ -162,7 +106,7 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
         help_ = "wait, or pull from a mirror; check the disk of the node"
     seen = Evidence(f"{container.image}: {container.message or container.reason}")
     advice = Advice(help_, "set.image" if rule == "P3" else "")
-    yield _finding(rule, Severity.WARNING, pod, diagnosis, (seen,), advice)
+    yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), advice)
 
 
 def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:
@@ -174,7 +118,7 @@ def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:
     if pulling is None or (pulled is not None and pulled.last_at >= pulling.last_at):
         return
     if world.now - pulling.last_at >= SLOW_PULL_S:
-        yield _finding(
+        yield finding(
             "P5",
             Severity.WARNING,
             pod,
@@ -187,7 +131,7 @@ def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:
 def refused(world: World, pod: Pod) -> Iterator[Finding]:
     """P6: the node refused a pod that had been placed on it."""
     if pod.phase == "Failed" and (pod.reason in _REFUSED or pod.reason.startswith("OutOf")):
-        yield _finding(
+        yield finding(
             "P6",
             Severity.CRITICAL,
             pod,
@@ -201,7 +145,7 @@ def refused(world: World, pod: Pod) -> Iterator[Finding]:
 def disrupted(world: World, pod: Pod) -> Iterator[Finding]:
     """P9: it was taken away by somebody or something, it did not fail."""
     if pod.phase == "Failed" and pod.reason in ("Evicted", "Preempting", "NodeShutdown"):
-        yield _finding(
+        yield finding(
             "P9",
             Severity.WARNING,
             pod,
@@ -221,7 +165,7 @@ def mounts(world: World, pod: Pod) -> Iterator[Finding]:
         return
     elsewhere = "Multi-Attach" in event.note
     diagnosis = "a volume is still attached elsewhere" if elsewhere else "a volume is not ready"
-    yield _finding("P15", Severity.WARNING, pod, diagnosis, (seen_event(event),), hold_s=MOUNT_S)
+    yield finding("P15", Severity.WARNING, pod, diagnosis, (seen_event(event),), hold_s=MOUNT_S)
 
 
 def sandbox(world: World, pod: Pod) -> Iterator[Finding]:
@@ -230,7 +174,7 @@ def sandbox(world: World, pod: Pod) -> Iterator[Finding]:
         return
     event = next(world.pod_events(pod, "FailedCreatePodSandBox", "NetworkNotReady"), None)
     if event is not None and world.now - event.last_at <= SLOW_PULL_S:
-        yield _finding(
+        yield finding(
             "P16",
             Severity.WARNING,
             pod,
@@ -246,7 +190,7 @@ def configuration(world: World, pod: Pod) -> Iterator[Finding]:
     if container is not None:
         seen = Evidence(f"{container.name}: {container.message or container.reason}")
         what = "a Secret or ConfigMap that it refers to, or a key in it, is missing"
-        yield _finding("P17", Severity.WARNING, pod, what, (seen,))
+        yield finding("P17", Severity.WARNING, pod, what, (seen,))
 
 
 def _crashes(container: Container, now: float) -> bool:
@@ -275,7 +219,7 @@ def crashing(world: World, pod: Pod) -> Iterator[Finding]:
     )
     times = f"{container.restarts} restart{'s' if container.restarts != 1 else ''}"
     now = container.message or container.reason or "it runs at the moment"
-    yield _finding(
+    yield finding(
         "P19",
         Severity.CRITICAL,
         pod,
@@ -293,7 +237,7 @@ def stuck(world: World, pod: Pod) -> Iterator[Finding]:
     node = world.node_of(pod)
     gone = node is None or not node.ready
     where = f"node {pod.node} does not answer" if gone and pod.node else "its node does"
-    yield _finding(
+    yield finding(
         "P18",
         Severity.WARNING,
         pod,
@@ -315,62 +259,3 @@ RULES: Final[tuple[Callable[[World, Pod], Iterator[Finding]], ...]] = (
     crashing,
     stuck,
 )
-
-
-def _died(world: World, deaths: Sequence[Death]) -> Iterator[Finding]:
-    """Yield what the newest end of each container of a group says."""
-    newest: dict[tuple[str, str], Death] = {}
-    for death in deaths:
-        if world.now - death.at <= RECENT_S:
-            newest[death.pod, death.container] = death
-    for death in newest.values():
-        pod = world.snapshot.pods.get(death.pod_key)
-        if pod is not None and not pod.ready:
-            yield from _of_death(world, pod, death)
-
-
-def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:
-    seen = Evidence(f"{death.container} ended: {death.how}", death.at)
-    if death.reason == "OOMKilled":
-        yield _finding(
-            "P7",
-            Severity.CRITICAL,
-            pod,
-            f"{death.container} was killed: it used more host memory than its limit",
-            (seen, *_last(death)),
-            Advice("raise the memory limit; loaded weights and shared memory count towards it"),
-            explains=("E1", "E2", "E3", "P19"),
-        )
-    elif death.exit_code == 137:
-        yield _killed(world, pod, death, seen)
-    yield from _log_signs(pod, death, seen)
-
-
-def _killed(world: World, pod: Pod, death: Death, seen: Evidence) -> Finding:
-    probe = next(world.pod_events(pod, "Unhealthy", "Killing"), None)
-    killed = "was killed, not for its memory: most likely a probe failed or its time was up"
-    return _finding(
-        "P8",
-        Severity.WARNING,
-        pod,
-        f"{death.container} {killed}",
-        (seen, *((seen_event(probe),) if probe else ())),
-        Advice("give the startup probe more time: loading a model takes minutes"),
-        explains=("P19",),
-    )
-
-
-def _log_signs(pod: Pod, death: Death, seen: Evidence) -> Iterator[Finding]:
-    lines = [line.lower() for line in death.lines]
-    for rule, severity, fragments, diagnosis, help_ in _LOG_SIGNS:
-        at = next((n for n, line in enumerate(lines) if any(f in line for f in fragments)), None)
-        if at is not None:
-            said = Evidence(death.lines[at], death.at)
-            explains = ("E1", "E2", "P19") if severity is Severity.CRITICAL else ("P19",)
-            advice = Advice(help_)
-            yield _finding(rule, severity, pod, diagnosis, (said, seen), advice, explains=explains)
-            return
-
-
-def _last(death: Death) -> tuple[Evidence, ...]:
-    return (Evidence(death.lines[-1], death.at),) if death.lines else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from lwstui.insight import devices, logs, measuring, nodes, pods, serving, sets, starting
+from lwstui.insight import devices, ends, logs, measuring, nodes, pods, serving, sets, starting
 from lwstui.insight.world import World
 from lwstui.state.insights import Finding
 
@@ -14,6 +14,7 @@ FAMILIES: Final[tuple[Callable[[World], Iterator[Finding]], ...]] = (
     devices.findings,
     sets.findings,
     pods.findings,
+    ends.findings,
     logs.findings,
     starting.findings,
     serving.findings,

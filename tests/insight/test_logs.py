@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from lwstui.insight import logs as rules
+from lwstui.insight.ends import findings as pod_findings
 from lwstui.insight.judging import folded
-from lwstui.insight.pods import findings as pod_findings
 from lwstui.insight.sets import findings as set_findings
 from lwstui.state.insights import Severity, Standing
 from lwstui.state.model import GroupHistory
@@ -126,8 +126,18 @@ def test_lines_of_long_ago_and_of_an_earlier_incarnation_say_nothing():
 def test_where_all_is_ready_only_what_is_said_now_counts():
     assert set(fired(broken(tails=said(WATCHDOG, ago=10), ready=True))) == {"E1"}
     assert fired(broken(tails=said(WATCHDOG, ago=121), ready=True)) == {}
-    recovered = broken(deaths=(death(lines=(WATCHDOG,)),), ready=True)
-    assert fired(recovered) == {}
+    recreated = broken(deaths=(death(lines=(WATCHDOG,), uid="another"),), ready=True)
+    assert fired(recreated) == {}
+
+
+def test_a_container_that_ended_lately_and_runs_again_still_tells_why():
+    again = broken(deaths=(death(lines=(WATCHDOG,)),), ready=True)
+    assert set(fired(again)) == {"E1"}
+    settled = broken(deaths=(death(lines=(WATCHDOG,), at=NOW - 601),), ready=True)
+    assert fired(settled) == {}
+
+
+def test_words_of_the_way_up_say_nothing_where_all_is_ready():
     assert fired(broken(tails=said("NCCL WARN hello", "1/2 is active", worker=0), ready=True)) == {}
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from lwstui.insight import pods as rules
+from lwstui.insight import ends, pods
 from lwstui.state.insights import Severity
 from tests.insight.support import NOW, death, event, world
 from tests.view.build import container, node, pod, starting
 
 
+def every(one):
+    """Return what the rules about pods and about how they ended find."""
+    return (*pods.findings(one), *ends.findings(one))
+
+
 def fired(one) -> dict[str, list[str]]:
     """Return the diagnoses by rule."""
     found: dict[str, list[str]] = {}
-    for finding in rules.findings(one):
+    for finding in every(one):
         found.setdefault(finding.rule, []).append(finding.diagnosis)
     return found
 
@@ -146,21 +151,15 @@ CASES = {
         world(looping(last_finished_at=NOW - 9, restarts=1)),
         "main ends as often as it is started: exit 1",
     ),
-    "P3 back-off": (
-        world(waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"')),
-        world(waiting("ContainerCreating", 'Back-off pulling image "repo/x"')),
-        "the image cannot be pulled, and why is not told",
+    "P20": (
+        died(ready=True),
+        died(ready=True, at=NOW - 601),
+        "main ended a while ago and runs again: exit 1",
     ),
-    "P2 back-off": (
-        world(
-            waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"'),
-            events=(event("Failed", "llama-0", "Failed to pull image: 401 Unauthorized"),),
-        ),
-        world(
-            waiting("ImagePullBackOff", 'Back-off pulling image "repo/x"'),
-            events=(event("Failed", "llama-0", "Error: ErrImagePull"),),
-        ),
-        "the registry refuses the credentials",
+    "P20 recreated": (
+        died(ready=True, lines=("gone",)),
+        died(ready=True, uid="another"),
+        "main ended a while ago and runs again: exit 1",
     ),
     "P19": (
         world(
@@ -198,7 +197,7 @@ def test_a_rule_fires_and_its_near_miss_does_not(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_finding_shows_what_was_seen_and_whom_it_concerns(name):
-    for finding in rules.findings(CASES[name][0]):
+    for finding in every(CASES[name][0]):
         assert finding.evidence
         assert all(one.text for one in finding.evidence)
         assert finding.groups
