@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli import paint
-from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.common import FAILED, USAGE, add_target, fail
 from lwstui.cli.describe import find
 from lwstui.cli.sets import operate, place_of, say
+from lwstui.cli.taping import moment
 
 if TYPE_CHECKING:
     from lwstui.runtime.operator import SetOperator
@@ -26,11 +28,13 @@ examples:
   lwstui why llama-70b/3 -o json       group 3, for a script: with crashes, fit, connectivity,
                                        autoscaling and controller as further sections
   lwstui why node/h100-01
+  lwstui why llama-70b --recording incident.lwsrec --at 12:30
 
 example: lwstui why demo/0
 
 What lasts a while before it counts in the console counts at once here: the cluster is looked at
-once. Devices and engines are not measured; the console does that.
+once. Devices and engines are not measured; the console does that. In a recording both are as
+they were in the console at that moment.
 
 exit codes:
   0  nothing is wrong, or nothing worse than a note
@@ -50,12 +54,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=("table", "json"), default="table", help="form of the answer"
     )
+    parser.add_argument(
+        "--recording", metavar="FILE", type=Path, help="what was wrong in a recording instead"
+    )
+    parser.add_argument(
+        "--at",
+        metavar="OFFSET",
+        type=moment,
+        help="moment of the recording, from its beginning: 5m or 12:30 (default its end)",
+    )
     add_target(parser, several=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Say what is wrong."""
     paint.forgiving()
+    if arguments.recording is not None:
+        return _of_recording(arguments)
+    if arguments.at is not None:
+        fail("--at is about a recording: name its file with --recording")
+        return USAGE
 
     async def work(operator: SetOperator) -> int:
         import asyncio
@@ -99,6 +117,39 @@ def run(arguments: argparse.Namespace) -> int:
         return exit_code(found)
 
     return operate(arguments, work)
+
+
+def _of_recording(arguments: argparse.Namespace) -> int:
+    """Say what the console said at a moment of a recording, after its hold times."""
+    from lwstui.runtime.recording.output import RecordingError
+    from lwstui.runtime.recording.reading import Recording
+    from lwstui.runtime.recording.stage import Stage
+    from lwstui.view.why import concerning
+
+    try:
+        recording = Recording.open(arguments.recording)
+        stage = Stage(recording)
+        stage.advance(recording.length_s if arguments.at is None else arguments.at)
+    except RecordingError as error:
+        return fail(str(error))
+    snapshot = stage.snapshot
+    namespace = arguments.namespace or _home(snapshot, arguments.name)
+    ref = _named(snapshot, namespace, arguments.name)
+    if arguments.name and ref is None:
+        return fail(f"there is no {arguments.name} in namespace {namespace} at that moment")
+    found = concerning(snapshot, ref)
+    if arguments.output == "json":
+        say(json.dumps({"findings": [as_json(one) for one in found]}, indent=2))
+    else:
+        _print(found, stage.now, colour=paint.colours(arguments))
+    recording.close()
+    return exit_code(found)
+
+
+def _home(snapshot: Snapshot, name: str) -> str:
+    """Return the namespace that has a set of this name, ``default`` unless it is just one."""
+    homes = {key.namespace for key in snapshot.sets if key.name == name.partition("/")[0]}
+    return homes.pop() if len(homes) == 1 else "default"
 
 
 def _named(snapshot: Snapshot, namespace: str, name: str) -> Ref | None:

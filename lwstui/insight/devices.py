@@ -85,7 +85,9 @@ CORDON: Final = Advice("cordon the node, then recreate the group", "node.cordon"
 def fell_off(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
     """D1: it is not seen any more while its siblings are, or says so itself."""
     mark = view.xid
-    if mark is not None and mark.value == 79:
+    # Codes are never taken back, so none at all means that the device was reset.
+    back = view.reading.value(Quantity.XID) == 0
+    if mark is not None and mark.value == 79 and not back:
         yield _finding(
             (world, view),
             "D1",

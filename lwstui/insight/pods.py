@@ -19,6 +19,23 @@ LOOPING: Final = 2
 """Restarts from which a container that runs for a moment counts as crashing all the same."""
 
 _PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+_REGISTRY_AWAY: Final = (
+    "429",
+    "toomanyrequests",
+    "timeout",
+    "no space left",
+    "i/o",
+    "refused",
+    "no such host",
+)
+_NO_SUCH_IMAGE: Final = (
+    "not found",
+    "manifest unknown",
+    "does not exist",
+    "name unknown",
+    "invalid reference format",
+    "couldn't parse image",
+)
 _REFUSED: Final = frozenset({"UnexpectedAdmissionError", "TopologyAffinityError", "NodeAffinity"})
 
 
@@ -94,16 +111,15 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
     if container is None:
         return
     words = container.message.lower()
-    rule, diagnosis, help_ = "P3", "the image does not exist under this name", "correct the image"
+    rule, diagnosis, help_ = "P3", "its image cannot be pulled", "see its events for the cause"
     if any(word in words for word in ("unauthorized", "401", "denied", "authentication")):
         rule, diagnosis = "P2", "the registry refuses the credentials"
         help_ = "add or renew the pull secret"
-    elif any(
-        word in words
-        for word in ("429", "toomanyrequests", "timeout", "no space left", "i/o", "refused")
-    ):
+    elif any(word in words for word in _REGISTRY_AWAY):
         rule, diagnosis = "P4", "the registry or the way to it does not keep up"
         help_ = "wait, or pull from a mirror; check the disk of the node"
+    elif any(word in words for word in _NO_SUCH_IMAGE):
+        diagnosis, help_ = "the image does not exist under this name", "correct the image"
     seen = Evidence(f"{container.image}: {container.message or container.reason}")
     advice = Advice(help_, "set.image" if rule == "P3" else "")
     yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), advice)

@@ -132,7 +132,8 @@ class Container:
 
     ``until_s`` is when the present phase ends by itself; ``failures`` counts exits or failed pulls
     in a row and sets the back-off; ``first`` is the number of its first run, above 0 when a client
-    counted restarts before it. ``trouble`` is why it cannot be created, while it cannot.
+    counted restarts before it. ``trouble`` is why it cannot be created, or why its last pull
+    failed, until it can.
     """
 
     name: str

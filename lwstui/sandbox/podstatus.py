@@ -266,9 +266,10 @@ def _waiting(container: Container, pod: PodRun) -> Json:
                 "message": f'Container image "{container.image}" {message}',
             }
         case Phase.PULL_FAILED:
-            return {"reason": "ErrImagePull", "message": container.script.pull_error}
-        case Phase.PULL_BACKOFF:
-            error = f"ErrImagePull: {container.script.pull_error}"
+            return {"reason": "ErrImagePull", "message": container.trouble}
+        case Phase.PULL_BACKOFF | Phase.PULLING if container.trouble:
+            # The kubelet keeps what it said last while it tries again.
+            error = f"ErrImagePull: {container.trouble}"
             message = f'Back-off pulling image "{container.image}": {error}'
             return {"reason": "ImagePullBackOff", "message": message}
         case Phase.CONFIG_ERROR:

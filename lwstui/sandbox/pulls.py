@@ -42,7 +42,7 @@ def pulled(step: Step, container: Container, at_s: float) -> None:
     """End a pull: the container is made, or the pull has failed."""
     image, script = container.image, container.script
     if script.pull_error:
-        failed = replace(container, failures=container.failures + 1)
+        failed = replace(container, failures=container.failures + 1, trouble=script.pull_error)
         message = f'Failed to pull image "{image}": {script.pull_error}'
         step.note(container, "Failed", message, warning=True)
         step.note(container, "Failed", "Error: ErrImagePull", warning=True)
@@ -55,6 +55,7 @@ def pulled(step: Step, container: Container, at_s: float) -> None:
     )
     step.pulled.add(image)
     step.note(container, "Pulled", message)
+    container = replace(container, trouble="")
     if container.run is None:
         container = replace(container, failures=0)  # they were of the pull, not of its process
     step.put(container.move(Phase.STARTING, at_s + CREATE_S + script.poststart_s))

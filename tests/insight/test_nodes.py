@@ -150,6 +150,16 @@ def clocks(celsius, *megahertz):
 
 DEVICE_CASES = {
     "D1": (xid(0, 79), xid(79, 79), "GPU 0 of node-0 fell off the bus"),
+    "D1 until it was reset": (
+        xid(0, 79),
+        world(
+            pod(),
+            telemetry=measured(
+                [reading(xid=0)], [reading(xid=79, at=NOW - 60)], [reading(xid=0, at=NOW - 1)]
+            ),
+        ),
+        "GPU 0 of node-0 fell off the bus",
+    ),
     "D1 silent": (
         world(pod(), telemetry=measured([reading(0, at=NOW - 61), reading(1)], [reading(1)])),
         world(pod(), telemetry=measured([reading(0, at=NOW - 59), reading(1)], [reading(1)])),

@@ -66,6 +66,11 @@ CASES = {
         world(waiting("ContainerCreating")),
         "the image does not exist under this name",
     ),
+    "P3 without a cause": (
+        world(waiting("ImagePullBackOff", 'Back-off pulling image "repo/x:9"')),
+        world(waiting("PodInitializing", 'Back-off pulling image "repo/x:9"')),
+        "its image cannot be pulled",
+    ),
     "P4": (
         world(waiting("ImagePullBackOff", "429 Too Many Requests: toomanyrequests")),
         world(waiting("PodInitializing", "429")),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,9 @@ from lwstui.state.deaths import Death
 from lwstui.state.model import Activity, ConsoleLoad, ControllerView, Snapshot
 from lwstui.state.telemetry import Telemetry
 from lwstui.telemetry.engines import EngineReading, Rates
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 SELDOM_S: Final = 5.0
 """What only proves that nothing changed in a kind is recorded this often."""
@@ -114,6 +117,11 @@ def _says_more(old: KindSync, new: KindSync) -> bool:
     return replace(new, last_event_at=old.last_event_at) != old or proved >= SELDOM_S
 
 
+def _fresh(before: Mapping[K, V], now: Mapping[K, V]) -> tuple[tuple[K, V], ...]:
+    """Return what is not the same object as before."""
+    return tuple((key, value) for key, value in now.items() if before.get(key) is not value)
+
+
 def _finite(values: Mapping[Any, float]) -> dict[Any, float]:
     """Return values without those that are no numbers, for which JSON has no word."""
     return {name: value for name, value in values.items() if isfinite(value)}
@@ -148,11 +156,12 @@ def measured(before: Telemetry, now: Telemetry) -> entries.Measured:
         for key, view in now.engines.items()
         if (seen := before.engines.get(key)) is None or seen.reading is not view.reading
     ]
-    sources = [entries.SourceTold(s.name, s.asked, s.answered, s.why) for s in now.sources]
     return entries.Measured(
         at=now.at,
         period_s=now.period_s,
         readings=tuple(fresh),
         engines=tuple(engines),
-        sources=tuple(sources),
+        pods=_fresh(before.pod_usage, now.pod_usage),
+        nodes=_fresh(before.node_usage, now.node_usage),
+        sources=now.sources,
     )

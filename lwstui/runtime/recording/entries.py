@@ -16,8 +16,10 @@ from controller.api.names import Resource
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
 from lwstui.state.model import Activity, ControllerView, GroupStart, Pending, Underway
+from lwstui.state.telemetry import Source
 from lwstui.telemetry.devices import Reading
 from lwstui.telemetry.engines import EngineReading, Rates
+from lwstui.telemetry.usage import Usage
 
 FORMAT: Final = 1
 """Version of the format; one that means something else to a reader gets the next number."""
@@ -140,15 +142,6 @@ class Engine(msgspec.Struct, frozen=True, omit_defaults=True):
     rates: Rates | None = None
 
 
-class SourceTold(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How many of a kind of endpoints answered, and why others did not."""
-
-    name: str
-    asked: int = 0
-    answered: int = 0
-    why: str = ""
-
-
 class Measured(Entry, frozen=True, kw_only=True, tag="telemetry"):
     """One round of measuring devices and engines: what it brought that is new."""
 
@@ -156,7 +149,9 @@ class Measured(Entry, frozen=True, kw_only=True, tag="telemetry"):
     period_s: float
     readings: tuple[Reading, ...] = ()
     engines: tuple[Engine, ...] = ()
-    sources: tuple[SourceTold, ...] = ()
+    pods: tuple[tuple[Key, Usage], ...] = ()
+    nodes: tuple[tuple[str, Usage], ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 class Remembered(Entry, frozen=True, kw_only=True, tag="memory"):

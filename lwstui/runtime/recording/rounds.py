@@ -8,14 +8,15 @@ from typing import Final
 from lwstui.runtime.recording.entries import Engine, Measured
 from lwstui.runtime.sampler import HIDDEN_S
 from lwstui.state.model import Snapshot
+from lwstui.state.seen import with_trends
 from lwstui.state.telemetry import (
     OLD_PERIODS,
     EngineView,
-    Source,
     Telemetry,
     grouped,
     next_devices,
     next_engine,
+    next_usage,
 )
 from lwstui.telemetry.join import owners
 
@@ -36,7 +37,7 @@ def after_round(snapshot: Snapshot, before: Telemetry, entry: Measured) -> Telem
     by_node, by_pod = grouped(devices.values())
     kept = {key: view for key, view in before.engines.items() if key in snapshot.pods}
     fresh = {one.pod: _engine(before.engines.get(one.pod), one) for one in entry.engines}
-    return replace(
+    measured = replace(
         before,
         at=entry.at,
         period_s=entry.period_s,
@@ -44,8 +45,11 @@ def after_round(snapshot: Snapshot, before: Telemetry, entry: Measured) -> Telem
         by_node=by_node,
         by_pod=by_pod,
         engines={**kept, **fresh},
-        sources=tuple(Source(s.name, s.asked, s.answered, s.why) for s in entry.sources),
+        pod_usage=next_usage(before.pod_usage, dict(entry.pods), snapshot.pods),
+        node_usage=next_usage(before.node_usage, dict(entry.nodes), snapshot.nodes),
+        sources=entry.sources,
     )
+    return with_trends(measured, before, snapshot)
 
 
 def _engine(before: EngineView | None, one: Engine) -> EngineView:
