@@ -16,6 +16,7 @@ from lwstui.cli.common import (
     target_of,
 )
 from lwstui.cli.sandbox import positive
+from lwstui.cli.taping import add_recording, order_of
 
 if TYPE_CHECKING:
     from controller.leases import LeaseTimes
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="series for each set among the metrics (default: yes)",
     )
     add_election(parser)
+    add_recording(parser)
     parser.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
@@ -139,6 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lwstui.kube.connect import ConnectError
     from lwstui.runtime.headless import HeadlessOptions, serve
     from lwstui.runtime.probes import ProbeError
+    from lwstui.runtime.recording.output import RecordingError
 
     limit = arguments.revision_history_limit
     try:
@@ -162,10 +165,11 @@ def run(arguments: argparse.Namespace) -> int:
         per_set_metrics=arguments.per_set_metrics,
         log_level=arguments.log_level,
         log_format=arguments.log_format,
+        recording=order_of(arguments),
     )
     try:
         return asyncio.run(serve(options))
-    except ProbeError as error:
+    except (ProbeError, RecordingError) as error:
         return fail(str(error))
     except (ConnectError, ControllerError) as error:
         return fail(explain(error, options.target))

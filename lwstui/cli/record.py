@@ -69,8 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         recording=order(arguments, arguments.file),
     )
     over, watcher = threading.Event(), _Watcher()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: over.set())
+    if threading.current_thread() is threading.main_thread():  # no other may
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_: over.set())
     engine = Engine(options)
     engine.want_events(True)
     engine.start(watcher.take)

@@ -121,15 +121,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_recording(arguments: argparse.Namespace) -> int:
     """Say what the console said at a moment of a recording, after its hold times."""
+    from contextlib import closing
+
     from lwstui.runtime.recording.output import RecordingError
     from lwstui.runtime.recording.reading import Recording
     from lwstui.runtime.recording.stage import Stage
     from lwstui.view.why import concerning
 
     try:
-        recording = Recording.open(arguments.recording)
-        stage = Stage(recording)
-        stage.advance(recording.length_s if arguments.at is None else arguments.at)
+        with closing(Recording.open(arguments.recording)) as recording:
+            stage = Stage(recording)
+            stage.advance(recording.length_s if arguments.at is None else arguments.at)
     except RecordingError as error:
         return fail(str(error))
     snapshot = stage.snapshot
@@ -142,7 +144,6 @@ def _of_recording(arguments: argparse.Namespace) -> int:
         say(json.dumps({"findings": [as_json(one) for one in found]}, indent=2))
     else:
         _print(found, stage.now, colour=paint.colours(arguments))
-    recording.close()
     return exit_code(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from lwstui.insight.world import World
@@ -10,6 +11,8 @@ from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
 from lwstui.state.telemetry import GRANT_PROXY, Source, freshness
 
 HOLD_S: Final = 60.0
+_LATE: Final = 0.2
+"""Share of a period by which a round may come late."""
 _CLUSTER: Final = Subject("cluster")
 
 
@@ -40,13 +43,16 @@ def _of_source(world: World, source: Source) -> Iterator[Finding]:
             source.grant,
         )
     elif source.grant == GRANT_PROXY and source.asked > 1 and not source.answered and source.why:
-        yield _finding(
+        found = _finding(
             "T3",
             Severity.WARNING,
             f"none of {source.asked} {source.name} answers: the API server may not reach pods",
             Evidence(source.why, at),
             "check the way from the control plane to the nodes",
         )
+        # One round may have met a fault that is over: where rounds are rare, wait for another.
+        period_s = world.snapshot.telemetry.period_s
+        yield replace(found, hold_s=max(HOLD_S, (1 + _LATE) * period_s))
 
 
 def gaps(world: World) -> Iterator[Finding]:

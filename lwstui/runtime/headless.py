@@ -40,7 +40,10 @@ from lwstui.kube.reflector import Reflector
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.logformat import log_to_stderr
+from lwstui.runtime.ports import Sink, Where
 from lwstui.runtime.probes import Address, Face, serving
+from lwstui.runtime.recording.controlled import ControllerTape
+from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.vitals import (
     Check,
     health_checks,
@@ -82,6 +85,7 @@ class HeadlessOptions:
         per_set_metrics: Whether each set has series of its own.
         log_level: Least severe level logged.
         log_format: ``logfmt`` or ``json``.
+        recording: What to record, None for nothing.
     """
 
     target: Target
@@ -95,6 +99,7 @@ class HeadlessOptions:
     per_set_metrics: bool = True
     log_level: str = "info"
     log_format: str = "logfmt"
+    recording: RecordingOrder | None = None
 
 
 class _CacheSink:
@@ -136,6 +141,7 @@ async def serve(options: HeadlessOptions) -> int:
         ConnectError: If the kubeconfig or its credentials cannot be used.
         ControllerError: If the cluster does not answer at the start.
         ProbeError: If the address for probes cannot be listened on.
+        RecordingError: If what happens cannot be recorded.
     """
     log_to_stderr(_log, level=options.log_level, format_=options.log_format)
     connection = await connect(options.target)
@@ -189,24 +195,43 @@ class Service:
             workers=options.workers,
         )
         self._manager.on_stale = self._relist
+        self._tape = self._taped(connection)
         self._reflectors = {
             resource: Reflector(
                 connection.rest,
                 resource,
                 decode=decoder(resource),
-                sink=_CacheSink(resource, self._manager.cache),
+                sink=self._sink(resource, selector),
                 namespace=options.namespace if resource.namespaced else "",
                 label_selector=selector,
             )
             for resource, selector in WATCHED
         }
 
+    def _taped(self, connection: Connection) -> ControllerTape | None:
+        if self.options.recording is None:
+            return None
+        info = connection.info
+        where = Where(info.context, info.cluster, sandbox=info.sandbox)
+        tape = ControllerTape(
+            self.options.recording, where, self.options.namespace, self._manager.state, self._clock
+        )
+        self._manager.on_change = tape.changed
+        return tape
+
+    def _sink(self, resource: Resource, selector: str) -> Sink:
+        sink = _CacheSink(resource, self._manager.cache)
+        return sink if self._tape is None else self._tape.beside(resource, sink, selector)
+
     async def run(self) -> None:
         """Work until cancelled; then give the lease back.
 
         Raises:
             ProbeError: If the address for probes cannot be listened on.
+            RecordingError: If what happens cannot be recorded.
         """
+        if self._tape is not None:
+            await self._tape.start()
         async with AsyncExitStack() as stack:
             if self.options.address is not None:
                 face = Face(self._health, self._ready, self._metrics)
@@ -217,6 +242,8 @@ class Service:
                     tasks.create_task(reflector.run())
                 tasks.create_task(self._events.run())
                 tasks.create_task(self._manager.run())
+                if self._tape is not None:
+                    tasks.create_task(self._tape.run())
 
     async def drain(self) -> None:
         """Begin no write any more and wait until those under way are answered."""
