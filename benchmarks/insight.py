@@ -24,6 +24,7 @@ from lwstui.insight.world import World
 from lwstui.kube.decoders import decoder
 from lwstui.state.insights import Finding, Judgment
 from lwstui.state.model import Snapshot
+from lwstui.state.seen import with_trends
 from lwstui.state.store import Store
 from lwstui.state.tails import NO_TAILS, Tail, Tails
 from lwstui.state.telemetry import NO_TELEMETRY, Telemetry, grouped, next_devices
@@ -31,6 +32,7 @@ from lwstui.telemetry import quantities
 from lwstui.telemetry.devices import Reading, readings
 from lwstui.telemetry.join import owners
 from lwstui.telemetry.scan import scan
+from lwstui.telemetry.usage import read_usage
 
 NOW = 1_800_000_000.0
 GPUS = 8
@@ -98,7 +100,24 @@ def measured(texts: list[str], store: Store) -> Telemetry:
     holders = owners(found, store.snapshot.node_pods)
     devices = next_devices(store.telemetry.devices, found, holders, NOW - 60.0)
     by_node, by_pod = grouped(devices.values())
-    return Telemetry(at=NOW, devices=devices, by_node=by_node, by_pod=by_pod)
+    told = Telemetry(at=NOW, devices=devices, by_node=by_node, by_pod=by_pod)
+    return with_trends(told, store.telemetry, store.snapshot)
+
+
+def pod_metrics(store: Store) -> bytes:
+    """Return what a metrics server answers about all pods."""
+    items = [
+        {
+            "metadata": {"name": key.name, "namespace": key.namespace, "labels": {"app": "model"}},
+            "timestamp": "2027-01-15T08:00:00Z",
+            "window": "15.012s",
+            "containers": [
+                {"name": "engine", "usage": {"cpu": "1482316543n", "memory": "63512344Ki"}}
+            ],
+        }
+        for key in store.snapshot.pods
+    ]
+    return json.dumps({"kind": "PodMetricsList", "items": items}).encode()
 
 
 def read(snapshot: Snapshot) -> Mapping[Key, Tail]:
@@ -120,7 +139,12 @@ def main(groups: int, nodes: int, runs: int) -> None:
     store.publish(NOW)
     texts = [exposition(number) for number in range(nodes)]
     cycle_s, telemetry = best_s(runs, lambda: measured(texts, store))
-    print(f"{nodes:,} nodes x {GPUS} devices: scan, read and join {cycle_s:.2f} s CPU a cycle")
+    print(
+        f"{nodes:,} nodes x {GPUS} devices: scan, read, join and trends {cycle_s:.2f} s CPU a cycle"
+    )
+    raw = pod_metrics(store)
+    usage_s, used = best_s(runs, lambda: read_usage(raw, NOW))
+    print(f"CPU and memory of {len(used):,} pods: read {usage_s:.2f} s CPU a cycle")
     tails = read(store.snapshot)
     for label, told, lines in (
         ("", NO_TELEMETRY, NO_TAILS),

@@ -2,11 +2,12 @@
 
 Sources: vllm/v1/metrics/loggers.py (several versions), sglang
 srt/observability/metrics_collector.py, TensorRT-LLM tensorrt_llm/metrics/collector.py and the
-tensorrtllm_backend README, llama.cpp's server.
+tensorrtllm_backend README, Triton docs/user_guide/metrics.md, llama.cpp's server.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from math import inf
@@ -32,15 +33,38 @@ class Fact(Enum):
     PREEMPTED = "preemptions"
     FINISHED = "requests finished"
     FAILED = "requests failed"
+    CACHE_ASKED = "prompt tokens looked up in the prefix cache"
+    CACHE_HIT = "prompt tokens found in the prefix cache"
     TOKENS_PER_S = "tokens generated per second"
     TTFT = "seconds to the first token"
     ITL = "seconds between tokens"
     E2E = "seconds per request"
+    QUEUE = "seconds in the queue"
     HEALTHY = "engine healthy"
 
 
-_COUNTERS: Final = (Fact.GENERATED, Fact.PROMPT, Fact.PREEMPTED, Fact.FINISHED, Fact.FAILED)
-_HISTOGRAMS: Final = (Fact.TTFT, Fact.ITL, Fact.E2E)
+_COUNTERS: Final = (
+    Fact.GENERATED,
+    Fact.PROMPT,
+    Fact.PREEMPTED,
+    Fact.FINISHED,
+    Fact.FAILED,
+    Fact.CACHE_ASKED,
+    Fact.CACHE_HIT,
+)
+_HISTOGRAMS: Final = (Fact.TTFT, Fact.ITL, Fact.E2E, Fact.QUEUE)
+
+
+class _Name(NamedTuple):
+    """A metric that tells a fact; where it tells several, the label that sorts them."""
+
+    metric: str
+    label: str = ""
+    value: str = ""
+
+    def tells(self, sample: Sample) -> bool:
+        """Tell whether a sample of the metric is meant."""
+        return not self.label or sample.label(self.label) == self.value
 
 
 class _Engine(NamedTuple):
@@ -48,57 +72,73 @@ class _Engine(NamedTuple):
 
     name: str
     prefixes: tuple[str, ...]
-    names: Mapping[Fact, tuple[str, ...]]
-    port: int
-    path: str = "/metrics"
+    names: Mapping[Fact, tuple[_Name, ...]]
+    bound_s: float = 1.0
+    """Seconds of one unit in the bounds of its histograms."""
 
 
-def _spelled(prefix: str, **names: str) -> dict[Fact, tuple[str, ...]]:
+_SELECTED: Final = re.compile(r"(\w[\w:]*)(?:\{(\w+)=(\w+)\})?")
+
+
+def _spelled(prefix: str, **names: str) -> dict[Fact, tuple[_Name, ...]]:
+    """Return names by fact: ``name`` or ``name{label=value}``, the usual one first."""
     return {
-        Fact[fact.upper()]: tuple(prefix + name for name in text.split())
+        Fact[fact.upper()]: tuple(
+            _Name(prefix + name, label, value) for name, label, value in _SELECTED.findall(text)
+        )
         for fact, text in names.items()
     }
 
 
+# What the servers written in Python have in common, once with colons and once without.
+_SHARED: Final = {
+    "generated": "generation_tokens_total",
+    "prompt": "prompt_tokens_total",
+    "ttft": "time_to_first_token_seconds",
+    "itl": "inter_token_latency_seconds time_per_output_token_seconds",
+    "e2e": "e2e_request_latency_seconds",
+}
 _VLLM: Final = _spelled(
     "vllm:",
+    **_SHARED,
     running="num_requests_running",
     waiting="num_requests_waiting",
     kv="kv_cache_usage_perc gpu_cache_usage_perc",
-    generated="generation_tokens_total",
-    prompt="prompt_tokens_total",
     preempted="num_preemptions_total",
     finished="request_success_total",
-    ttft="time_to_first_token_seconds",
-    itl="inter_token_latency_seconds time_per_output_token_seconds",
-    e2e="e2e_request_latency_seconds",
+    cache_asked="prefix_cache_queries_total gpu_prefix_cache_queries_total",
+    cache_hit="prefix_cache_hits_total gpu_prefix_cache_hits_total",
+    queue="request_queue_time_seconds",
     healthy="engine_healthy",
 )
 _SGLANG: Final = _spelled(
     "sglang:",
+    **_SHARED,
     running="num_running_reqs",
     waiting="num_queue_reqs",
     kv="token_usage full_token_usage",
-    generated="generation_tokens_total",
-    prompt="prompt_tokens_total",
     preempted="num_retracted_requests_total",
     tokens_per_s="gen_throughput",
-    ttft="time_to_first_token_seconds",
-    itl="inter_token_latency_seconds time_per_output_token_seconds",
-    e2e="e2e_request_latency_seconds",
+    queue="queue_time_seconds",
 )
 _TRTLLM: Final = _spelled(
     "trtllm_",
+    **_SHARED,
     running="num_requests_running",
     waiting="num_requests_waiting",
     kv="kv_cache_utilization",
-    generated="generation_tokens_total",
-    prompt="prompt_tokens_total",
     finished="request_success_total",
     failed="request_error_total",
-    ttft="time_to_first_token_seconds",
-    itl="time_per_output_token_seconds",
-    e2e="e2e_request_latency_seconds",
+    queue="request_queue_time_seconds",
+)
+_TRITON: Final = _spelled(
+    "nv_",
+    running="trt_llm_request_metrics{request_type=scheduled}",
+    waiting="trt_llm_request_metrics{request_type=waiting} inference_pending_request_count",
+    kv="trt_llm_kv_cache_block_metrics{kv_cache_block_type=fraction}",
+    finished="inference_request_success",
+    failed="inference_request_failure",
+    ttft="inference_first_response_histogram_ms",
 )
 _LLAMACPP: Final = _spelled(
     "llamacpp:",
@@ -110,15 +150,16 @@ _LLAMACPP: Final = _spelled(
     tokens_per_s="predicted_tokens_seconds",
 )
 ENGINES: Final = (
-    _Engine("vLLM", ("vllm:",), _VLLM, 8000),
-    _Engine("SGLang", ("sglang:",), _SGLANG, 30000),
-    _Engine("TensorRT-LLM", ("trtllm_",), _TRTLLM, 8000, "/prometheus/metrics"),
-    _Engine("llama.cpp", ("llamacpp:",), _LLAMACPP, 8080),
+    _Engine("vLLM", ("vllm:",), _VLLM),
+    _Engine("SGLang", ("sglang:",), _SGLANG),
+    _Engine("TensorRT-LLM", ("trtllm_",), _TRTLLM),
+    _Engine("Triton", ("nv_trt_llm_", "nv_inference_"), _TRITON, 0.001),
+    _Engine("llama.cpp", ("llamacpp:",), _LLAMACPP),
 )
 _BY_REASON: Final = "vllm:num_requests_waiting_by_reason"
 _BROKEN: Final = frozenset({"error", "abort"})
 _ALL_NAMES: Final = frozenset(
-    name + suffix
+    name.metric + suffix
     for engine in ENGINES
     for fact, names in engine.names.items()
     for name in names
@@ -139,7 +180,7 @@ class EngineReading(msgspec.Struct, frozen=True):
     """What an engine said at one moment, its data-parallel parts added.
 
     Attributes:
-        engine: ``vLLM``, ``SGLang``, ``TensorRT-LLM`` or ``llama.cpp``.
+        engine: ``vLLM``, ``SGLang``, ``TensorRT-LLM``, ``Triton`` or ``llama.cpp``.
         at: Epoch seconds.
         model: Name it serves under.
         running: Requests in work, None if it does not tell.
@@ -175,8 +216,11 @@ def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading 
     found = by_name(_of_first_ranks(samples))
 
     def of(fact: Fact, suffix: str = "") -> tuple[Sample, ...]:
-        names = engine.names.get(fact, ())
-        return next((found[n + suffix] for n in names if n + suffix in found), ())
+        for name in engine.names.get(fact, ()):
+            told = tuple(s for s in found.get(name.metric + suffix, ()) if name.tells(s))
+            if told:
+                return told
+        return ()
 
     kv = [min(1.0, max(0.0, sample.value)) for sample in of(Fact.KV)]
     totals = {fact: _sum(of(fact)) for fact in _COUNTERS}
@@ -187,7 +231,7 @@ def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading 
     return EngineReading(
         engine.name,
         received_at,
-        model=next((name for s in samples if (name := s.label("model_name"))), ""),
+        model=next((name for s in samples if (name := s.label("model_name", "model"))), ""),
         running=_sum(of(Fact.RUNNING)),
         waiting=_sum(of(Fact.WAITING)),
         deferred=_sum(s for s in found.get(_BY_REASON, ()) if s.label("reason") == "deferred"),
@@ -196,7 +240,9 @@ def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading 
         totals={fact: total for fact, total in totals.items() if total is not None},
         tokens_per_s=_sum(of(Fact.TOKENS_PER_S)),
         histograms={
-            fact: merged for fact in _HISTOGRAMS if (merged := _merged(of(fact, "_bucket")))
+            fact: merged
+            for fact in _HISTOGRAMS
+            if (merged := _merged(of(fact, "_bucket"), engine.bound_s))
         },
         healthy=all(health) if health else None,
     )
@@ -212,12 +258,12 @@ def _sum(samples: Iterable[Sample]) -> float | None:
     return sum(values) if values else None
 
 
-def _merged(samples: Iterable[Sample]) -> Buckets:
-    """Return the buckets of several series added, by upper bound."""
+def _merged(samples: Iterable[Sample], bound_s: float) -> Buckets:
+    """Return the buckets of several series added, by upper bound in seconds."""
     added: dict[float, float] = {}
     for sample in samples:
         try:
-            bound = float(sample.label("le"))
+            bound = float(sample.label("le")) * bound_s
         except ValueError:
             continue
         added[bound] = added.get(bound, 0.0) + sample.value

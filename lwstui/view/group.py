@@ -15,6 +15,7 @@ from lwstui.state.starts import Usual, usual
 from lwstui.view import usage
 from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.engines import engine_lines
 from lwstui.view.events import about_object
 from lwstui.view.health import WORDS, Health
 from lwstui.view.memo import Memo
@@ -31,7 +32,6 @@ from lwstui.view.startup import (
     underway,
 )
 from lwstui.view.tables import arrange
-from lwstui.view.telemetry import engine_lines
 from lwstui.view.types import Column, Line, Query, Ref, Row, Span, TableView, Tone
 
 BAR_CELLS: Final = 16
@@ -106,7 +106,10 @@ def _measured(frame: StartFrame, rows: Sequence[Row]) -> tuple[tuple[Column, ...
 def _engine(frame: StartFrame) -> tuple[Line, ...]:
     leader, telemetry = frame.group.leader, frame.snapshot.telemetry
     found = telemetry.engines.get(leader.key) if leader is not None else None
-    return engine_lines(found, frame.now, telemetry) if found is not None else ()
+    if found is None:
+        return ()
+    views = [v for pod in frame.group.pods for v in telemetry.by_pod.get(pod.key, ())]
+    return engine_lines(found, frame.now, telemetry, views, frame.group.bound)
 
 
 def _frame(snapshot: Snapshot, ref: Ref, now: float, memo: Memo) -> StartFrame | None:

@@ -8,11 +8,12 @@ from controller.api.pods import Pod
 from lwstui.state.model import Snapshot
 from lwstui.state.telemetry import DeviceView, Source
 from lwstui.view.ages import age, bytes_, count
+from lwstui.view.engines import seconds
 from lwstui.view.health import judge
 from lwstui.view.phrases import natural
 from lwstui.view.pods import role
 from lwstui.view.tables import DASH, arrange, row
-from lwstui.view.telemetry import IDLE_S, idle_for, memory, percent_of, power, seconds, watts
+from lwstui.view.telemetry import IDLE_S, idle_for, memory, percent_of, power, watts
 from lwstui.view.types import Cell, Column, Line, Query, Ref, Row, Span, TableView
 
 COLUMNS: Final = (

@@ -10,13 +10,13 @@ from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, count, ratio
 from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref, pod_ref
+from lwstui.view.engines import load, load_line
 from lwstui.view.groups import exception_table, group_table, judged, mark_of
 from lwstui.view.health import FINE, ORDER, TONES, WORDS
 from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import partition_now
 from lwstui.view.spec import spec_text
-from lwstui.view.telemetry import load, load_line
 from lwstui.view.types import (
     Line,
     MapCell,
@@ -103,7 +103,9 @@ def _engines(snapshot: Snapshot, one: SetDigest, now: float) -> Iterable[Line]:
     if not snapshot.telemetry.engines:
         return
     leaders = [group.leader for group in one.groups if group.leader is not None]
-    line = load_line(load(leaders, now, snapshot.telemetry), len(one.groups))
+    found = load(leaders, now, snapshot.telemetry)
+    devices = sum(group.bound for group in one.groups if group.index in found.told)
+    line = load_line(found, len(one.groups), devices)
     if line:
         yield line
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from lwstui.capacity.free import Devices
 from lwstui.state.telemetry import IDLE_BELOW, Telemetry, freshness
 from lwstui.view.digest import SetDigest
+from lwstui.view.engines import load
 from lwstui.view.memo import Memo
-from lwstui.view.telemetry import busy, changes_at, load, mean, percent_of
+from lwstui.view.telemetry import busy, changes_at, mean, percent_of
 from lwstui.view.types import Cell, Span
 
 

@@ -12,23 +12,19 @@ from math import inf, isnan
 from statistics import median
 from typing import Final, Literal
 
-from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.state.telemetry import (
     FRESH_PERIODS,
     IDLE_BELOW,
     OLD_PERIODS,
     DeviceView,
-    EngineView,
     Telemetry,
     freshness,
 )
-from lwstui.state.trends import generated
-from lwstui.telemetry.engines import Fact
 from lwstui.telemetry.parallel import Stage
 from lwstui.telemetry.quantities import Quantity
 from lwstui.view.ages import age, changes_in
-from lwstui.view.types import Cell, Line, Span
+from lwstui.view.types import Cell
 
 NO_DATA: Final = "–"
 """Shown where nothing was ever measured."""
@@ -264,130 +260,3 @@ def _bar(value: float, most: float) -> str:
     if most <= 0.0:
         return _SPARKS[0]
     return _SPARKS[max(0, min(len(_SPARKS) - 1, int(value / most * len(_SPARKS))))]
-
-
-# Engines.
-
-
-def engine_lines(view: EngineView, now: float, telemetry: Telemetry) -> tuple[Line, ...]:
-    """Return what an engine does, and how that has been."""
-    reading = view.reading
-    name = f"{reading.engine} {reading.model}".rstrip()
-    how = freshness(reading.at, now, telemetry.period_s)
-    since = age(now - reading.at)
-    if how == "stale":
-        return ((Span(f"{name}   "), Span(f"stale {since}: it does not answer", "warn")),)
-    old = "~" if how == "old" else ""
-    parts = [
-        f"running {old}{_number(reading.running)}",
-        f"waiting {old}{_number(reading.waiting)}",
-        f"KV {old}{NO_DATA if reading.kv is None else percent_of(reading.kv)}",
-        f"{old}{_number(_tokens(view))} tok/s",
-        f"TTFT {_latency(view)}",
-    ]
-    line = (
-        Span(f"{name}   "),
-        Span("   ".join(parts), "dim" if old else ""),
-        Span(f"   {since} ago", "dim"),
-    )
-    trends = (
-        Span("running ", "dim"),
-        Span(spark(view.running), "busy"),
-        Span("   KV ", "dim"),
-        Span(spark(view.kv, 1.0), "busy"),
-    )
-    unhealthy = reading.healthy is False
-    bad: tuple[Line, ...] = ((Span("it says that a part of it is not healthy", "bad"),),)
-    return (line, trends, *(bad if unhealthy else ()))
-
-
-def _tokens(view: EngineView) -> float | None:
-    return generated(view.reading, view.rates)
-
-
-def _number(value: float | None) -> str:
-    return NO_DATA if value is None else f"{value:,.0f}"
-
-
-def _latency(view: EngineView) -> str:
-    found = view.rates.quantiles.get(Fact.TTFT) if view.rates is not None else None
-    if found is None:
-        return f"p50 {NO_DATA} p95 {NO_DATA}"
-    return f"p50 {seconds(found[0])} p95 {seconds(found[1])}"
-
-
-def seconds(amount: float) -> str:
-    """Return a latency: ``840ms``, ``2.5s``, ``60s``."""
-    if amount < 1:
-        return f"{1000 * amount:.0f}ms"
-    return f"{amount:.1f}s" if amount < 10 else f"{amount:.0f}s"
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What the engines of a set do together.
-
-    Attributes:
-        running: Requests in work, None if no engine tells.
-        waiting: Requests that wait, None if no engine tells.
-        tokens: Tokens generated per second, None if no engine tells.
-        reporting: Engines that report.
-        old: Some of what it is made of is not quite new.
-        worst: Group that waits most, then has the fullest cache; None if none reports.
-    """
-
-    running: float | None
-    waiting: float | None
-    tokens: float | None
-    reporting: int
-    old: bool
-    worst: tuple[int, EngineView] | None
-
-
-def load(leaders: Iterable[Pod], now: float, telemetry: Telemetry) -> Load:
-    """Return what the engines of leaders do together; stale ones count nowhere."""
-    found: list[tuple[int, EngineView]] = []
-    old = False
-    for pod in leaders:
-        view = telemetry.engines.get(Key(pod.namespace, pod.name))
-        how = freshness(view.reading.at, now, telemetry.period_s) if view is not None else "stale"
-        if view is not None and how != "stale":
-            found.append((pod.group, view))
-            old = old or how == "old"
-    worst = max(
-        found,
-        key=lambda item: (item[1].reading.waiting or 0.0, item[1].reading.kv or 0.0),
-        default=None,
-    )
-    return Load(
-        _sum(view.reading.running for _, view in found),
-        _sum(view.reading.waiting for _, view in found),
-        _sum(_tokens(view) for _, view in found),
-        len(found),
-        old,
-        worst,
-    )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def load_line(one: Load, groups: int) -> Line:
-    """Return the engines of a set in one line, with the group that is worst off."""
-    if one.worst is None:
-        return ()
-    old = "~" if one.old else ""
-    group, view = one.worst
-    kv = view.reading.kv
-    text = (
-        f"engines {one.reporting}/{groups}   running {old}{_number(one.running)}   "
-        f"waiting {old}{_number(one.waiting)}   {old}{_number(one.tokens)} tok/s"
-    )
-    worst = (
-        f"   worst group {group}: waiting {_number(view.reading.waiting)}, "
-        f"KV {NO_DATA if kv is None else percent_of(kv)}, TTFT {_latency(view)}"
-    )
-    full = kv is not None and kv >= 0.95
-    return (Span(text, "dim" if one.old else ""), Span(worst, "warn" if full else "dim"))

@@ -61,11 +61,45 @@ def test_the_parts_of_vllm_are_added_and_the_fullest_cache_is_seen():
         ("sglang:num_running_reqs 4\nsglang:token_usage 0.5", "SGLang", 4, 0.5),
         ("trtllm_num_requests_running 2\ntrtllm_kv_cache_utilization 0.2", "TensorRT-LLM", 2, 0.2),
         ("llamacpp:requests_processing 1", "llama.cpp", 1, None),
+        ("nv_inference_request_success 7", "Triton", None, None),
     ],
 )
 def test_every_engine_and_older_names_are_understood(text, engine, running, kv):
     found = read(text)
     assert (found.engine, found.running, found.kv) == (engine, running, kv)
+
+
+TRITON = """
+nv_trt_llm_request_metrics{model="tensorrt_llm",request_type="active",version="1"} 9
+nv_trt_llm_request_metrics{model="tensorrt_llm",request_type="scheduled",version="1"} 6
+nv_trt_llm_request_metrics{model="tensorrt_llm",request_type="waiting",version="1"} 3
+nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type="max",model="tensorrt_llm"} 1000
+nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type="fraction",model="tensorrt_llm"} 0.4
+nv_inference_pending_request_count{model="ensemble"} 11
+nv_inference_request_failure{model="ensemble",reason="BACKEND"} 2
+nv_inference_first_response_histogram_ms_bucket{model="ensemble",le="500"} 4
+nv_inference_first_response_histogram_ms_bucket{model="ensemble",le="+Inf"} 5
+"""
+
+
+def test_triton_sorts_its_facts_by_labels_and_counts_in_milliseconds():
+    found = read(TRITON)
+    assert (found.engine, found.model) == ("Triton", "tensorrt_llm")
+    assert (found.running, found.waiting, found.kv) == (6, 3, 0.4)
+    assert found.totals == {Fact.FAILED: 2}
+    assert found.histograms == {Fact.TTFT: ((0.5, 4.0), (inf, 5.0))}
+    plain = read("nv_inference_pending_request_count 11\nnv_inference_request_success 1")
+    assert (plain.running, plain.waiting, plain.kv) == (None, 11, None)
+
+
+def test_the_time_in_the_queue_and_the_prefix_cache_are_told():
+    found = read(
+        'vllm:request_queue_time_seconds_bucket{le="+Inf"} 3\n'
+        "vllm:prefix_cache_queries_total 100\nvllm:prefix_cache_hits_total 40"
+    )
+    assert found.histograms == {Fact.QUEUE: ((inf, 3.0),)}
+    assert found.totals == {Fact.CACHE_ASKED: 100, Fact.CACHE_HIT: 40}
+    assert Fact.QUEUE in read('sglang:queue_time_seconds_bucket{le="1"} 3').histograms
 
 
 def test_ranks_that_do_the_same_work_are_not_added():

@@ -1,19 +1,19 @@
 """What is measured, as text: missing is not zero, old is marked, stale counts nowhere."""
 
+from dataclasses import replace
 from math import nan
 
 import msgspec
 import pytest
 
+from lwstui.telemetry.engines import Fact, Rates
+from lwstui.view.engines import engine_lines, load, load_line
 from lwstui.view.telemetry import (
     IDLE_S,
     busy,
     changes_at,
-    engine_lines,
     idle_for,
     kilowatts,
-    load,
-    load_line,
     mean,
     missing,
     percent_of,
@@ -127,6 +127,38 @@ def test_an_engine_in_words():
     assert text(first).startswith("vLLM llama   running 12   waiting 3   KV 45%   1,234 tok/s")
     assert "TTFT p50 840ms p95 2.5s" in text(first)
     assert "running ▁▃▆ █" in text(trends)
+
+
+def test_what_follows_from_several_figures_is_shown_where_all_are_known():
+    devices = [device(n) for n in range(8)]
+    told = Rates(
+        15.0,
+        {
+            Fact.GENERATED: 1600.0,
+            Fact.PREEMPTED: 0.05,
+            Fact.CACHE_ASKED: 200.0,
+            Fact.CACHE_HIT: 90.0,
+        },
+        {Fact.QUEUE: (0.02, 0.3)},
+    )
+    view = replace(engine(), rates=told)
+    line = text(engine_lines(view, NOW, measured(devices), devices, 8)[1])
+    assert line == (
+        "200 tok/s per GPU   0.40 tok/J   queue p50 20ms p95 300ms   prefix cache hit 45%   "
+        "3 preempted/min"
+    )
+    dark = text(engine_lines(view, NOW, measured(devices[:7]), devices[:7], 8)[1])
+    assert dark.startswith("200 tok/s per GPU   queue")
+    silent = replace(engine(), rates=None)
+    assert len(engine_lines(silent, NOW, measured(devices), devices, 8)) == 2
+
+
+def test_a_set_tells_tokens_per_device_of_the_groups_that_tell_tokens():
+    known = measured((), {"llama-0": engine(), "llama-1": replace(engine(), rates=None)})
+    found = load([pod(0), pod(1)], NOW, known)
+    assert found.told == {0}
+    assert "1,234 tok/s, 308 per GPU" in text(load_line(found, 2, 4))
+    assert "per GPU" not in text(load_line(found, 2))
 
 
 def test_an_engine_that_tells_little_shows_dashes_and_never_zeros():

@@ -117,6 +117,7 @@ async def test_measurements_come_back_with_their_trends(tmp_path):
     assert shown.devices[device].busy == (0.0, 0.25, 0.5)
     assert shown.engines[key].running == (0, 1, 2)
     assert shown.engines[key].rates.per_s[Fact.GENERATED] == pytest.approx(100 / 15)
+    assert shown.trends[LLAMA].tokens.values[-1] == pytest.approx(100 / 15)
     assert shown.at == NOW + 45
 
 
