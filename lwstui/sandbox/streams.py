@@ -1,6 +1,7 @@
 """exec, attach and port-forward over HTTP: what is asked for, and the WebSocket it goes on over."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
@@ -15,10 +16,12 @@ from lwstui.sandbox.podverbs import container_name
 from lwstui.sandbox.processes import Process
 from lwstui.sandbox.requests import Target, flag
 from lwstui.sandbox.shell import commands
+from lwstui.sandbox.shell.disk import Disk
 from lwstui.sandbox.sources import LogSource, ProcessSource
 
 SUBRESOURCES = ("attach", "exec", "portforward")
 _MESSAGE_BYTES = 1 << 22
+_MOST_DISKS = 64
 
 
 class PodStreams:
@@ -36,6 +39,7 @@ class PodStreams:
         self._processes = processes
         self._network = Network(store, processes)
         self._open: set[asyncio.Task[web.WebSocketResponse]] = set()
+        self._disks: OrderedDict[tuple[str, str, float], Disk] = OrderedDict()
 
     def close(self) -> None:
         """End every conversation, so that the server can stop."""
@@ -80,10 +84,26 @@ class PodStreams:
     ) -> int | None:
         """Run a command in a container and return its exit code, None if it was cut short."""
         look = self._looking(process, container)
-        session = commands.session(self._store, self._network, process, look, tty=streams.tty)
+        session = commands.session(
+            self._store,
+            self._network,
+            process,
+            look,
+            self._disk(process, container),
+            tty=streams.tty,
+        )
         player = ExecSession(socket, streams, self._store.clock)
         ended = self._processes.ended(process.pod, container)
         return await player.play(commands.start(session, argv), ended)
+
+    def _disk(self, process: Process, container: str) -> Disk:
+        """Return what was written into a run of a container; the oldest are forgotten."""
+        run = (process.pod["metadata"]["uid"], container, process.scene.started_at)
+        disk = self._disks.setdefault(run, Disk())
+        self._disks.move_to_end(run)
+        if len(self._disks) > _MOST_DISKS:
+            self._disks.popitem(last=False)
+        return disk
 
     def _looking(self, process: Process, container: str) -> Callable[[], Process]:
         return lambda: self._processes.find(process.pod, container) or process

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from lwstui.sandbox.network import DNS_SERVER, address, full_hostname, hostname, search_domains
 from lwstui.sandbox.objects import Json
+from lwstui.sandbox.shell.disk import ROOT, is_folder
 from lwstui.sandbox.shell.programs import (
     Command,
     Out,
@@ -16,10 +17,6 @@ from lwstui.sandbox.shell.programs import (
 )
 from lwstui.sandbox.shell.text import bad_option, options
 
-_ROOT = (
-    "bin", "dev", "etc", "home", "lib", "opt", "proc", "root", "run", "sbin", "sys", "tmp", "usr",
-    "var",
-)  # fmt: skip
 _FOREVER_S = 10.0**9
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -97,11 +94,15 @@ def _entries(session: Session, path: str) -> list[str] | None:
     prefix = "" if path == "/" else path
     below = {
         each[len(prefix) + 1 :].partition("/")[0]
-        for each in (*session.files, *mounts, *(f"/{name}" for name in _ROOT))
+        for each in (
+            *session.files,
+            *session.disk.folders,
+            *mounts,
+            *(f"/{name}" for name in ROOT),
+        )
         if each.startswith(f"{prefix}/")
     }
-    exists = below or path in mounts or path.removeprefix("/") in _ROOT
-    return sorted(below) if exists else None
+    return sorted(below) if is_folder(session, path) else None
 
 
 def ps(session: Session, _: Sequence[str]) -> Program:

@@ -6,10 +6,13 @@ input, None at its end; every other step with None.
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lwstui.sandbox.network import Network
 from lwstui.sandbox.processes import Process
+
+if TYPE_CHECKING:
+    from lwstui.sandbox.shell.disk import Disk
 
 NOT_FOUND = 127
 CANNOT_RUN = 126
@@ -49,7 +52,8 @@ class Interrupted(Exception):
 class Session:
     """Where a command runs.
 
-    ``look`` returns the container's process as it is now; ``files`` are contents by path.
+    ``look`` returns the container's process as it is now; ``files`` are contents by path, those
+    that were written included; ``disk`` takes what is written.
     """
 
     process: Process
@@ -58,6 +62,7 @@ class Session:
     env: Mapping[str, str]
     files: Mapping[str, str]
     node: Mapping[str, Any]
+    disk: "Disk"
     tty: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -243,3 +244,21 @@ class TestKubectl:
                 return terminal.wait_for_exit()
 
         assert await asyncio.to_thread(talk) == 4
+
+    async def test_files_are_copied_both_ways(self, town: Town, tmp_path: Path) -> None:
+        await town.pod("p")
+        (tmp_path / "weights").mkdir()
+        raw = bytes(range(256)) * 4096
+        (tmp_path / "weights" / "a.bin").write_bytes(raw)
+        (tmp_path / "weights" / "b.txt").write_text("b\n")
+        sent = await town.kubectl("cp", str(tmp_path / "weights"), "p:/tmp/weights")
+        assert (sent.code, sent.err) == (0, "")
+        assert (await town.kubectl("exec", "p", "--", "cat", "/tmp/weights/b.txt")).out == "b\n"
+        back = await town.kubectl("cp", "p:/tmp/weights", str(tmp_path / "back"))
+        assert back.code == 0, back.err
+        assert (tmp_path / "back" / "a.bin").read_bytes() == raw
+        one = await town.kubectl("cp", "p:/etc/hosts", str(tmp_path / "hosts"))
+        assert one.code == 0, one.err
+        assert "# Kubernetes-managed" in (tmp_path / "hosts").read_text()
+        await town.kubectl("cp", "p:/nosuch", str(tmp_path / "x"))
+        assert not (tmp_path / "x").exists()

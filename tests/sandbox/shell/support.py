@@ -14,6 +14,7 @@ from lwstui.sandbox.network import Network
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.processes import Process
 from lwstui.sandbox.shell import commands
+from lwstui.sandbox.shell.disk import Disk
 from lwstui.sandbox.shell.programs import Interrupted, Out, Pause, Program, Read, Session
 
 STARTED_AT = 1_785_000_000.0
@@ -98,6 +99,7 @@ class Town:
     def __init__(self) -> None:
         self.store = Store(SimClock())
         self.processes: dict[str, Process] = {}
+        self.disks: dict[str, Disk] = {}
         self.cuts: list[set[str]] = []
         self.network = Network(self.store, self)
         labels = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}
@@ -177,7 +179,8 @@ class Town:
 
     def session(self, name: str, *, tty: bool = False) -> Session:
         running = self.processes[name]
-        return commands.session(self.store, self.network, running, lambda: running, tty=tty)
+        disk = self.disks.setdefault(name, Disk())
+        return commands.session(self.store, self.network, running, lambda: running, disk, tty=tty)
 
     def run(self, name: str, argv: Sequence[str], stdin: Iterable[str] = ()) -> Outcome:
         return drive(commands.start(self.session(name), argv), stdin)
