@@ -30,6 +30,8 @@ _SOURCES: Final = {
     "kubeconfig_out": "files",
     "lease_namespace": "namespaces",
     "namespace": "namespaces",
+    "source": "files",
+    "to": "files",
     "names": "names",
 }
 # Values that are usual where others fit, too: any number may follow sub-.

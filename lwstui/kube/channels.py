@@ -5,6 +5,8 @@ Source: k8s.io/apimachinery pkg/util/httpstream/wsstream (v4), KEP-4006 (v5: a c
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -37,6 +39,27 @@ class Ended(msgspec.Struct, frozen=True):
 
     code: int | None = None
     message: str = ""
+
+
+Feed = Callable[[], Awaitable[bytes]]
+"""Returns what a command reads next; nothing at the end."""
+Write = Callable[[bytes], Awaitable[None]]
+"""Takes what a command prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piped:
+    """How a command without a terminal ended.
+
+    Attributes:
+        code: Its exit code, None if it has none to tell.
+        message: Why it has none.
+        said: The beginning of what it said on standard error, on one line.
+    """
+
+    code: int | None
+    message: str = ""
+    said: str = ""
 
 
 class _Cause(msgspec.Struct, frozen=True):

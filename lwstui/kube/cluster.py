@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
 import msgspec
 
+from controller.api.meta import Key
 from controller.api.names import FIELD_MANAGER, LEASES, PODS, Resource
 from controller.errors import LeaseLost
 from controller.ports import Patch, Propagation
+from lwstui.kube.channels import Feed, Piped, Write
+from lwstui.kube.clean import clean_line
+from lwstui.kube.exec import Exec, ExecTarget
 from lwstui.kube.lists import list_objects
 from lwstui.kube.rest import JSON, Rest, path_of
 
 # More writes in flight against a saturated server only lengthen its queue.
 WRITES_IN_FLIGHT: Final = 16
+_MOST_SAID: Final = 4096
+
+
+async def _fed(running: Exec, feed: Feed) -> None:
+    while data := await feed():
+        await running.feed(data)
+    await running.end_feed()
 
 
 class KubeCluster:
@@ -139,6 +150,35 @@ class KubeCluster:
         }
         path = path_of(PODS, namespace, name, "eviction")
         await self._write("POST", PODS, path, _query(dry_run), body)
+
+    async def run(
+        self,
+        pod: Key,
+        container: str,
+        command: Sequence[str],
+        *,
+        feed: Feed | None = None,
+        write: Write | None = None,
+    ) -> Piped:
+        """Run a command in a container; see ``runtime.ports.OperatorCluster``."""
+        fed = feed is not None
+        target = ExecTarget(*pod, container, tuple(command), tty=False, stdin=fed, ends=fed)
+        running, said = Exec(self._rest, target), bytearray()
+
+        async def keep(data: bytes) -> None:
+            said.extend(data[: _MOST_SAID - len(said)])
+
+        async def ignore(_: bytes) -> None:
+            return
+
+        feeding = asyncio.ensure_future(_fed(running, feed)) if feed is not None else None
+        try:
+            end = await running.run(write or ignore, keep)
+        finally:
+            if feeding is not None:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        return Piped(end.code, end.message, clean_line(said.decode("utf-8", "replace")).strip())
 
     async def _write(
         self,

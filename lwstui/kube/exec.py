@@ -26,6 +26,8 @@ class ExecTarget:
         container: Name of the container.
         command: The argument vector; empty attaches to the container's own process.
         tty: Whether it gets a terminal.
+        stdin: Whether it is given anything to read.
+        ends: Whether it must be told where that ends, which only version 5 of the protocol can.
     """
 
     namespace: str
@@ -33,6 +35,8 @@ class ExecTarget:
     container: str
     command: tuple[str, ...] = ()
     tty: bool = True
+    stdin: bool = True
+    ends: bool = False
 
 
 class Exec:
@@ -60,6 +64,14 @@ class Exec:
             size = msgspec.json.encode({"Width": columns, "Height": rows})
             self._put(bytes((Channel.RESIZE,)) + size)
 
+    async def feed(self, data: bytes) -> None:
+        """Hand data to it as fast as it takes it: nothing is dropped."""
+        await self._frames.put(bytes((Channel.STDIN,)) + data)
+
+    async def end_feed(self) -> None:
+        """Say that nothing more is fed."""
+        await self._frames.put(bytes((CLOSE, Channel.STDIN)))
+
     def end_input(self) -> None:
         """Say that nothing more is typed; only version 5 of the protocol can."""
         self._put(bytes((CLOSE, Channel.STDIN)))
@@ -68,24 +80,32 @@ class Exec:
         if not self._frames.full():
             self._frames.put_nowait(frame)
 
-    async def run(self, write: Callable[[bytes], Awaitable[None]]) -> Ended:
+    async def run(
+        self,
+        write: Callable[[bytes], Awaitable[None]],
+        complain: Callable[[bytes], Awaitable[None]] | None = None,
+    ) -> Ended:
         """Run the command and hand its output on, until it ends.
 
         Args:
             write: Takes output; nothing more is read until it returns.
+            complain: Takes what it says on standard error; None hands it to ``write``, too.
 
         Raises:
             ControllerError: If the server refuses it or does not answer.
         """
         target = self._target
         path = path_of(PODS, target.namespace, target.pod, "exec" if target.command else "attach")
-        query = [("container", target.container), ("stdin", "true"), ("stdout", "true")]
+        query = [("container", target.container), ("stdout", "true")]
+        query += [("stdin", "true")] if target.stdin else []
         query += [("tty", "true")] if target.tty else [("stderr", "true")]
         query += [("command", word) for word in target.command]
         async with self._rest.websocket(path, query=query, protocols=(V5, V4)) as socket:
+            if target.ends and socket.protocol != V5:
+                return Ended(None, "the API server is too old to be told where a file ends")
             sending = asyncio.create_task(self._send(socket))
             try:
-                return await self._receive(socket, write)
+                return await self._receive(socket, write, complain or write)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -97,7 +117,10 @@ class Exec:
                 await socket.send_bytes(frame)
 
     async def _receive(
-        self, socket: aiohttp.ClientWebSocketResponse, write: Callable[[bytes], Awaitable[None]]
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        write: Callable[[bytes], Awaitable[None]],
+        complain: Callable[[bytes], Awaitable[None]],
     ) -> Ended:
         async for message in socket:
             data: bytes = message.data if message.type is aiohttp.WSMsgType.BINARY else b""
@@ -105,7 +128,7 @@ class Exec:
                 continue
             channel, text = data[0], data[1:]
             if channel in (Channel.STDOUT, Channel.STDERR):
-                await write(text)
+                await (write if channel == Channel.STDOUT else complain)(text)
             elif channel == Channel.ERROR:
                 return ending(text)
         if not self._target.command and socket.close_code in (None, 1000):

@@ -164,6 +164,23 @@ class TerminalEnd:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to copy from a container.
+
+    Attributes:
+        pod: Namespace and name.
+        container: Name of the container.
+        path: A file or folder in it.
+        local: Where to on this machine.
+    """
+
+    pod: Key
+    container: str
+    path: str
+    local: str
+
+
 class TerminalHandle(Protocol):
     """A conversation with a container; none of this waits."""
 
@@ -279,6 +296,14 @@ class Backend(Protocol):
         """Run something in a container; ``sink`` takes output on the engine's thread.
 
         The future fails with a ``ControllerError`` if it cannot be run.
+        """
+        ...
+
+    def fetch(self, request: FetchRequest, report: Callable[[str], None]) -> Future[str]:
+        """Copy from a container; ``report`` is called on the engine's thread with how far it is.
+
+        The future tells what was copied, in words; cancelling it leaves nothing. It fails with a
+        ``CopyError`` or ``ControllerError``.
         """
         ...
 

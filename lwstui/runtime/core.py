@@ -15,6 +15,7 @@ from controller.ports import Clock
 from lwstui.runtime.around import around
 from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
 from lwstui.runtime.control import UNKNOWN
+from lwstui.runtime.copydesk import CopyDesk
 from lwstui.runtime.diagnosis import Diagnosis
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.forwards import Forwards
@@ -91,6 +92,7 @@ class Core:
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
         self.forwards = Forwards(self._store, lambda: self._link)
+        self.copies = CopyDesk(lambda: self._link)
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
         self._session: Session | None = None

@@ -20,6 +20,7 @@ from controller.ports import Clock
 from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.runtime.backend import (
     Destination,
+    FetchRequest,
     Forward,
     ForwardRequest,
     LogEntry,
@@ -163,6 +164,10 @@ class Engine:
         """Run something in a container."""
         handle = RemoteTerminal(self._soon, sink)
         return handle, self._ask(lambda core: core.terminal(request, handle))
+
+    def fetch(self, request: FetchRequest, report: Callable[[str], None]) -> Future[str]:
+        """Copy from a container."""
+        return self._ask(lambda core: core.copies.fetch(request, report))
 
     def forward(self, request: ForwardRequest) -> Future[Forward]:
         """Open a port-forward."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lwstui.state.intents import (
     Apply,
+    CopyIn,
     Cordon,
     DeleteNode,
     DeletePod,
@@ -29,6 +30,7 @@ from lwstui.state.intents import (
 
 __all__ = [
     "Apply",
+    "CopyIn",
     "Cordon",
     "DeleteNode",
     "DeletePod",

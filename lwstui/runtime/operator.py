@@ -26,7 +26,7 @@ from lwstui.runtime.intents import Apply, Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
 from lwstui.runtime.logmux import Kept, LogSession
 from lwstui.runtime.observer import SetObserver
-from lwstui.runtime.ports import WatchSpec, Where
+from lwstui.runtime.ports import OperatorCluster, WatchSpec, Where
 from lwstui.runtime.reader import Reader
 from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.usage import UsageReader
@@ -170,6 +170,11 @@ class SetOperator:
         return LogSession(
             request, sink, store=reader.store, link=self._link, now=self.clock.now, kept=kept
         )
+
+    @property
+    def cluster(self) -> OperatorCluster:
+        """Single reads and writes, and commands in containers."""
+        return self._link.cluster
 
     @property
     def where(self) -> Where:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.ports import Clock, Cluster, EventSink
 from lwstui.config.prometheus import Prometheus
@@ -16,6 +17,7 @@ from lwstui.telemetry.targets import Target as ScrapeTarget
 
 if TYPE_CHECKING:
     from controller.activity import ControllerState
+    from lwstui.kube.channels import Feed, Piped, Write
     from lwstui.kube.connect import Target
     from lwstui.runtime.backend import TerminalRequest
     from lwstui.runtime.takeover import Mover
@@ -151,6 +153,29 @@ class OperatorCluster(Cluster, Protocol):
 
         Raises:
             TooManyRequests: If a disruption budget does not allow it now.
+        """
+        ...
+
+    async def run(
+        self,
+        pod: Key,
+        container: str,
+        command: Sequence[str],
+        *,
+        feed: Feed | None = None,
+        write: Write | None = None,
+    ) -> Piped:
+        """Run a command in a container, without a terminal, until it ends.
+
+        Args:
+            pod: Namespace and name.
+            container: Name.
+            command: The argument vector.
+            feed: Returns what it reads, nothing at the end; None gives it nothing.
+            write: Takes what it prints; nothing more is read until it returns.
+
+        Raises:
+            ControllerError: If the server refuses it or does not answer.
         """
         ...
 

@@ -223,6 +223,29 @@ class Freeze:
     on: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class CopyIn:
+    """Copy a file or folder of this machine into a container.
+
+    Attributes:
+        target: The pod.
+        uid: UID it must have.
+        container: Name of the container.
+        path: Where to, in the container.
+        source: Where from, on this machine.
+        size_bytes: How much that is.
+        files: How many files.
+    """
+
+    target: Key
+    uid: str
+    container: str
+    path: str
+    source: str
+    size_bytes: int = 0
+    files: int = 1
+
+
 SpecChange = Hold | PauseRollout | ResumeRollout | SetPartition | Undo
 """Changes that were decided on one generation of the spec and are refused on another."""
 
@@ -240,5 +263,6 @@ Intent = (
     | NodeChange
     | Edit
     | Freeze
+    | CopyIn
     | Apply
 )

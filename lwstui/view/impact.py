@@ -12,6 +12,7 @@ from lwstui.state.intents import Intent
 from lwstui.state.model import ClusterState, Snapshot
 from lwstui.view import (
     impact_apply,
+    impact_copy,
     impact_edit,
     impact_freeze,
     impact_nodes,
@@ -135,5 +136,6 @@ BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
     **impact_nodes.BUILDERS,
     **impact_apply.BUILDERS,
     **impact_edit.BUILDERS,
+    **impact_copy.BUILDERS,
 }
 """Title and text of each kind of intent; a test holds it against ``Intent``."""

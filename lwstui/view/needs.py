@@ -60,7 +60,12 @@ NEEDS: Final = (
         "pods",
         actions=("group.recreate", "pod.recreate", "group.delete", "pod.delete", "pod.kill"),
     ),
-    Need("open shells", "create", "pods/exec", actions=("group.shell", "pod.shell")),
+    Need(
+        "open shells, copy files",
+        "create",
+        "pods/exec",
+        actions=("group.shell", "pod.shell", "pod.copy-files"),
+    ),
     Need("attach", "create", "pods/attach", actions=("group.attach", "pod.attach")),
     Need("forward ports", "create", "pods/portforward"),
     Need("drain nodes", "create", "pods/eviction", actions=("node.drain",)),

@@ -16,6 +16,7 @@ from controller.errors import NotFound
 from controller.takeover.native import Native
 from lwstui.runtime.backend import (
     Destination,
+    FetchRequest,
     Forward,
     ForwardRequest,
     LogEntry,
@@ -79,6 +80,7 @@ class FakeBackend:
     submitted: list[Intent] = field(default_factory=list)
     dry_runs: list[Intent] = field(default_factory=list)
     terminals: list[TerminalRequest] = field(default_factory=list)
+    fetched: list[FetchRequest] = field(default_factory=list)
     opened: tuple[Forward, ...] = ()
     cancelled: list[Key] = field(default_factory=list)
     logs_opened: list[FakeLog] = field(default_factory=list)
@@ -138,6 +140,12 @@ class FakeBackend:
         """Note the request; it ends at once."""
         self.terminals.append(request)
         raise AssertionError("no test hands its terminal over")
+
+    def fetch(self, request: FetchRequest, report: Callable[[str], None]) -> Future[str]:
+        """Note the request; it ends at once."""
+        self.fetched.append(request)
+        report("1 MiB copied")
+        return _done(f"1.5 MiB of {request.path} are in {request.local}")
 
     def forward(self, request: ForwardRequest) -> Future[Forward]:
         """Open it on the port asked for, else on 40001."""

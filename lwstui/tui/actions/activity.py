@@ -23,6 +23,8 @@ def of_tree() -> Iterator[ActionSpec]:
     """Yield what can be done with a tree."""
     text = "Open what is under the cursor, or fold it."
     yield ActionSpec("tree.fold", "Fold", text, ("x",), "tree", priority=6)
+    text = "Groups against topology domains; of a pod, copy files."
+    yield ActionSpec("tree.placement", "Placement", text, ("t",), "tree", priority=40)
 
 
 def of_controller() -> Iterator[ActionSpec]:

@@ -93,6 +93,7 @@ def of_pod() -> Iterator[ActionSpec]:
     yield verb("attach", "Attach", "Attach to the pod's main process.", "a", danger=2)
     yield verb("forward", "Forward", "Lead a port of this machine to the pod.", "F", at=32)
     yield verb("forwards", "Forwards", "The open port-forwards.", "f")
+    yield verb("copy-files", "Copy files", "Copy files to or from the pod.", "t", at=34)
     yield verb("delete", "Delete", "Delete the pod; says what goes with it.", "ctrl+d", danger=3)
     yield verb("kill", "Kill", "Delete the pod at once, without grace.", "ctrl+k", danger=3)
     yield from _reading("pod", "the pod")

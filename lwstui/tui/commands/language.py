@@ -147,7 +147,7 @@ def _taken_apart(spec: CommandSpec, words: Sequence[str]) -> Command:
                 raise CommandError("-n wants a namespace")
         elif terms is not None:
             terms.append(word)
-        elif word.startswith("/") and kind != "path":
+        elif word.startswith("/") and kind not in ("path", "place"):
             terms = [word[1:]]
         else:
             args.append(word)

@@ -6,6 +6,7 @@ from typing import Final
 
 from lwstui.tui.commands import (
     changing,
+    copying,
     diagnosing,
     going,
     manifests,
@@ -21,6 +22,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *overtime.COMMANDS,
     *diagnosing.COMMANDS,
     *changing.COMMANDS,
+    *copying.COMMANDS,
     *manifests.COMMANDS,
     *tables.COMMANDS,
     *taping.COMMANDS,

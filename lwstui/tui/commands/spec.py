@@ -21,6 +21,7 @@ ArgKind = Literal[
     "context",
     "namespaces",
     "path",
+    "place",
     "word",
     "form",
     "option",
@@ -28,8 +29,8 @@ ArgKind = Literal[
     "log-part",
     "rest",
 ]
-"""What a word means: ``target`` is a set, group or pod, ``log-part`` a role or how far back
-(``15m``), ``rest`` all that follows."""
+"""What a word means: ``target`` is a set, group or pod, ``place`` a path, of a pod after a colon,
+``log-part`` a role or how far back (``15m``), ``rest`` all that follows."""
 
 ROLES: Final = ("leader", "worker", "all")
 LOG_PART: Final = re.compile(r"(?:--role=)?(all|leader|worker|sub-\d+)|(?:--since=)?(\d+)([smh])")

@@ -20,6 +20,7 @@ from lwstui.tui.verbs.bulk import (
     of_set,
 )
 from lwstui.tui.verbs.bulkforms import scale_all, set_images
+from lwstui.tui.verbs.copying import ask_copy, containers_of, copy_in, copy_out
 from lwstui.tui.verbs.deleting import delete_node, delete_pod, delete_set
 from lwstui.tui.verbs.editing import edit, edit_fields
 from lwstui.tui.verbs.forwards import forward, show_forwards
@@ -52,8 +53,12 @@ __all__ = [
     "UNDO",
     "BulkVerb",
     "act_on_all",
+    "ask_copy",
     "attach",
     "confirm",
+    "containers_of",
+    "copy_in",
+    "copy_out",
     "cordon",
     "delete_node",
     "delete_pod",

@@ -41,12 +41,19 @@ class ReadingKeys(Selecting):
             self.host.goto(Route("why", ref))
 
     def action_placement(self) -> None:
-        """Open where the groups of the selection's set run."""
+        """Open where the groups of the selection's set run; of a pod, copy files."""
         ref, key = self.selected(), self.selected_set()
-        if ref is None or key is None:
+        if ref is not None and ref.kind == "pod":
+            if not self.change_marked(None):
+                self.host.run_task(verbs.ask_copy(self.host, ref))
+        elif ref is None or key is None:
             self.host.say("nothing here that belongs to a set", "warn")
         else:
             self.host.goto(placement_route(key, ref.group))
+
+    def action_copy_files(self) -> None:
+        """Copy files to or from the pod."""
+        self.action_placement()
 
     def action_events(self) -> None:
         """Open the events of the selection, all of them if nothing is selected."""
