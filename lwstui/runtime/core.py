@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.api.meta import Key
 from controller.api.names import Resource
-from controller.errors import ControllerError, Unauthorized, Unavailable
+from controller.errors import Unauthorized, Unavailable
 from controller.ports import Clock
 from lwstui.runtime.around import around
-from lwstui.runtime.backend import LogEntry, LogRequest, TerminalEnd, TerminalRequest
+from lwstui.runtime.backend import LogEntry, LogRequest
+from lwstui.runtime.containerdesk import ContainerDesk
 from lwstui.runtime.control import UNKNOWN
-from lwstui.runtime.copydesk import CopyDesk
 from lwstui.runtime.diagnosis import Diagnosis
 from lwstui.runtime.feed import Feed
 from lwstui.runtime.forwards import Forwards
@@ -30,11 +30,9 @@ from lwstui.runtime.recording.recorder import Recorder
 from lwstui.runtime.session import Session, SessionOptions
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverError, TakeoverOrder
 from lwstui.runtime.taking import Takeovers
-from lwstui.runtime.terminal import RemoteTerminal
 from lwstui.runtime.trials import try_manifests
 from lwstui.runtime.works import Works
 from lwstui.runtime.writer import Writer
-from lwstui.runtime.writes import explain
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, ClusterState, ContextFacts, Snapshot
@@ -92,7 +90,13 @@ class Core:
         self._feed = Feed(self._store, clock, publish, before=self._derive, sleep=sleep)
         self._ledger = Ledger(self._store)
         self.forwards = Forwards(self._store, lambda: self._link)
-        self.copies = CopyDesk(lambda: self._link)
+        self.containers = ContainerDesk(
+            self._store,
+            clock,
+            lambda: self._link,
+            self._feed.changed,
+            read_only=options.read_only,
+        )
         self._works = Works(self._store, self._ledger, clock, self._feed.changed, sleep)
         self._writer = Writer(self._store, self._ledger, self._works, clock, self._feed.changed)
         self._session: Session | None = None
@@ -167,30 +171,6 @@ class Core:
         if self._link is None:
             raise Unavailable("not connected to a cluster")
         return Takeovers(self._link, self._clock, self._store.log)
-
-    async def terminal(self, request: TerminalRequest, terminal: RemoteTerminal) -> TerminalEnd:
-        """Run something in a container.
-
-        Raises:
-            ControllerError: If it cannot be run.
-        """
-        what = " ".join(request.command) or "attach"
-        if self._options.read_only:
-            raise Unavailable("read-only: nothing is run in a container")
-        if self._link is None:
-            raise Unavailable("not connected to a cluster")
-        said, ok = "failed", False
-        try:
-            end = await terminal.run(self._link.conversation(request))
-            said, ok = end.message or f"ended with {end.code or 0}", not end.message
-        except ControllerError as error:
-            said = explain(error)
-            raise
-        finally:
-            where = f"{request.namespace}/{request.pod} {request.container}"
-            self._store.log(Activity(self._clock.now(), "you", what, where, said, ok=ok))
-            self._feed.changed()
-        return end
 
     def cancel(self, target: Key) -> None:
         """Stop what this program still does for an intent."""

@@ -163,11 +163,11 @@ class Engine:
     ) -> tuple[TerminalHandle, Future[TerminalEnd]]:
         """Run something in a container."""
         handle = RemoteTerminal(self._soon, sink)
-        return handle, self._ask(lambda core: core.terminal(request, handle))
+        return handle, self._ask(lambda core: core.containers.terminal(request, handle))
 
     def fetch(self, request: FetchRequest, report: Callable[[str], None]) -> Future[str]:
         """Copy from a container."""
-        return self._ask(lambda core: core.copies.fetch(request, report))
+        return self._ask(lambda core: core.containers.fetch(request, report))
 
     def forward(self, request: ForwardRequest) -> Future[Forward]:
         """Open a port-forward."""

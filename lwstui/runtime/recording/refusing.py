@@ -10,6 +10,7 @@ from controller.api.meta import Key
 from controller.errors import Unavailable
 from lwstui.runtime.backend import (
     Destination,
+    FetchRequest,
     Forward,
     ForwardRequest,
     TerminalEnd,
@@ -56,6 +57,11 @@ class Refusing:
         """Refuse."""
         del request, sink
         return _Silent(), refused(NO_CLUSTER)
+
+    def fetch(self, request: FetchRequest, report: Callable[[str], None]) -> Future[str]:
+        """Refuse."""
+        del request, report
+        return refused(NO_CLUSTER)
 
     def forward(self, request: ForwardRequest) -> Future[Forward]:
         """Refuse."""
