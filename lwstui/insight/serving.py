@@ -121,8 +121,9 @@ def unwell(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
             hold_s=LASTING_S,
         )
         return
-    period_s = world.snapshot.telemetry.period_s
-    if freshness(view.reading.at, world.now, period_s) == "stale":
+    telemetry = world.snapshot.telemetry
+    asked = freshness(telemetry.at, world.now, telemetry.period_s) == "fresh"
+    if asked and freshness(view.reading.at, world.now, telemetry.period_s) == "stale":
         yield _finding(
             "E4",
             Severity.CRITICAL,

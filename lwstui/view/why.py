@@ -43,7 +43,7 @@ _FAMILIES: Final = (
     ("volumes and network", ("P15", "P16"), "events"),
     ("configuration", ("P17", "C1"), ""),
     ("memory limits", ("P7",), ""),
-    ("crashes", ("P8", "P10", "P11", "P12", "P13", "P14", "P19"), ""),
+    ("crashes", ("P8", "P10", "P11", "P12", "P13", "P14", "P19", "P20"), ""),
     ("nodes", ("N1", "N2", "N3", "N4", "D13", "D14"), ""),
     ("devices", tuple(f"D{n}" for n in range(1, 12)), "devices"),
     ("the engine", tuple(f"E{n}" for n in range(1, 16)), "engines"),
