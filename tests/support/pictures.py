@@ -16,6 +16,7 @@ GUIDE: Final = Path(__file__).parents[2] / "docs" / "guide" / "pictures"
 PICTURES: Final = {
     "fleet": "test_snapshots/test_fleet[120x40]",
     "why": "test_why_pictures/test_why",
+    "crashes": "test_why_pictures/test_crashes",
     "rollout": "test_rollout_snapshots/test_blocked[120x40]",
     "logs": "test_snapshots/test_logs",
     "group": "test_group_pictures/test_failing",
