@@ -17,11 +17,13 @@ from lwstui.capacity.claims import Uncountable, uses_claims
 from lwstui.capacity.cluster import Cluster
 from lwstui.capacity.domains import Home, Placed, Rules, Solution, solve
 from lwstui.capacity.eligible import barriers
+from lwstui.capacity.moving import Move, moves
+from lwstui.capacity.nearness import near_misses
 from lwstui.capacity.packing import Offer
 from lwstui.capacity.queue import Crowd, Queue, queue
 from lwstui.capacity.requests import pod_specs
 from lwstui.capacity.stranding import strands
-from lwstui.capacity.unlocking import near_misses, unlocks
+from lwstui.capacity.unlocking import unlocks
 from lwstui.capacity.vectors import (
     CPU,
     MEMORY,
@@ -61,8 +63,10 @@ class Answer(msgspec.Struct, frozen=True):
         limit: Where counting stopped.
         homes: Where each group goes.
         blockers: What stops the next one, most nodes first; empty if counting stopped before.
-        near: Domains that nearly fit one.
+        near: What the next one lacks, or the domains that nearly fit one.
         unlocks: What would make one more fit.
+        moves: Pods and groups that would have to lie elsewhere so that one more fits; empty if
+            a bounded search finds none.
         stranded: Whether placing pod by pod may fail where the packing succeeds.
         assumptions: What the answer takes for granted.
         used: (leaders, workers) that would go to each node, where that was worked out.
@@ -80,6 +84,7 @@ class Answer(msgspec.Struct, frozen=True):
     blockers: tuple[Blocker, ...] = ()
     near: tuple[str, ...] = ()
     unlocks: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
     stranded: bool = False
     assumptions: tuple[str, ...] = ()
     used: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
@@ -151,8 +156,9 @@ def answer(lws: LeaderWorkerSet, cluster: Cluster, groups: int = CAP) -> Answer:
         limit,
         solution.homes,
         () if full else _blockers(found, solution),
-        () if full else near_misses(found),
+        () if full else near_misses(found, solution),
         () if full else unlocks(found, solution, holders),
+        () if full else moves(found, solution, holders, cluster),
         bool(count) and strands(asked, found.rules, found.open, cluster.nodes, count),
         tuple(_assumptions(found, cluster)),
         solution.used,

@@ -1,4 +1,4 @@
-"""What nearly fits, and which single act would make one more group fit."""
+"""Which single act would make one more group fit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lwstui.capacity.domains import Placed, Solution, members, solve
+from lwstui.capacity.domains import Placed, Solution, solve
 from lwstui.capacity.eligible import CORDONED, NOT_READY, TAINT
-from lwstui.capacity.packing import Block, frontier, merged, most_groups, pack
+from lwstui.capacity.nearness import large_enough
+from lwstui.capacity.packing import Block, frontier, merged, most_groups
 from lwstui.capacity.vectors import Holders
 from lwstui.state.foreign import FINISHED
 
@@ -16,33 +17,8 @@ if TYPE_CHECKING:
     from lwstui.capacity.answer import Scene
 
 MOST: Final = 5
-"""Near misses and unlocks that are told."""
+"""Unlocks that are told."""
 _TRIES: Final = 24
-
-
-def near_misses(scene: Scene) -> tuple[str, ...]:
-    """Return the domains that nearly fit a group, the nearest first."""
-    if not scene.rules.key or scene.rules.subkey:
-        return ()
-    asked, found = scene.asked, []
-    for domain, inside in members(scene.open).items():
-        most = pack(asked, (node.offer for node in inside), 1).whole.most
-        if len(most) < 2:
-            found.append((asked.size, domain, f"{domain}: {_no_leader(scene, inside)}"))
-        elif most[1] < asked.workers:
-            short = asked.workers - most[1]
-            words = f"{short} worker" if short == 1 else f"{short} workers"
-            found.append((short, domain, f"{domain} short by {words}"))
-    return tuple(words for _, _, words in sorted(found)[:MOST])
-
-
-def _no_leader(scene: Scene, inside: list[Placed]) -> str:
-    for resource in scene.asked.devices:
-        needs = scene.asked.leader.get(resource, 0)
-        most = max((node.offer.free.get(resource, 0) for node in inside), default=0)
-        if most < needs:
-            return f"needs {needs} {resource} on one node, most free is {most}"
-    return "no node holds the leader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +64,8 @@ def _acts(scene: Scene, holders: Holders) -> Iterator[_Act]:
         if words:
             yield _Act(words, _opened(node, works=scene.asked.workers > 0))
     for node in scene.open:
-        yield from _freed(node, holders)
+        if large_enough(scene.asked, holders.nodes[node.offer.name]):
+            yield from _freed(node, holders)
 
 
 def _opened(node: Placed, *, works: bool) -> Placed:

@@ -11,6 +11,7 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from lwstui.capacity.answer import CAP, Answer, answer
 from lwstui.capacity.cluster import Cluster
+from lwstui.capacity.moving import Move
 from lwstui.capacity.queue import Crowd
 from lwstui.capacity.requests import GroupRequest, group_request
 from lwstui.state.foreign import Load
@@ -143,6 +144,7 @@ def room_span(fit: Answer, wanted: int) -> Span:
     return Span(f"all {wanted} fit{sure}{first} ({fit.why})", "warn" if sure else "ok")
 
 
+SUGGESTED: Final = "  (a suggestion: the scheduler decides where they go)"
 STRANDED: Final = "a scheduler that places pod by pod may strand one"
 
 
@@ -235,12 +237,22 @@ def _lines(fit: Answer) -> Iterator[Line]:
         yield (Span("nearly: ", "dim"), Span(" · ".join(fit.near)))
     if fit.unlocks:
         yield (Span("one more with: ", "dim"), Span(" · ".join(fit.unlocks)))
+    if fit.moves:
+        told = " · ".join(moved(move) for move in fit.moves)
+        yield (Span("one more by moving ", "dim"), Span(told), Span(SUGGESTED, "dim"))
     if any(fit.idle.values()):
         left = ", ".join(f"{n} {name}" for name, n in fit.idle.items() if n)
         yield (Span("free, but of no use to this set: ", "dim"), Span(left))
     if fit.stranded:
         yield (Span(f"! fits, but {STRANDED}", "warn"),)
     yield (Span("; ".join((fit.why, *fit.assumptions)), "dim"),)
+
+
+def moved(move: Move) -> str:
+    """Say what moves where: ``pod prod/train (4 devices) from n1 to n2``."""
+    sources = ", ".join(dict.fromkeys(source for _, source, _ in move.pods))
+    targets = ", ".join(dict.fromkeys(target for _, _, target in move.pods))
+    return f"{move.what} ({count(move.devices, 'device')}) from {sources} to {targets}"
 
 
 def document(fit: Answer, wanted: int) -> dict[str, Any]:
@@ -272,6 +284,17 @@ def document(fit: Answer, wanted: int) -> dict[str, Any]:
         "blockers": [{"reason": one.reason, "nodes": one.nodes} for one in fit.blockers],
         "nearMisses": fit.near,
         "unlocks": fit.unlocks,
+        "moves": [
+            {
+                "what": move.what,
+                "devices": move.devices,
+                "pods": [
+                    {"pod": str(key), "from": source, "to": target}
+                    for key, source, target in move.pods
+                ],
+            }
+            for move in fit.moves
+        ],
         "freeOfNoUse": fit.idle,
         "counted": fit.why,
         "assumptions": fit.assumptions,
