@@ -94,7 +94,7 @@ def _subdomains(scene: Scene, solution: Solution) -> tuple[str, ...]:
     )
     if not 0 < roomy < needs:
         return ()
-    return (f"{roomy} of {needs} {rules.subkey} that a group needs have room for a subgroup",)
+    return (f"{roomy} of the {needs} {rules.subkey} domains that a group needs have room",)
 
 
 def _holds(scene: Scene, inside: Iterable[Placed]) -> bool:

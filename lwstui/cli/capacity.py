@@ -25,7 +25,8 @@ example: lwstui capacity
 
 FREE is on nodes that take pods; SHUT is free on nodes that are cordoned or not ready. LARGEST is
 the most that is free on one node. FRAGMENTED is the share of what is free that pods of
---pod-size devices cannot use; the size is LARGEST of all if left out.
+--pod-size devices cannot use; the size is LARGEST of all if left out. Below it is told for the
+pods of each set, and who waits for a node: FREE is before they come.
 
 exit codes:
   0  done
@@ -58,31 +59,38 @@ def run(arguments: argparse.Namespace) -> int:
     paint.forgiving()
 
     async def work(operator: SetOperator) -> int:
+        from lwstui.capacity.queue import queue
         from lwstui.runtime.rooms import watch_room
         from lwstui.view.capacity import (
             document,
             domain_key,
             entries,
             holes,
+            pod_sizes,
+            size_lines,
             size_of,
             table,
             unseen_devices,
+            waiting_lines,
         )
+        from lwstui.view.fit import known_cluster
 
         reader = await watch_room(operator)
         snapshot = reader.snapshot()
         key = arguments.key or domain_key(snapshot)
         found = entries(snapshot, arguments.by, key)
         size = size_of(found, arguments.pod_size)
+        sizes, crowds = pod_sizes(snapshot, found), queue(known_cluster(snapshot)).crowds
         if arguments.output == "json":
-            say(paint.dump(document(found, arguments.by, size), "json"))
+            say(paint.dump(document(found, arguments.by, size, sizes, crowds), "json"))
             return 0
         unseen = unseen_devices(snapshot)
         if not found:
             fail(f"no node has accelerators{f'; {unseen}' if unseen else ''}")
             return FAILED
         colour = paint.colours(arguments)
-        for line in (*table(found, arguments.by, size), (), *holes(found)):
+        lines = (*table(found, arguments.by, size), (), *holes(found), *size_lines(sizes))
+        for line in (*lines, *waiting_lines(crowds)):
             say(paint.text(line, colour=colour))
         say(f"FRAGMENTED is for pods of {size}")
         if unseen:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
+from controller.api.meta import Key
+from lwstui.capacity.claims import Uncountable
 from lwstui.capacity.fragmentation import Pool, pools
+from lwstui.capacity.queue import Crowd
+from lwstui.capacity.vectors import shapes
+from lwstui.state.deviceclasses import counts_devices
 from lwstui.state.model import Snapshot
-from lwstui.view.fit import blind
+from lwstui.view.fit import blind, crowd_document, named, waiting
 from lwstui.view.phrases import natural, product, topology_keys
 from lwstui.view.types import Line, Span, Tone
 
+_CROWDS: Final = 5
 BY: Final = ("pools", "domains", "nodes")
 _TITLES: Final = ("NODES", "FREE", "ALLOCATED", "OF", "UNHEALTHY", "SHUT", "LARGEST", "FRAGMENTED")
 
@@ -82,21 +88,90 @@ def _cells(pool: Pool, size: int) -> tuple[str, ...]:
 
 def holes(found: Sequence[Entry]) -> tuple[Line, ...]:
     """Return how many nodes have how many devices free, by resource."""
-    sizes: dict[str, dict[int, int]] = {}
-    for _, pool in found:
-        for size, nodes in pool.holes:
-            of = sizes.setdefault(pool.resource, {})
-            of[size] = of.get(size, 0) + nodes
     return tuple(
         (
             Span(f"{resource}: nodes by free devices  ", "dim"),
             Span("  ".join(f"{size}:{nodes}" for size, nodes in sorted(of.items()))),
         )
-        for resource, of in sorted(sizes.items())
+        for resource, of in sorted(_sizes(found).items())
     )
 
 
-def document(found: Sequence[Entry], by: str, size: int) -> dict[str, Any]:
+def _sizes(found: Sequence[Entry]) -> dict[str, dict[int, int]]:
+    """Return the number of nodes by free devices, by resource."""
+    sizes: dict[str, dict[int, int]] = {}
+    for _, pool in found:
+        for size, nodes in pool.holes:
+            of = sizes.setdefault(pool.resource, {})
+            of[size] = of.get(size, 0) + nodes
+    return sizes
+
+
+class PodSize(NamedTuple):
+    """How much of what is free pods of some sets cannot use.
+
+    Attributes:
+        size: Devices of a pod.
+        sets: Sets that have such pods.
+        lost: Share of what is free; None if nothing is.
+    """
+
+    resource: str
+    size: int
+    sets: tuple[Key, ...]
+    lost: float | None
+
+
+def pod_sizes(snapshot: Snapshot, found: Sequence[Entry]) -> tuple[PodSize, ...]:
+    """Return fragmentation for the pods of each set, largest pods first."""
+    sets: dict[tuple[str, int], set[Key]] = {}
+    for key, lws in snapshot.sets.items():
+        try:
+            asked = shapes(lws.spec, key.namespace, snapshot.devices)
+        except Uncountable:
+            continue
+        for shape in (asked.leader, asked.worker) if asked is not None else ():
+            for name, size in shape.items():
+                if counts_devices(name):
+                    sets.setdefault((name, size), set()).add(key)
+    free = _sizes(found)
+    return tuple(
+        PodSize(name, size, tuple(sorted(keys)), _lost(free.get(name, {}), size))
+        for (name, size), keys in sorted(sets.items(), key=lambda item: (item[0][0], -item[0][1]))
+    )
+
+
+def _lost(holes: Mapping[int, int], size: int) -> float | None:
+    return Pool("", 0, 0, 0, 0, 0, tuple(holes.items())).fragmentation(size)
+
+
+def size_lines(sizes: Sequence[PodSize]) -> tuple[Line, ...]:
+    """Return the same as lines."""
+    return tuple(
+        (
+            Span(f"pods of {one.size} {one.resource}: ", "dim"),
+            Span("nothing is free" if one.lost is None else f"{one.lost:.0%} cannot be used"),
+            Span(f"  {named(list(map(str, one.sets)))}", "dim"),
+        )
+        for one in sizes
+    )
+
+
+def waiting_lines(crowds: Sequence[Crowd]) -> tuple[Line, ...]:
+    """Return who waits for a node, and how many of them find one."""
+    return tuple(
+        (Span(f"{waiting([crowd])}, {crowd.placed} of {crowd.pods} find room", "warn"),)
+        for crowd in crowds[:_CROWDS]
+    )
+
+
+def document(
+    found: Sequence[Entry],
+    by: str,
+    size: int,
+    sizes: Sequence[PodSize] = (),
+    crowds: Sequence[Crowd] = (),
+) -> dict[str, Any]:
     """Return the same for scripts."""
     items = [
         {
@@ -114,7 +189,22 @@ def document(found: Sequence[Entry], by: str, size: int) -> dict[str, Any]:
         }
         for where, pool in found
     ]
-    return {"kind": "capacity", "by": by, "podSize": size, "items": items}
+    return {
+        "kind": "capacity",
+        "by": by,
+        "podSize": size,
+        "items": items,
+        "podSizes": [
+            {
+                "resource": one.resource,
+                "size": one.size,
+                "sets": [str(key) for key in one.sets],
+                "fragmentation": one.lost,
+            }
+            for one in sizes
+        ],
+        "waitingPods": [crowd_document(crowd) for crowd in crowds],
+    }
 
 
 def unseen_devices(snapshot: Snapshot) -> str:

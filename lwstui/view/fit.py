@@ -175,19 +175,24 @@ def taking_room(fit: Answer) -> bool:
 def coming(fit: Answer) -> str:
     """Say who comes first: ``3 pods of llm-prod/qwen wait for 24 nvidia.com/gpu first``."""
     placed = [crowd for crowd in fit.first if crowd.placed]
-    return f"{_crowds(placed)} first" if placed else ""
+    return f"{waiting(placed)} first" if placed else ""
 
 
-def _crowds(crowds: Sequence[Crowd]) -> str:
+def waiting(crowds: Sequence[Crowd]) -> str:
     """Say who waits for what: ``3 pods of llm-prod/qwen wait for 24 nvidia.com/gpu``."""
     pods = sum(crowd.pods for crowd in crowds)
-    who = [crowd.who or "no set" for crowd in crowds[:_CROWDS]]
-    more = f" and {len(crowds) - _CROWDS} more" if len(crowds) > _CROWDS else ""
+    who = named([crowd.who or "no set" for crowd in crowds])
     devices = Counter[str]()
     for crowd in crowds:
         devices.update(dict(crowd.devices))
     asked = ", ".join(f"{n} {name}" for name, n in sorted(devices.items())) or "a node"
-    return f"{count(pods, 'pod')} of {', '.join(who)}{more} {_verb(pods, 'wait')} for {asked}"
+    return f"{count(pods, 'pod')} of {who} {_verb(pods, 'wait')} for {asked}"
+
+
+def named(names: Sequence[str]) -> str:
+    """Return a few names, and how many more there are."""
+    more = f" and {len(names) - _CROWDS} more" if len(names) > _CROWDS else ""
+    return ", ".join(names[:_CROWDS]) + more
 
 
 def _verb(pods: int, verb: str) -> str:
@@ -200,10 +205,10 @@ def _first(fit: Answer) -> Iterator[Span]:
         there = "" if fit.without is None else f"; without them {fit.without} would fit"
         yield Span(f"{coming(fit)}{there}", "warn" if fit.without != fit.groups else "dim")
     if gated := [crowd for crowd in fit.first if crowd.gated]:
-        yield Span(f"{_crowds(gated)} behind scheduling gates: not subtracted", "dim")
+        yield Span(f"{waiting(gated)} behind scheduling gates: not subtracted", "dim")
     if stuck := [c for c in fit.first if not c.placed and c.gated < c.pods]:
         finds = _verb(sum(crowd.pods for crowd in stuck), "find")
-        yield Span(f"{_crowds(stuck)} and {finds} no node: not subtracted", "dim")
+        yield Span(f"{waiting(stuck)} and {finds} no node: not subtracted", "dim")
 
 
 def places(fit: Answer) -> str:
@@ -265,16 +270,7 @@ def document(fit: Answer, wanted: int) -> dict[str, Any]:
         "wanted": wanted,
         "fits": groups >= wanted,
         "groupsWithoutWaitingPods": groups if fit.without is None else fit.without,
-        "waitingPods": [
-            {
-                "set": crowd.who,
-                "pods": crowd.pods,
-                "devices": dict(crowd.devices),
-                "findNode": crowd.placed,
-                "gated": crowd.gated,
-            }
-            for crowd in fit.first
-        ],
+        "waitingPods": [crowd_document(crowd) for crowd in fit.first],
         "notConsidered": fit.ignored,
         "schedulerMayStrand": fit.stranded,
         "places": [
@@ -298,4 +294,15 @@ def document(fit: Answer, wanted: int) -> dict[str, Any]:
         "freeOfNoUse": fit.idle,
         "counted": fit.why,
         "assumptions": fit.assumptions,
+    }
+
+
+def crowd_document(crowd: Crowd) -> dict[str, Any]:
+    """Return who waits for scripts."""
+    return {
+        "set": crowd.who,
+        "pods": crowd.pods,
+        "devices": dict(crowd.devices),
+        "findNode": crowd.placed,
+        "gated": crowd.gated,
     }

@@ -134,6 +134,26 @@ def test_a_domain_that_nearly_fits_says_what_it_lacks():
     assert Blocker("in a rack these groups take", 2) in found.blockers
 
 
+def test_what_the_next_group_lacks_wherever_it_may_lie():
+    part = answer(asking(size=3), hosts(host("a"), host("b"), host("c", 4)), {})
+    assert part.near == ("2 of 3 pods of the next group have room",)
+    holes = answer(asking(size=1), hosts(host("a", 4), host("b", 6)), {})
+    assert holes.near == (f"the next leader: needs 8 {GPU} on one node, most free is 6",)
+    assert answer(asking(size=1), hosts(host("a")), {}, groups=1).near == ()
+
+
+def test_what_subgroups_of_the_next_group_lack():
+    note = {names.SUBGROUP_EXCLUSIVE_TOPOLOGY: "block"}
+    made = asking(8, size=4, **note)
+    made.spec["leaderWorkerTemplate"]["subGroupPolicy"] = {"subGroupSize": 2}
+    nodes = [host(f"n{i}", labels={"block": f"b{i // 2}"}) for i in range(3)]
+    found = answer(made, hosts(*nodes), {})
+    assert (found.groups, found.near) == (
+        0,
+        ("1 of the 2 block domains that a group needs have room",),
+    )
+
+
 def test_an_exclusive_group_keeps_other_groups_of_its_namespace_out():
     nodes = hosts(host("a", labels={"rack": "r1"}), host("b", labels={"rack": "r1"}))
     there = pod(7, node="a", accelerators=(), topology="rack")
