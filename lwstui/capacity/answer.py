@@ -11,6 +11,7 @@ import msgspec
 
 from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
+from controller.api.meta import Key
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from lwstui.capacity.affinity import ignored
 from lwstui.capacity.claims import Uncountable, uses_claims
@@ -104,6 +105,7 @@ class Scene:
     """What a question is about: the template, the rules, and every node as it stands.
 
     Attributes:
+        key: The set.
         asked: What the pods ask for.
         specs: Raw pod specs of (leader, worker).
         rules: How groups may lie.
@@ -112,6 +114,7 @@ class Scene:
         limit: Where counting stops.
     """
 
+    key: Key
     asked: Shapes
     specs: tuple[Mapping[str, Any], Mapping[str, Any]]
     rules: Rules
@@ -224,7 +227,7 @@ def scene(
         reasons += tuple(_outside(here, rules, repelled.get(name, "")))
         if reasons or not (here.offer.leads or here.offer.works):
             barred[name] = reasons or leads
-    return Scene(asked, specs, rules, placed, barred, limit)
+    return Scene(lws.key, asked, specs, rules, placed, barred, limit)
 
 
 def _outside(node: Placed, rules: Rules, repelled: str) -> Iterator[str]:

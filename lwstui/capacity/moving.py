@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lwstui.capacity.cluster import Cluster
 
 MOVES: Final = 4
-"""A suggestion never has more moves."""
+"""A suggestion never has more moves, and never moves more devices than one group asks for."""
 _TOGETHER: Final = 2
 _UNITS: Final = 12
 _SOURCES: Final = 24
@@ -118,6 +118,11 @@ class _Search:
             for pod in holders.pods.get(name, ()):
                 if pod.set_key in cluster.sets and not pod.finished:
                     self._groups.setdefault(group_of(pod), []).append(pod)
+        asked = scene.asked
+        self._worth = sum(
+            asked.leader.get(name, 0) + asked.workers * asked.worker.get(name, 0)
+            for name in asked.devices
+        )
         self._large = frozenset(
             name for name, node in holders.nodes.items() if large_enough(scene.asked, node)
         )
@@ -129,7 +134,7 @@ class _Search:
         for _ in range(MOVES):
             options = self._options(plan, nodes)
             step = next((p for one in options if (p := self._moved(plan, one, nodes))), None)
-            if step is None or len(step.moved) > MOVES:
+            if step is None or len(step.moves) > MOVES or step.devices > self._worth:
                 return None
             plan = step
             if self._fits(plan, nodes, rules):
@@ -184,13 +189,17 @@ class _Search:
             if pod.finished or pod.terminating or not pod.accelerators or self._stays(pod):
                 continue
             pods = tuple(self._groups[group_of(pod)]) if pod.set_name else (pod,)
-            what = f"group {pod.set_key}/{pod.group}" if pod.set_name else f"pod {pod.key}"
+            what = f"group {pod.set_key}/{group_of(pod)[1]}" if pod.set_name else f"pod {pod.key}"
             found[what] = _Unit(what, pods, sum(n for p in pods for _, n in p.accelerators))
         return sorted(found.values(), key=lambda unit: (unit.devices, unit.what))[:_UNITS]
 
     def _stays(self, pod: Pod) -> bool:
-        """Tell whether a pod cannot be moved: it has not come yet, or its place is its own."""
-        own = bool(pod.topology or pod.subgroup_topology)
+        """Tell whether a pod is not to be moved.
+
+        It has not come yet, its place is its own, nothing is known of its set, or it is of the
+        set that is to grow.
+        """
+        own = bool(pod.topology or pod.subgroup_topology) or pod.set_key == self._scene.key
         unknown = bool(pod.set_name) and pod.set_key not in self._cluster.sets
         return pod.uid in self._holders.come or own or unknown
 

@@ -255,9 +255,10 @@ def _lines(fit: Answer) -> Iterator[Line]:
 
 def moved(move: Move) -> str:
     """Say what moves where: ``pod prod/train (4 devices) from n1 to n2``."""
-    sources = ", ".join(dict.fromkeys(source for _, source, _ in move.pods))
-    targets = ", ".join(dict.fromkeys(target for _, _, target in move.pods))
-    return f"{move.what} ({count(move.devices, 'device')}) from {sources} to {targets}"
+    sources = {source for _, source, _ in move.pods}
+    targets = {target for _, _, target in move.pods}
+    off, to = named(sorted(sources - targets)), named(sorted(targets - sources) or sorted(targets))
+    return f"{move.what} ({count(move.devices, 'device')}) from {off} to {to}"
 
 
 def document(fit: Answer, wanted: int) -> dict[str, Any]:

@@ -4,7 +4,16 @@ import pytest
 
 from controller.api.meta import Key
 from lwstui.capacity.answer import CAP, Answer
-from lwstui.view.fit import amount, document, fit_lines, room_for, room_span
+from lwstui.capacity.moving import Move
+from lwstui.view.fit import (
+    SUGGESTED,
+    amount,
+    document,
+    fit_lines,
+    moved,
+    room_for,
+    room_span,
+)
 from tests.view.build import GPU, lws, node, pod, snapshot, template
 
 
@@ -86,3 +95,28 @@ def test_rules_that_are_not_considered_make_an_answer_an_upper_bound():
     ]
     assert room_span(found, 4).tone == "warn"
     assert document(found, 4)["notConsidered"] == ("pod anti-affinity",)
+
+
+def test_what_would_have_to_move_is_a_suggestion():
+    pods = tuple(
+        pod(set_name="", name=f"t{i}", uid=f"t{i}", group=-1, worker=-1, node=f"n{i}")
+        for i in range(2)
+    )
+    found = room_for(known(*pods, nodes=2), one_pod())
+    said = "one more by moving pod prod/t0 (4 devices) from n0 to n1"
+    assert any(line == f"{said}{SUGGESTED}" for line in lines(found))
+    assert document(found, 1)["moves"] == [
+        {
+            "what": "pod prod/t0",
+            "devices": 4,
+            "pods": [{"pod": "prod/t0", "from": "n0", "to": "n1"}],
+        }
+    ]
+
+
+def test_a_group_moves_off_nodes_that_it_leaves():
+    keys = [Key("prod", f"qwen-0-{i}") for i in range(3)]
+    move = Move(
+        "group prod/qwen/0", 6, tuple(zip(keys, ("a", "b", "b"), ("b", "b", "c"), strict=True))
+    )
+    assert moved(move) == "group prod/qwen/0 (6 devices) from a to c"
