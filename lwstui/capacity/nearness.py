@@ -48,14 +48,12 @@ def large_enough(asked: Shapes, node: Node) -> bool:
 def _anywhere(scene: Scene, solution: Solution) -> tuple[str, ...]:
     asked, groups = scene.asked, len(solution.homes)
     most = solution.packed.whole.most if solution.packed is not None else (0,)
-    if len(most) <= groups + 1:
-        left = left_over(scene, solution).values()
-        return (f"the next leader: {_no_leader(scene, left)}",) if asked.devices else ()
-    short = (groups + 1) * asked.workers - most[groups + 1]
-    fit = asked.size - short
-    if short <= 0 or fit <= 0:
-        return ()
-    return (f"{fit} of {asked.size} pods of the next group have room",)
+    leads = len(most) > groups + 1
+    short = (groups + 1) * asked.workers - most[groups + 1] if leads else asked.size
+    if short < asked.size:
+        return (f"{asked.size - short} of {asked.size} pods of the next group have room",)
+    left = left_over(scene, solution).values()
+    return (f"the next leader: {_no_leader(scene, left)}",) if asked.devices else ()
 
 
 def _domains(scene: Scene) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from controller.api import names
 from controller.api.lws import SubGroupPolicy
+from controller.api.meta import Key
 from controller.plan.pods import subgroup_index
 from lwstui.capacity.answer import answer
 from lwstui.capacity.cluster import Cluster
@@ -18,13 +19,14 @@ SEED = 20_260_829
 EXAMPLES = 300
 LIMIT = 3
 HUGE = "hugepages-1Gi"
+FAR = Key("far", "qwen")
 
 
-def reproducible(test):
+def reproducible(test, examples=EXAMPLES):
     """Run the same instances each time, and say which when one fails."""
     print(f"seed {SEED}")
     chosen = settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.filter_too_much],
@@ -214,3 +216,25 @@ def test_subgroups_that_take_a_domain_each(cluster, drawn):
 @given(clusters(), subgrouped())
 def test_groups_and_their_subgroups_that_take_a_domain_each(cluster, drawn):
     agree(cluster, drawn[0], exclusive=True, policy=drawn[1])
+
+
+@reproducible
+@given(clusters(), amounts(3, 3), st.integers(0, 4))
+def test_pods_that_wait_take_as_many_places_as_they_find(cluster, shape, count):
+    """Pods of one shape: whoever places them how, as many find a place in all."""
+    assume(any(shape))
+    nodes, pods = records(cluster)
+    gpu, cpu, huge = shape
+    waiting = [
+        pod(i, key=FAR, size=1, node="", phase="Pending", accelerators=((GPU, gpu),) if gpu else ())
+        for i in range(count)
+    ]
+    others = ((HUGE, huge),) if huge else ()
+    ahead = [msgspec.structs.replace(p, cpu_milli=1000 * cpu, others=others) for p in waiting]
+    made = asking((shape, shape, 1))
+    theirs = msgspec.structs.replace(made, metadata=lws(key=FAR).metadata)
+    known = Cluster(nodes, pods, waiting={p.key: p for p in ahead}, sets={FAR: theirs})
+    alone, found = answer(made, Cluster(nodes, pods)), answer(made, known)
+    come = sum(crowd.placed for crowd in found.first)
+    assert found.without == alone.groups
+    assert (found.groups, come) == (max(0, alone.groups - count), min(count, alone.groups))

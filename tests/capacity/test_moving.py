@@ -1,5 +1,7 @@
 """What would have to lie elsewhere so that one more group fits, and that it then does."""
 
+from functools import partial
+
 import msgspec
 from hypothesis import given, target
 from hypothesis import strategies as st
@@ -100,7 +102,7 @@ def crowded(draw):
     return [draw(held) for _ in range(draw(st.integers(2, 5)))]
 
 
-@reproducible
+@partial(reproducible, examples=150)
 @given(crowded(), st.integers(2, 8), st.integers(1, 3))
 def test_one_more_group_fits_once_pods_have_moved(held, gpus, size):
     pods = [
