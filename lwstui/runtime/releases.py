@@ -1,4 +1,4 @@
-"""What was applied, when, by whom and from what: kept so that it can be looked up later."""
+"""What was applied, when, by whom and from what: kept so that it can be put back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from controller.api.meta import format_time
 from lwstui.config.statefiles import StateFiles
 from lwstui.state.manifests import Body, Trial
+from lwstui.state.releases import KeptRelease, releases_of
 from lwstui.view.diffs import essence
 
 FILE: Final = "releases"
@@ -39,9 +40,15 @@ def keep(files: StateFiles, release: Release) -> str:
 
     Values of Secrets are left out.
     """
-    kept, problem = files.read(FILE)
-    found = kept if isinstance(kept, list) else []
+    document, problem = files.read(FILE)
+    found = document if isinstance(document, list) else []
     return problem or files.write(FILE, [*found, _document(release)][-MOST:])
+
+
+def kept(files: StateFiles) -> tuple[KeptRelease, ...]:
+    """Return the releases of a context, the oldest first."""
+    document, _ = files.read(FILE)
+    return releases_of(document)
 
 
 def _document(release: Release) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def _document(release: Release) -> dict[str, Any]:
 def _disclosed(body: Body | None) -> dict[str, Any] | None:
     if body is None:
         return None
-    kept = essence(body)
-    if kept.get("kind") == "Secret":
-        return {name: part for name, part in kept.items() if name not in _SECRET}
-    return kept
+    found = essence(body)
+    if found.get("kind") == "Secret":
+        return {name: part for name, part in found.items() if name not in _SECRET}
+    return found

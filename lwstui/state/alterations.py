@@ -9,6 +9,7 @@ from controller.admission.defaults import InvalidSpec
 from controller.api.lws import LeaderWorkerSet, read_record
 from controller.api.names import LEADERWORKERSETS, NODES, ROLLOUT_RECORD, Resource
 from lwstui.state.intents import (
+    Apply,
     Cordon,
     Drain,
     Hold,
@@ -45,6 +46,8 @@ def alteration(intent: Intent, look: Look) -> Alteration:
         intent: What is asked for.
         look: Reads the record of a key.
     """
+    if isinstance(intent, Apply):
+        return _applied(intent)
     if isinstance(intent, Cordon | Drain):
         node = look(NODES, intent.target.name)
         return NOTHING if node is None else _node(intent, cordoned=node.unschedulable)
@@ -56,6 +59,14 @@ def alteration(intent: Intent, look: Look) -> Alteration:
         return build(lws, intent)
     except InvalidSpec:
         return NOTHING
+
+
+def _applied(intent: Apply) -> Alteration:
+    """Return what takes an apply back; what it created is not put back by applying."""
+    if intent.trial.live is None:
+        return NOTHING
+    kind = intent.trial.manifest.kind
+    return Alteration(reversal=Reversal("release", (kind,), "apply again what was there before"))
 
 
 def _node(intent: Cordon | Drain, *, cordoned: bool) -> Alteration:

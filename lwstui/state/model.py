@@ -187,7 +187,7 @@ class Reversal(NamedTuple):
     """What takes a change back.
 
     Attributes:
-        verb: ``scale``, ``partition``, ``hold``, ``pause``, ``resume``, ``revision``,
+        verb: ``scale``, ``partition``, ``hold``, ``pause``, ``resume``, ``revision``, ``release``,
             ``image``, ``cordon`` or ``uncordon``.
         values: What the verb wants, as text.
         text: The same for people: ``scale back to 48``.

@@ -142,6 +142,21 @@ class Applying:
         )
 
     @property
+    def title(self) -> str:
+        """What is applied, in words."""
+        return self.path
+
+    @property
+    def files(self) -> str:
+        """The file or folder that kubectl would apply, empty if there is none."""
+        return self.path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before besides what each object does."""
+        return ()
+
+    @property
     def trials(self) -> tuple[Trial, ...]:
         """What the server said, in the order in which objects are sent."""
         return self._trials

@@ -21,7 +21,7 @@ def apply_impact(plans: Sequence[ObjectPlan], source: str) -> Impact:
 
     Args:
         plans: What would become of each, in the order in which they are sent.
-        source: File or folder they come from.
+        source: File or folder they come from, empty if they are in none.
     """
     what = [f"{MARKS[p.verdict]} {p.title}: {p.effect.text or p.verdict}" for p in plans[:MOST]]
     if len(plans) > MOST:
@@ -30,7 +30,8 @@ def apply_impact(plans: Sequence[ObjectPlan], source: str) -> Impact:
     taken = sum(len(plan.taken) for plan in plans)
     refused = "" if plans else "nothing is chosen that would change anything"
     level, word = _danger(plans)
-    kubectl = f"kubectl apply --server-side -f {source}" + (" --force-conflicts" if taken else "")
+    force = " --force-conflicts" if taken else ""
+    kubectl = f"kubectl apply --server-side -f {source}{force}" if source else ""
     return Impact(
         "APPLY",
         count(len(plans), "object"),

@@ -119,6 +119,10 @@ async def test_a_revision_is_gone_back_to_by_its_key():
     [
         (line(5), "nothing takes this back"),
         (line(5, back=Reversal("revision", ("zzz",), "x")), "is not kept any more"),
+        (
+            line(5, back=Reversal("release", ("LeaderWorkerSet",), "x")),
+            "the apply of LeaderWorkerSet default/sample is not kept",
+        ),
         (line(5, back=Reversal("uncordon", (), "x"), target="n1"), "node n1 is gone"),
         (
             line(5, back=Reversal("scale", ("1",), "x"), context="elsewhere"),

@@ -11,7 +11,9 @@ from lwstui.kube.connect import Target
 from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from lwstui.tui.app import Console, ConsoleOptions
+from lwstui.tui.screens.activity import ActivityScreen
 from lwstui.tui.screens.apply import ApplyScreen
+from lwstui.tui.screens.modals.dialog import Dialog
 from tests.support.waiting import until as wait_until
 from tests.tui.support import keys, opened, shown, until
 
@@ -91,3 +93,71 @@ async def test_a_manifest_is_planned_applied_and_seen(sandbox, tmp_path):
         await until(pilot, lambda: "change 1" in shown(app))
         assert "scale 2 → 1" in shown(app)
         assert "groups 1 of 2 pods" in shown(app) or "group 1 of 2 pods" in shown(app)
+
+
+async def sent(pilot, app, says):
+    """Apply what is chosen and wait until the sets are as they should be."""
+    await keys(pilot, "a")
+    await opened(pilot, app, says)
+    await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
+    app.screen.query_one("#confirm").press()
+    await until(pilot, lambda: not isinstance(app.screen, Dialog))
+    await until(pilot, lambda: "applied; enter opens a set" in shown(app))
+
+
+async def test_an_apply_is_taken_back_like_any_other_apply(sandbox, tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(MANIFEST)
+    engine = Engine(
+        EngineOptions(
+            Target(kubeconfig=str(sandbox.kubeconfig)), embedded_controller=True, identity="test"
+        )
+    )
+    app = Console(engine, ConsoleOptions(state=tmp_path / "state"))
+
+    def image():
+        spec = sandbox.store.get(SETS, "default", "tiny")["spec"]["leaderWorkerTemplate"]
+        return spec["workerTemplate"]["spec"]["containers"][0]["image"]
+
+    def flags():
+        return sandbox.store.get("configmaps", "default", "flags")["data"]
+
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: "CTL ◆" in shown(app))
+        app.run_command(f"apply {path}")
+        await until(pilot, lambda: isinstance(app.screen, ApplyScreen) and "create 2" in shown(app))
+        await sent(pilot, app, "2 objects")
+        # Somebody else's fields are none of an apply's business, before and after.
+        sandbox.store.update(
+            "configmaps", "default", "flags", lambda held: held["data"].update(theirs="1")
+        )
+        path.write_text(MANIFEST.replace("3.10", "3.11").replace("fast}", "slow, more: x}"))
+        await keys(pilot, "ctrl+r")
+        await until(pilot, lambda: "change 2" in shown(app))
+        await sent(pilot, app, "2 objects")
+        assert (image(), flags()) == (
+            "registry.k8s.io/pause:3.11",
+            {"mode": "slow", "more": "x", "theirs": "1"},
+        )
+
+        app.run_command("activity")
+        await until(pilot, lambda: isinstance(app.screen, ActivityScreen))
+        await keys(pilot, "slash", *"apply", "enter", "g")
+        await until(pilot, lambda: "apply again what was there before" in shown(app))
+        await keys(pilot, "ctrl+l")
+        await until(pilot, lambda: f"undo of {path}" in shown(app))
+        await until(pilot, lambda: "change 2" in shown(app))
+        assert image() == "registry.k8s.io/pause:3.11", "planning changed something"
+        await keys(pilot, "j")
+        await until(pilot, lambda: "+   image: registry.k8s.io/pause:3.10" in shown(app))
+        await sent(pilot, app, "2 objects")
+        assert (image(), flags()) == (
+            "registry.k8s.io/pause:3.10",
+            {"mode": "fast", "theirs": "1"},
+        )
+
+        # The first apply created both: nothing of it can be put back by applying.
+        app.run_command(f"apply {path}")
+        await until(pilot, lambda: "change 2" in shown(app))
+        await keys(pilot, "ctrl+l")
+        await until(pilot, lambda: f"undo of {path}" in shown(app))

@@ -25,6 +25,7 @@ from lwstui.tui.screens.blocks import Heading
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.tui.screens.modals.form import Asked, FormDialog
 from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.takingback import applying, take_last_back
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.tui.widgets.textblock import TextBlock
@@ -57,7 +58,7 @@ class ApplyScreen(TableScreen):
     def work(self) -> Applying:
         """The objects on their way."""
         if self._work is None:
-            self._work = Applying(self.host, self.route.detail)
+            self._work = applying(self.host, self.route.detail)
         return self._work
 
     def body(self) -> Iterable[Widget]:
@@ -116,7 +117,7 @@ class ApplyScreen(TableScreen):
         self.main.styles.max_height = max(3, len(view.rows) + 1)
         self.headline = (
             Span("apply", "title"),
-            Span(f"  {self.route.detail}"),
+            Span(f"  {self.work.title}"),
             Span(f"   {len(view.rows)} of {count(view.total, 'object')}", "dim"),
         )
         self.show_headline()
@@ -136,7 +137,7 @@ class ApplyScreen(TableScreen):
     def _show_before(self, snapshot: Snapshot, now: float) -> None:
         work = self.work
         chosen = work.chosen(snapshot, now)
-        said = () if work.sent else warnings(chosen)
+        said = () if work.sent else (*work.notes, *warnings(chosen))
         head = self.query_one("#before-head", Heading)
         head.display = bool(said)
         self.query_one("#before", TextBlock).show(tuple((Span(f" {s}", "warn"),) for s in said))
@@ -252,9 +253,16 @@ class ApplyScreen(TableScreen):
         self.work.stages = {}
         self.host.run_task(self._begin())
 
+    def action_undo_apply(self) -> None:
+        """Go to the plan that takes the last apply of these files back."""
+        self.host.run_task(take_last_back(self.host, self.work.path))
+
     def action_edit_file(self) -> None:
         """Edit the file of the object under the cursor, and plan again."""
         plan = self._under_cursor()
+        if plan is not None and not self.work.files:
+            self.say("this is in no file", "dim")
+            return
         if plan is None or self.work.sent:
             self.say("nothing here to edit" if plan is None else "it was sent already", "dim")
             return
@@ -292,7 +300,7 @@ class ApplyScreen(TableScreen):
 
     async def _apply(self, plans: tuple[ObjectPlan, ...]) -> None:
         host = self.host
-        found = apply_impact(plans, self.route.detail)
+        found = apply_impact(plans, self.work.files)
         impact = complete(found, host.snapshot, host.now(), safety=host.safety)
         dialog = ConfirmDialog(impact, self.work.verdict(plans), confirm="Apply")
         if not await host.ask(dialog):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
 from controller.api.meta import Key
 from lwstui.runtime.intents import Cordon, SetImage, SetPartition
 from lwstui.state.model import Activity
 from lwstui.tui.host import Host
+from lwstui.tui.takingback import take_back
 from lwstui.tui.verbs.asking import change_spec, confirm
 from lwstui.tui.verbs.rollouts import hold, pause_rollout, resume_rollout, undo
 from lwstui.tui.verbs.sets import scale
+
+Values = tuple[str, ...]
 
 
 async def reverse(host: Host, line: Activity) -> None:
@@ -26,33 +32,27 @@ async def reverse(host: Host, line: Activity) -> None:
         return
     namespace, _, name = line.target.rpartition("/")
     key = Key(namespace, name)
-    match back.verb:
-        case "scale":
-            await scale(host, key, int(back.values[0]))
-        case "hold":
-            await hold(host, key)
-        case "pause":
-            await pause_rollout(host, key)
-        case "resume":
-            await resume_rollout(host, key)
-        case "partition":
-            await _partition(host, key, int(back.values[0]))
-        case "revision":
-            await _revision(host, key, back.values[0])
-        case "image":
-            await _images(host, key, back.values)
-        case _:
-            await _cordon(host, key, on=back.verb == "cordon")
+    if back.verb == "release":
+        await take_back(host, back.values[0], key, line.at)
+    else:
+        await _VERBS[back.verb](host, key, back.values)
 
 
-async def _partition(host: Host, key: Key, to: int) -> None:
+async def _scale(host: Host, key: Key, values: Values) -> None:
+    await scale(host, key, int(values[0]))
+
+
+async def _partition(host: Host, key: Key, values: Values) -> None:
+    to = int(values[0])
+
     def intent(key: Key, uid: str, generation: int) -> SetPartition:
         return SetPartition(key, uid, generation, to)
 
     await change_spec(host, key, intent, "Set")
 
 
-async def _revision(host: Host, key: Key, revision: str) -> None:
+async def _revision(host: Host, key: Key, values: Values) -> None:
+    revision = values[0]
     mine = [
         one.number
         for one in host.snapshot.revisions.values()
@@ -64,7 +64,7 @@ async def _revision(host: Host, key: Key, revision: str) -> None:
         host.say(f"revision {revision} of {key} is not kept any more", "warn")
 
 
-async def _images(host: Host, key: Key, values: tuple[str, ...]) -> None:
+async def _images(host: Host, key: Key, values: Values) -> None:
     lws = host.snapshot.sets.get(key)
     if lws is None:
         host.say(f"{key} is gone", "warn")
@@ -79,3 +79,17 @@ async def _cordon(host: Host, key: Key, *, on: bool) -> None:
         host.say(f"node {key.name} is gone", "warn")
         return
     await confirm(host, Cordon(key, node.uid, on), "Cordon" if on else "Uncordon")
+
+
+_VERBS: Final[dict[str, Callable[[Host, Key, Values], Coroutine[Any, Any, None]]]] = {
+    "scale": _scale,
+    "partition": _partition,
+    "hold": lambda host, key, _: hold(host, key),
+    "pause": lambda host, key, _: pause_rollout(host, key),
+    "resume": lambda host, key, _: resume_rollout(host, key),
+    "revision": _revision,
+    "image": _images,
+    "cordon": lambda host, key, _: _cordon(host, key, on=True),
+    "uncordon": lambda host, key, _: _cordon(host, key, on=False),
+}
+"""What carries each verb of a reversal out, given its values."""
