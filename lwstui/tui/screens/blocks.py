@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
 from textual.strip import Strip
 
 from lwstui.tui.widgets.painting import PaintedLines
@@ -31,11 +32,15 @@ class LineBlock(PaintedLines):
         """Show lines; the same ones change nothing."""
         if lines == self._lines:
             return
-        if len(lines) != len(self._lines):
+        before, self._lines = self._lines, lines
+        if len(lines) != len(before):
             self.styles.height = len(lines)
             self.set_class(not lines, "-empty")
-        self._lines = lines
-        self.refresh()
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Render a line."""

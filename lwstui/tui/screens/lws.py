@@ -196,6 +196,11 @@ class LwsScreen(TableScreen):
         self.query_one("#map", GroupMap).set_marks(marked if self._tab in GROUP_TABS else ())
 
     @property
+    def calm(self) -> bool:
+        """Whether pods are listed, which turn ready all the time while something starts."""
+        return self._tab == "pods"
+
+    @property
     def view_name(self) -> str:
         """Kind of the table of the open tab."""
         return "groups" if self._tab in GROUP_TABS else self._tab

@@ -27,6 +27,11 @@ class PodsScreen(TableScreen):
         """Return the table of pods."""
         return pods(snapshot, query, now, self.host.memo, scope=self.route.ref)
 
+    @property
+    def calm(self) -> bool:
+        """Yes: pods turn ready all the time while something starts."""
+        return True
+
     def prepare(self, snapshot: Snapshot, now: float) -> Iterator[None]:
         """Work out the rows of all pods set by set, too, and what their order and filter ask."""
         yield from super().prepare(snapshot, now)

@@ -21,6 +21,7 @@ from lwstui.tui.screens.modals.columns import ColumnsDialog
 from lwstui.tui.screens.titles import (
     about,
     acting_on,
+    got_worse,
     held,
     keep_places,
     next_fault,
@@ -32,11 +33,14 @@ from lwstui.tui.widgets.columns import Layout
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
+from lwstui.tui.widgets.table_body import same_order
 from lwstui.view.custom import with_columns
 from lwstui.view.filters import problem
 from lwstui.view.saving import Shown
 from lwstui.view.types import Column, Line, Query, Ref, Row, TableView
 
+CALM_S: Final = 10.0
+"""How long rows that got better may keep their places."""
 FILTER_S: Final = 0.1
 """Shortest time between two evaluations of a filter that is being typed."""
 
@@ -57,6 +61,7 @@ class TableScreen(ConsoleScreen):
         self._columns: tuple[Column, ...] = ()
         self._asked: tuple[str, Query] = ("", Query())
         self._is_held = False
+        self._ordered_at = 0.0
         self._filtering: Timer | None = None
         self._applied = ""
         self._trial: Layout | None = None
@@ -124,6 +129,8 @@ class TableScreen(ConsoleScreen):
         asked, self._asked = self._asked, (self.view_name, query)
         same = asked == self._asked
         self._is_held = False
+        if not same:
+            self._ordered_at = self.host.now()
         main.set_rows(self._held_rows(view.rows) if same else view.rows, asked_anew=not same)
         self._everything = view.everything
         self.show_marks()
@@ -142,13 +149,31 @@ class TableScreen(ConsoleScreen):
         custom = self._usual.custom
         return with_columns(view, custom, host.snapshot, query, host.now(), memo=host.memo)
 
+    @property
+    def calm(self) -> bool:
+        """Whether rows that got better keep their places for a while."""
+        return False
+
     def _held_rows(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        """Return rows as they are ordered, or as they were while the cursor is being moved."""
-        if not self.main.held or not self.main.rows:
-            return rows
-        kept = keep_places(self.main.rows, rows)
-        self._is_held = not all(map(is_, kept, rows))
-        return kept
+        """Return rows as they are ordered, or as they were while that is better to read.
+
+        That is while the cursor is being moved, and where many rows change, until the next time
+        that the order is brought up to date. What got worse moves at once.
+        """
+        before, now = self.main.rows, self.host.now()
+        if before and not same_order(before, rows) and (self.main.held or self._waits(rows, now)):
+            kept = keep_places(before, rows)
+            self._is_held = not all(map(is_, kept, rows))
+            return kept
+        self._ordered_at = now
+        return rows
+
+    def _waits(self, rows: tuple[Row, ...], now: float) -> bool:
+        """Tell whether the order may wait: nothing got worse, and it was right lately."""
+        query = self.state.query
+        worst_first = query.sort in ("", "state") and not query.descending
+        lately = 0 <= now - self._ordered_at < CALM_S
+        return self.calm and worst_first and lately and not got_worse(self.main.rows, rows)
 
     def titled(self, title: Line) -> Line:
         """Return a title that says so when rows keep their places."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 from lwstui.tui.widgets.cells import cut_middle
-from lwstui.tui.widgets.table_body import same_order
 from lwstui.view.health import FINE
 from lwstui.view.types import Line, Query, Ref, Row, Span, TableView
 
+_KEY: Final[Callable[[Row], str]] = attrgetter("key")
 LONGEST: Final = 40
 """Cells of a name at the right end of the title line."""
 
@@ -45,12 +46,19 @@ def counted(title: Line, table: TableView) -> Line:
 
 def keep_places(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:
     """Return rows in the order they had; new ones stand where their order puts them."""
-    if same_order(before, rows):
-        return tuple(rows)
     now = {row.key: row for row in rows}
-    known = iter([now[row.key] for row in before if row.key in now])
+    stayed = [row for row in map(now.get, map(_KEY, before)) if row is not None]
+    if len(stayed) == len(rows):
+        return tuple(stayed)
+    known = iter(stayed)
     old = {row.key for row in before}
     return tuple(next(known) if row.key in old else row for row in rows)
+
+
+def got_worse(before: Sequence[Row], rows: Sequence[Row]) -> bool:
+    """Tell whether some row is in a worse state than it was."""
+    severities = {row.key: row.severity for row in before}
+    return any(row.severity < severities.get(row.key, -1) for row in rows)
 
 
 def about(ref: Ref | None) -> str:

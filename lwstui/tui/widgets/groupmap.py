@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from lwstui.tui.actions import bindings
 from lwstui.tui.marks import Marking
+from lwstui.tui.widgets.cursorscroll import CursorScroll
 from lwstui.tui.widgets.mapgrid import LEVELS, Level, fitting, grid, worst
 from lwstui.tui.widgets.mappaint import Scene, map_row
-from lwstui.tui.widgets.painting import PaintedScroll
 from lwstui.tui.widgets.rules import heading
 from lwstui.view.types import MapGroup, Ref, Span
 
-_SETTLE_S: Final = 0.5
 
-
-class GroupMap(PaintedScroll):
+class GroupMap(CursorScroll):
     """Groups as cells; the zoom level is chosen so that the whole set is visible.
 
     The cursor belongs to a group index and starts on the worst group. A click on a pod's cell
@@ -104,10 +101,7 @@ class GroupMap(PaintedScroll):
         classes: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.lines_rendered = 0
-        self.cursor_lost_at = -math.inf
-        self._clock = clock
+        super().__init__(id=id, classes=classes, clock=clock)
         self._scene = Scene(fitting(0, 1, 0, (80, 1)))
         self._zoom: Level | None = None
         self._strips: dict[int, Strip] = {}
@@ -170,11 +164,6 @@ class GroupMap(PaintedScroll):
         scene = self._scene
         return scene.bucket(scene.at // scene.grid.bucket) if scene.at >= 0 else ()
 
-    @property
-    def settled(self) -> bool:
-        """Whether the group under the cursor has been there long enough to act on."""
-        return self._clock() - self.cursor_lost_at >= _SETTLE_S
-
     def go_to(self, index: int) -> None:
         """Put the cursor on a group by its index, if there is such a group."""
         for at, group in enumerate(self._scene.groups):
@@ -221,16 +210,7 @@ class GroupMap(PaintedScroll):
             self.post_message(self.Highlighted(self, ref))
 
     def _show_cursor(self) -> None:
-        row = self._scene.row_of(self._scene.at)
-        top, page = self.scroll_offset.y, self._page
-        if row < top:
-            self.scroll_to(y=row, animate=False, immediate=True, force=True)
-        elif row >= top + page:
-            self.scroll_to(y=row - page + 1, animate=False, immediate=True, force=True)
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
+        self._show_line(self._scene.row_of(self._scene.at))
 
     # Keys and mouse.
 
@@ -357,13 +337,19 @@ class GroupMap(PaintedScroll):
             if self._scene.in_row(row) != before.in_row(row) or (
                 before.at != self._scene.at and row in moved
             ):
-                self._repaint_row(row)
+                self._repaint_if_other(row)
+
+    def _repaint_if_other(self, row: int) -> None:
+        """Repaint a row if it looks otherwise: a group of many in one cell may not show."""
+        before = self._strips.get(row)
+        fresh = map_row(self.brushes, self._scene, row)
+        if fresh != before:
+            self._repaint_row(row)
+        self._strips[row] = fresh
 
     def _repaint_row(self, row: int) -> None:
         self._strips.pop(row, None)
-        y = 1 + row - self.scroll_offset.y
-        if 0 < y < self.size.height:
-            self.refresh(Region(0, y, self.cells, 1))
+        self._repaint_line(row)
 
     def render_line(self, y: int) -> Strip:
         """Render one visible line."""

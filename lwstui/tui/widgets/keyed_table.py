@@ -18,7 +18,6 @@ from lwstui.tui.widgets.columns import MARGIN
 from lwstui.tui.widgets.table_body import TableBody, same_order
 from lwstui.view.types import Row
 
-_SETTLE_S: Final = 0.5
 _HOLD_S: Final = 3.0
 Look = Literal["wide", "columns", "faults"]
 """All columns or those that fit, choosing columns, only what is not fine or all."""
@@ -118,10 +117,8 @@ class KeyedTable(TableBody):
         classes: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.cursor_lost_at = -math.inf
+        super().__init__(id=id, classes=classes, clock=clock)
         self._moved_at = -math.inf
-        self._clock = clock
 
     def set_rows(self, rows: Sequence[Row], *, asked_anew: bool = False) -> None:
         """Show rows in this order; keys must be unique.
@@ -153,9 +150,9 @@ class KeyedTable(TableBody):
             return
         if self._cursor_key in self._index:
             self.cursor_lost_at = self._clock()
-            self._repaint_lines(self._index[self._cursor_key] + 1, 1)
+            self._repaint_line(self._index[self._cursor_key])
         self._cursor_key = key
-        self._repaint_lines(self._index[key] + 1, 1)
+        self._repaint_line(self._index[key])
         self._show_line(self._index[key])
         self.post_message(self.Highlighted(self, self.cursor_row))
 
@@ -177,11 +174,6 @@ class KeyedTable(TableBody):
         """Row under the cursor, None if there are no rows."""
         at = self._index.get(self._cursor_key)
         return None if at is None else self._rows[at]
-
-    @property
-    def settled(self) -> bool:
-        """Whether the row under the cursor has been there long enough to act on."""
-        return self._clock() - self.cursor_lost_at >= _SETTLE_S
 
     @property
     def held(self) -> bool:
@@ -218,16 +210,9 @@ class KeyedTable(TableBody):
             return
         self._cursor_key = self._rows[at].key
         for line in (was_at, at):
-            self._repaint_lines(line + 1, 1)
+            self._repaint_line(line)
         self._show_line(at)
         self.post_message(self.Highlighted(self, self.cursor_row))
-
-    def _show_line(self, at: int) -> None:
-        top, page = self.scroll_offset.y, self._page
-        if at < top:
-            self._scroll_line(at)
-        elif at >= top + page:
-            self._scroll_line(at - page + 1)
 
     def _keep_screen_line(self, was_at: int) -> None:
         """Keep the cursor on its screen line when rows came or went above it.
@@ -244,9 +229,6 @@ class KeyedTable(TableBody):
         if top:
             self._scroll_line(at - (was_at - top))
         self._show_line(at)
-
-    def _scroll_line(self, top: int) -> None:
-        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
 
     # Keys and mouse.
 
@@ -338,7 +320,7 @@ class KeyedTable(TableBody):
         self._picked = slot.column.id
         if slot.start < self.scroll_offset.x or slot.start + slot.width > self._right_edge:
             self.scroll_to(x=max(0, slot.start - MARGIN), animate=False)
-        self._repaint_lines(0, 1)
+        self._repaint_heading()
 
     @property
     def _right_edge(self) -> int:
@@ -384,4 +366,4 @@ class KeyedTable(TableBody):
     def watch_has_focus(self, has_focus: bool) -> None:
         """Repaint the cursor line: it looks different without the focus."""
         super().watch_has_focus(has_focus)
-        self._repaint_lines(self._index.get(self._cursor_key, -1) + 1, 1)
+        self._repaint_line(self._index.get(self._cursor_key, -1))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 
 from lwstui.tui.widgets.cells import width
 from lwstui.tui.widgets.columns import Layout, Slot, lay_out
-from lwstui.tui.widgets.painting import PaintedScroll
+from lwstui.tui.widgets.cursorscroll import CursorScroll
 from lwstui.tui.widgets.rows import header_strip, row_strip
 from lwstui.view.types import Column, Row, Span
 
 _STRIPS: Final = 4096
 
 
-class TableBody(PaintedScroll):
+class TableBody(CursorScroll):
     """A virtual table: renders visible lines only and repaints only lines that changed."""
 
     def __init__(
@@ -26,9 +27,9 @@ class TableBody(PaintedScroll):
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.lines_rendered = 0
+        super().__init__(id=id, classes=classes, clock=clock)
         self._columns: tuple[Column, ...] = ()
         self._layout_wish = Layout()
         self._slots: tuple[Slot, ...] = ()
@@ -66,13 +67,13 @@ class TableBody(PaintedScroll):
         """Show the sort arrow at a column; empty shows none."""
         if (column_id, descending) != self._sort:
             self._sort = (column_id, descending)
-            self._repaint_lines(0, 1)
+            self._repaint_heading()
 
     def set_marks(self, marks: Collection[str]) -> None:
         """Show which rows are marked; only those that changed are repainted."""
         marks = frozenset(marks)
         for key in marks.symmetric_difference(self._marks):
-            self._repaint_lines(self._index.get(key, -1) + 1, 1)
+            self._repaint_line(self._index.get(key, -1))
         self._marks = marks
 
     @property
@@ -89,10 +90,6 @@ class TableBody(PaintedScroll):
     def slots(self) -> tuple[Slot, ...]:
         """The columns that are shown, from left to right."""
         return self._slots
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
 
     # Painting.
 
@@ -116,14 +113,7 @@ class TableBody(PaintedScroll):
         for at in range(top, min(len(self._rows), top + self._page)):
             old, new = before[at], self._rows[at]
             if old is not new and not _looks_equal(old, new):
-                self._repaint_lines(at + 1, 1)
-
-    def _repaint_lines(self, line: int, count: int) -> None:
-        """Repaint lines of the content; line 0 is the header, which does not scroll."""
-        y = line - self.scroll_offset.y if line else 0
-        if line and not 0 < y < self.size.height:
-            return
-        self.refresh(Region(0, y, self.cells, count))
+                self._repaint_line(at)
 
     def render_line(self, y: int) -> Strip:
         """Render one visible line."""

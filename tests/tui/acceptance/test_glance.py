@@ -88,8 +88,10 @@ MOVED = {"node": "gpu-063"}
         (("enter", "g"), READY),
         (("enter", "2"), READY),
         (("enter", "3"), MOVED),
+        (("enter", "3"), READY),
+        (("colon", *"pods", "enter"), READY),
     ],
-    ids=["fleet", "map", "groups", "pods"],
+    ids=["fleet", "map", "groups", "pods", "pods-ready", "all-pods-ready"],
 )
 async def test_one_changed_pod_repaints_at_most_four_lines(pressed, change, groups):
     world = planted("o", groups, 7)
@@ -108,3 +110,25 @@ async def test_one_changed_pod_repaints_at_most_four_lines(pressed, change, grou
         # The fleet counts groups, and this one has another pod that is not ready.
         assert (shown(app) != before) == bool(pressed)
         assert written.lines <= 4
+
+
+@pytest.mark.parametrize("groups", [50, 2000])
+async def test_a_changed_pod_of_the_group_under_the_cursor_repaints_what_tells_it(groups):
+    world = planted("o", groups, 7)
+    backend = FakeBackend(first=world.snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "GROUP 7" in shown(app))
+        await settled(pilot, app)
+        before, written = shown(app).splitlines(), Written(app)
+        pod = Key("llm-prod", "llama405b-7-1")
+        world.pods[pod] = msgspec.structs.replace(world.pods[pod], **READY)
+        backend.publish(world.snapshot(version=2))
+        await until(pilot, lambda: app.snapshot.version == 2)
+        await settled(pilot, app)
+        after = shown(app).splitlines()
+        # Counts, state, map or cell, exception and pod: no line that reads as it did.
+        assert written.lines == sum(one != other for one, other in zip(before, after, strict=True))
+        assert written.lines == 5
