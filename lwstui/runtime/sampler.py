@@ -25,6 +25,7 @@ from lwstui.state.telemetry import (
     OLD_PERIODS,
     Cost,
     EngineView,
+    Origin,
     Source,
     Telemetry,
     grouped,
@@ -33,7 +34,7 @@ from lwstui.state.telemetry import (
     next_usage,
 )
 from lwstui.telemetry import engines, quantities
-from lwstui.telemetry.devices import Reading, readings
+from lwstui.telemetry.devices import Reading, named, readings
 from lwstui.telemetry.engines import EngineReading, read_engine
 from lwstui.telemetry.join import owners
 from lwstui.telemetry.scan import MOST_BYTES, scan
@@ -78,6 +79,7 @@ class _Round:
     asked: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
     usage: UsageRound | None = None
     received_bytes: int = 0
     requests: int = 0
@@ -237,6 +239,9 @@ class Sampler:
             # An exporter that reloads answers with nothing: what is known is kept and grows old.
             samples = scan(text, quantities.wanted).samples
             found.readings += readings(samples, now, target.node)
+            if samples:
+                origin = Origin(target.key, named(samples))
+                found.origins[target.node] = (*found.origins.get(target.node, ()), origin)
         elif (engine := read_engine(scan(text, engines.wanted).samples, now)) is not None:
             found.engines[target.key] = engine
 
@@ -273,6 +278,7 @@ class Sampler:
             next_usage(before.pod_usage, usage.pods, snapshot.pods),
             next_usage(before.node_usage, usage.nodes, snapshot.nodes),
             past=self._hours.past,
+            origins={n: o for n, o in {**before.origins, **found.origins}.items() if n in by_node},
             sources=tuple(self._sources(found)),
             cost=Cost(found.requests, found.received_bytes, took_s),
         )

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import nan
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from controller.api.meta import Key
 from lwstui.state.trends import NO_TRENDS, Trends
@@ -140,6 +140,13 @@ class Source:
     grant: str = GRANT_PROXY
 
 
+class Origin(NamedTuple):
+    """An exporter, and the metric in which it tells each quantity."""
+
+    pod: Key
+    names: Mapping[Quantity, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What the last round cost: requests, bytes received, seconds from its start to its end."""
@@ -165,6 +172,7 @@ class Telemetry:
         trends: The last hour of each set, as this console saw it.
         whole: The last hour of all sets together.
         past: The hour of each set before that, as another source remembers it.
+        origins: Which exporters told of each node's devices, and in which metrics.
         sources: Where they come from.
         cost: Of the last round.
     """
@@ -180,6 +188,7 @@ class Telemetry:
     trends: Mapping[Key, Trends] = field(default_factory=_empty)
     whole: Trends = NO_TRENDS
     past: Mapping[Key, Trends] = field(default_factory=_empty)
+    origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=_empty)
     sources: tuple[Source, ...] = ()
     cost: Cost = Cost()
 

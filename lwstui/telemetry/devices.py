@@ -7,13 +7,14 @@ as their exporters document them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from controller.api.meta import Key
-from lwstui.telemetry.quantities import Quantity, measured
+from lwstui.telemetry.quantities import MEANINGS, Quantity, measured
 from lwstui.telemetry.scan import Sample
 
 _UUID: Final = ("UUID", "uuid", "gpu_uuid", "vdie_id")
@@ -168,6 +169,21 @@ def readings(samples: Sequence[Sample], received_at: float, node: str = "") -> t
         draft.add(sample, place, *found)
     made = [draft.reading(device, received_at) for device, draft in drafts.items()]
     return tuple(sorted(made, key=_order))
+
+
+def named(samples: Sequence[Sample]) -> Mapping[Quantity, str]:
+    """Return the metric that tells each quantity; the last one counts, as for readings."""
+    found = {}
+    for name in dict.fromkeys(sample.name for sample in samples):
+        if (meaning := MEANINGS.get(name)) is not None:
+            found[meaning.quantity] = name
+    return _same(tuple(found.items()))
+
+
+@lru_cache(256)
+def _same(names: tuple[tuple[Quantity, str], ...]) -> Mapping[Quantity, str]:
+    """Return one object for all exporters that are alike."""
+    return MappingProxyType(dict(names))
 
 
 def _order(reading: Reading) -> tuple[str, int, str, DeviceId]:

@@ -33,8 +33,8 @@ class Fact(Enum):
     PREEMPTED = "preemptions"
     FINISHED = "requests finished"
     FAILED = "requests failed"
-    CACHE_ASKED = "prompt tokens looked up in the prefix cache"
-    CACHE_HIT = "prompt tokens found in the prefix cache"
+    CACHE_ASKED = "prompt tokens looked up"
+    CACHE_HIT = "prompt tokens cached"
     TOKENS_PER_S = "tokens generated per second"
     TTFT = "seconds to the first token"
     ITL = "seconds between tokens"
@@ -61,6 +61,9 @@ class _Name(NamedTuple):
     metric: str
     label: str = ""
     value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.metric}{{{self.label}={self.value}}}" if self.label else self.metric
 
     def tells(self, sample: Sample) -> bool:
         """Tell whether a sample of the metric is meant."""
@@ -192,6 +195,7 @@ class EngineReading(msgspec.Struct, frozen=True):
         tokens_per_s: Its own word for how fast it generates.
         histograms: Cumulative buckets of latencies.
         healthy: Whether it calls all its parts healthy; None if it does not tell.
+        names: The metrics that tell these facts.
     """
 
     engine: str
@@ -206,6 +210,7 @@ class EngineReading(msgspec.Struct, frozen=True):
     tokens_per_s: float | None = None
     histograms: dict[Fact, Buckets] = {}
     healthy: bool | None = None
+    names: dict[Fact, str] = {}
 
 
 def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading | None:
@@ -215,10 +220,13 @@ def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading 
         return None
     found = by_name(_of_first_ranks(samples))
 
+    names: dict[Fact, str] = {}
+
     def of(fact: Fact, suffix: str = "") -> tuple[Sample, ...]:
         for name in engine.names.get(fact, ()):
             told = tuple(s for s in found.get(name.metric + suffix, ()) if name.tells(s))
             if told:
+                names[fact] = str(name)
                 return told
         return ()
 
@@ -245,6 +253,7 @@ def read_engine(samples: Sequence[Sample], received_at: float) -> EngineReading 
             if (merged := _merged(of(fact, "_bucket"), engine.bound_s))
         },
         healthy=all(health) if health else None,
+        names=names,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -223,7 +223,11 @@ def _status_of(body: Json, name: str) -> Json:
 
 
 def pod_detail(
-    body: Mapping[str, Any], name: str, events: Iterable[Event], now: float
+    body: Mapping[str, Any],
+    name: str,
+    events: Iterable[Event],
+    now: float,
+    figures: Sequence[Line] = (),
 ) -> tuple[Line, ...]:
     """Return what a pod's object tells of one container and of the pod as a whole.
 
@@ -232,6 +236,7 @@ def pod_detail(
         name: The container.
         events: Events about the pod.
         now: Epoch seconds.
+        figures: What is measured of it, and who told it.
     """
     spec = _spec_of(body, name)
     told = aligned(container(spec, _status_of(body, name))) if spec else []
@@ -247,6 +252,7 @@ def pod_detail(
         (),
         _head("SCHEDULING"),
         *_plain(_scheduling(body)),
+        *(((), _head("FIGURES"), *figures) if figures else ()),
         *_said(events, now),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.api.lws import HISTORY_LIMIT
+from controller.api.meta import Key
 from controller.leases import NAMESPACE
 from lwstui.kube.connect import Target
 from lwstui.runtime.core import Core
@@ -18,6 +19,7 @@ from lwstui.runtime.sampler import AT_ONCE, FAILURES, SHOWN_S
 from lwstui.sandbox.cluster import Sandbox, SandboxOptions, running_sandbox
 from lwstui.sandbox.native.seeding import load
 from lwstui.telemetry.targets import SELECTORS
+from lwstui.view.figures import figures
 from tests.runtime.fakes import FakeTime
 from tests.support.waiting import eventually
 from tests.support.witness import Witness, witnessed
@@ -120,6 +122,16 @@ async def test_every_exporter_and_leader_is_asked_once_a_round_and_looked_for_on
         assert cost.received_bytes > 10_000
         assert {key.name for key in bench.telemetry.engines} == {"vllm-0", "vllm-1"}
         assert len(bench.telemetry.pod_usage) == 4
+        leader = bench.snapshots[-1].pods[Key("default", "vllm-0")]
+        told = "\n".join(
+            "".join(span.text for span in line)
+            for line in figures(leader, bench.telemetry, bench.time.now())
+        )
+        for name in ("DCGM_FI_DEV_GPU_UTIL", "vllm:num_requests_running", "usage.cpu"):
+            assert name in told
+        assert "told by gpu-operator/nvidia-dcgm-exporter" in told
+        assert "told by default/vllm-0" in told
+        assert "an exporter" not in told
 
 
 async def test_no_more_than_a_few_are_asked_at_a_time(tmp_path):

@@ -17,6 +17,7 @@ from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.screens.tabs import tabs_line
 from lwstui.tui.widgets.textpane import TextPane
+from lwstui.view.figures import figures
 from lwstui.view.pod import PodView, about_pod, pod_detail, pod_view
 from lwstui.view.types import Line, Query, Ref, Span, TableView
 
@@ -70,8 +71,10 @@ class PodScreen(TableScreen):
             problem = self._object.problem
             return ((Span(problem, "bad") if problem else Span("reading the pod…", "dim"),),)
         name = row.cells[1].text if row is not None else ""
-        events = about_pod(self.host.snapshot, self._pod)
-        return pod_detail(body, name, events, self.host.now())
+        snapshot, now = self.host.snapshot, self.host.now()
+        pod = snapshot.pods.get(self._pod.key)
+        told = figures(pod, snapshot.telemetry, now) if pod is not None else ()
+        return pod_detail(body, name, about_pod(snapshot, self._pod), now, told)
 
     def _view(self, snapshot: Snapshot, query: Query, now: float) -> PodView:
         memo, body = self.host.memo, self._object.body
