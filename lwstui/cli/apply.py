@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli import paint
-from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.common import FAILED, USAGE, add_target, fail
 from lwstui.cli.sets import EXIT_CODES, add_patience, operate, say, wait
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ A field that another manager owns is never taken over unless --force-conflicts i
 
 examples:
   lwstui apply -f prod/ --dry-run --diff
+  lwstui apply -k overlays/prod        as kubectl kustomize builds it
+  helm template . | lwstui apply -f - --yes
   lwstui apply -f llama.yaml --set TAG=v0.9.1 --yes --wait
 
 example: lwstui apply -f examples/02-leaderworkerset-sample.yaml
@@ -47,8 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filename",
         metavar="FILE",
         action="append",
-        required=True,
+        default=[],
         help="YAML file, folder, or - for standard input; may be repeated",
+    )
+    parser.add_argument(
+        "-k",
+        "--kustomize",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="kustomization, built by kubectl; may be repeated",
     )
     parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
     parser.add_argument("--diff", action="store_true", help="show every field that differs")
@@ -87,15 +97,20 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply the manifests; 0 when every object was accepted."""
+    from lwstui.kube.manifests import kustomization
     from lwstui.runtime.sources import ManifestError, manifests_of
 
     paint.forgiving()
+    if not (arguments.filename or arguments.kustomize):
+        fail("name what to apply: -f FILE, -f - for standard input, or -k DIR")
+        return USAGE
     try:
-        manifests = manifests_of(arguments.filename, dict(arguments.set))
+        names = [*arguments.filename, *map(kustomization, arguments.kustomize)]
+        manifests = manifests_of(names, dict(arguments.set))
     except ManifestError as error:
         return fail(str(error))
     if not manifests:
-        return fail(f"no objects in {', '.join(arguments.filename)}")
+        return fail(f"no objects in {', '.join(names)}")
     return operate(
         arguments,
         lambda operator: _apply(operator, manifests, arguments),

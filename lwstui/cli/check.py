@@ -26,6 +26,7 @@ run), and whether the accelerators that are free now suffice, for each set by it
 
 examples:
   lwstui check -f llama.yaml
+  lwstui check -k overlays/prod        as kubectl kustomize builds it
   helm template . | lwstui check --offline -f - -o json
   lwstui check demo                    a set that is in the cluster
 
@@ -49,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="YAML file, folder, or - for standard input; may be repeated",
     )
+    parser.add_argument(
+        "-k",
+        "--kustomize",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="kustomization, built by kubectl; may be repeated",
+    )
     parser.add_argument("--offline", action="store_true", help="ask no cluster")
     parser.add_argument(
         "-o",
@@ -62,11 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what is named; 0 if nothing is wrong with it."""
-    from lwstui.kube.manifests import ManifestError, load_manifests
+    from lwstui.kube.manifests import ManifestError, kustomization, load_manifests
 
     paint.forgiving()
-    if bool(arguments.names) == bool(arguments.filename):
-        fail("name either manifests with -f, or sets in the cluster")
+    if bool(arguments.names) == bool(arguments.filename or arguments.kustomize):
+        fail("name either manifests with -f or -k, or sets in the cluster")
         return USAGE
     if arguments.names:
         if arguments.offline:
@@ -74,11 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
             return USAGE
         return operate(arguments, lambda operator: _check_sets(operator, arguments))
     try:
-        manifests = load_manifests(arguments.filename)
+        names = [*arguments.filename, *map(kustomization, arguments.kustomize)]
+        manifests = load_manifests(names)
     except ManifestError as error:
         return fail(str(error))
     if not manifests:
-        return fail(f"no objects in {', '.join(arguments.filename)}")
+        return fail(f"no objects in {', '.join(names)}")
     return _check_manifests(manifests, arguments)
 
 

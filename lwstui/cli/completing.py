@@ -26,6 +26,7 @@ _ASK_S: Final = 0.6
 _SOURCES: Final = {
     "context": "contexts",
     "filename": "files",
+    "kustomize": "files",
     "kubeconfig": "files",
     "kubeconfig_out": "files",
     "lease_namespace": "namespaces",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli import paint
 from lwstui.cli.common import FAILED, add_target, fail
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 NAME = "describe"
 SUMMARY = "say in words what is known of sets, groups, pods or nodes, with their events"
 EXAMPLE = """\
+What only lwstui knows comes first: the state and its reason, groups, rollout, accelerators. Below
+it a set, a pod or a node is told as kubectl describe tells it. The console's d shows the same.
+
 examples:
   lwstui describe set demo
   lwstui describe group demo/2         why group 2 is not ready
@@ -71,7 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
         snapshot, now = reader.snapshot(), operator.clock.now()
         colour = paint.colours(arguments)
         found = [(p, find(snapshot, arguments.kind, operator.namespace, p)) for p in places]
-        present = [describe(snapshot, ref, now) for _, ref in found if ref is not None]
+        present = [
+            describe(snapshot, ref, now, await _body(operator, ref))
+            for _, ref in found
+            if ref is not None
+        ]
         for number, lines in enumerate(present):
             for line in ((), *lines) if number else lines:
                 say(paint.text(line, colour=colour))
@@ -82,6 +90,16 @@ def run(arguments: argparse.Namespace) -> int:
         return FAILED if missing else 0
 
     return operate(arguments, work)
+
+
+async def _body(operator: SetOperator, ref: Ref) -> Mapping[str, Any] | None:
+    """Return the whole object behind a reference; a group is none of its own."""
+    from controller.api.names import LEADERWORKERSETS, NODES, PODS
+
+    resource = {"set": LEADERWORKERSETS, "pod": PODS, "node": NODES}.get(ref.kind)
+    if resource is None:
+        return None
+    return await operator.whole(resource, ref.namespace, ref.name)
 
 
 def _checked(kind_: str, name: str) -> Place:

@@ -1,4 +1,4 @@
-"""Reading manifests: YAML files, folders, standard input. No cluster needed."""
+"""Reading manifests: YAML files, folders, kustomizations, standard input. No cluster needed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from lwstui.kube.clean import yaml_problem
+from lwstui.kube.kustomize import FILES, KustomizeError, build, is_kustomization
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -30,6 +31,8 @@ def load_manifests(names: Sequence[str]) -> list[dict[str, Any]]:
 def read_texts(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return (name, text) of YAML files, of the files in folders, or of ``-``.
 
+    A folder that is a kustomization is built; what comes of it is one text.
+
     Raises:
         ManifestError: If something is missing or cannot be read.
     """
@@ -39,9 +42,30 @@ def read_texts(names: Sequence[str]) -> list[tuple[str, str]]:
             found.append(("standard input", sys.stdin.read()))
             continue
         path = Path(name)
+        if is_kustomization(path):
+            found.append((f"kustomize {name}", _built(path)))
+            continue
         files = manifest_files(path) if path.is_dir() else [path]
         found += [(str(file), _text(file)) for file in files]
     return found
+
+
+def kustomization(name: str) -> str:
+    """Return the name of a folder that must be a kustomization.
+
+    Raises:
+        ManifestError: If it is none.
+    """
+    if not is_kustomization(Path(name)):
+        raise ManifestError(f"{name} is no kustomization: it holds no {FILES[0]}")
+    return name
+
+
+def _built(folder: Path) -> str:
+    try:
+        return build(folder)
+    except KustomizeError as error:
+        raise ManifestError(str(error)) from error
 
 
 def manifest_files(folder: Path) -> list[Path]:

@@ -27,6 +27,7 @@ from lwstui.runtime.kubelink import KubeLink
 from lwstui.runtime.logmux import Kept, LogSession
 from lwstui.runtime.observer import SetObserver
 from lwstui.runtime.ports import OperatorCluster, WatchSpec, Where
+from lwstui.runtime.rawobjects import read
 from lwstui.runtime.reader import Reader
 from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.usage import UsageReader
@@ -92,6 +93,14 @@ class SetOperator:
         """
         found: dict[str, Any] = msgspec.json.decode(await self._get(key))
         return found
+
+    async def whole(self, resource: Resource, namespace: str, name: str) -> Mapping[str, Any]:
+        """Return any object as the server holds it, cleaned, without managed fields.
+
+        Raises:
+            ControllerError: If it cannot be read.
+        """
+        return await read(self._link.cluster, resource, namespace, name)
 
     async def _get(self, key: Key) -> bytes:
         try:

@@ -10,6 +10,7 @@ from typing import Final
 
 from lwstui.data import folder
 from lwstui.kube.clean import clean_line
+from lwstui.kube.kustomize import is_kustomization
 from lwstui.kube.manifests import ManifestError, manifest_files, parse, read_texts
 from lwstui.state.manifests import Manifest, filled_in, in_order, placeholders
 
@@ -91,6 +92,8 @@ def own_file(path: str, name: str) -> tuple[Path, str]:
         ManifestError: If it cannot be read, or ships with the program.
     """
     where = located(path)
+    if is_kustomization(where):
+        raise ManifestError(f"{path} is built by kustomize: edit its files yourself")
     file = where / name if where.is_dir() else where
     if file.resolve().is_relative_to(folder("examples").resolve()):
         raise ManifestError(f"{file.name} ships with the program; :create makes one of your own")
@@ -162,11 +165,15 @@ def offers(here: str = ".") -> tuple[Offer, ...]:
     except OSError:
         names = []
     folders = [
-        Offer(str(path), f"{path.name}/", "folder", folder=True)
+        Offer(str(path), f"{path.name}/", _kind(path), folder=True)
         for path in names
         if path.is_dir() and not path.name.startswith(".") and _files(path)
     ]
     return (*folders, *(_offer(path, path.name) for path in _files(where)), *examples())
+
+
+def _kind(path: Path) -> str:
+    return "kustomization, built by kubectl" if is_kustomization(path) else "folder"
 
 
 def examples() -> tuple[Offer, ...]:

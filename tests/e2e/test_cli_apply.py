@@ -1,6 +1,8 @@
 """``lwstui apply`` on a sandbox: the plan, the order, conflicts, refusals, data for scripts."""
 
+import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,27 @@ async def test_the_definition_is_created_first_where_it_is_missing(
         assert "is missing and would be created first" in ran.out
         assert bool(sandbox.store.items(str(CRDS))) == (flag == "--yes")
         await connection.close()
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+@pytest.mark.kubectl
+async def test_a_kustomization_and_standard_input_are_applied(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.apply([])
+    overlay = tmp_path / "prod"
+    overlay.mkdir()
+    written(overlay / "set.yaml", demo(1))
+    (overlay / "kustomization.yaml").write_text("nameSuffix: -prod\nresources: [set.yaml]\n")
+    checked = await ok(world, "check", "-k", str(overlay))
+    assert "1 object" in checked.lines[-1]
+    await ok(world, "apply", "-k", str(overlay), "--yes")
+    assert world.set("demo-prod")["spec"]["replicas"] == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(demo(2))))
+    await ok(world, "apply", "-f", "-")
+    assert world.set("demo")["spec"]["replicas"] == 2
+    for words, said in (
+        (("apply",), "name what to apply: -f FILE, -f - for standard input, or -k DIR"),
+        (("apply", "-k", str(tmp_path)), f"{tmp_path} is no kustomization"),
+    ):
+        assert said in (await lwstui(world, *words)).err

@@ -153,14 +153,18 @@ async def test_descriptions_are_the_consoles_text(world: World) -> None:
     assert one.lines[0] == "LeaderWorkerSet  default/demo"
     assert "2 of 2 ready" in one.out
     assert "CreatingRevision" in one.out
+    assert "Leader Worker Template:" in one.out
     both = await ok(world, "describe", "groups", "demo/0", "demo/1")
     assert "Group 0  of default/demo" in both.out
     assert "\n\nGroup 1  of default/demo" in both.out
     by_place = await ok(world, "describe", "pod", "demo/1/1")
     assert by_place.lines[0] == "Pod  default/demo-1-1"
     assert (await ok(world, "describe", "pod", "demo-1-1")).lines[0] == by_place.lines[0]
+    for told in ("Controlled By:", "Containers:", "QoS Class:", "Successfully assigned"):
+        assert told in by_place.out
     node = await ok(world, "describe", "node", "h100-01")
     assert node.lines[0] == "Node  h100-01"
+    assert "Allocated accelerators:" in node.out
     missing = await lwstui(world, "describe", "set", "nope", "demo")
     assert (missing.code, missing.err) == (1, "lwstui: no set nope in namespace default\n")
     assert missing.lines[0] == one.lines[0]

@@ -108,7 +108,6 @@ def test_console_without_a_terminal_says_what_to_do(capsys: pytest.CaptureFixtur
         ["sandbox", "--speed", "-1"],
         ["demo", "--nodes", "none"],
         ["demo", "--speed", "0"],
-        ["apply"],
         ["nonsense"],
         ["rollout"],
         ["rollout", "status"],
@@ -148,7 +147,8 @@ def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]
         (["describe", "group", "demo"], "demo is not the name of a group: SET/GROUP"),
         (["logs", "demo/1/2", "--role", "leader"], "demo/1/2 is one pod: leave --role out"),
         (["get", "-w", "-o", "yaml"], "--watch prints lines"),
-        (["check"], "name either manifests with -f, or sets in the cluster"),
+        (["apply"], "name what to apply: -f FILE, -f - for standard input, or -k DIR"),
+        (["check"], "name either manifests with -f or -k, or sets in the cluster"),
         (["check", "demo", "--offline"], "sets in the cluster cannot be checked with --offline"),
     ],
 )
