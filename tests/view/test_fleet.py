@@ -6,6 +6,7 @@ import pytest
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, NODES, PODS, REVISIONS
 from lwstui.kube.sync import KindSync
+from lwstui.state.insights import Finding, Insight, Severity, Subject
 from lwstui.state.model import ClusterState, ControllerView, Pending, Snapshot
 from lwstui.state.store import Store
 from lwstui.view.fleet import COLUMNS, fleet
@@ -193,6 +194,17 @@ def test_what_is_not_seen_is_not_called_fine(sync, title, says):
     found = view(snap)
     assert found.attention == ()
     assert (found.quiet.text, said(found)) == (title, says)
+
+
+def test_what_the_rules_find_elsewhere_is_not_called_nothing():
+    node_lost = Finding("N3", Severity.WARNING, Subject("node", name="n1"), "it is [cordoned]")
+    note = replace(node_lost, rule="D10", severity=Severity.INFO)
+    snap = snapshot(sets=(lws(1),), pods=group(0))
+    found = view(replace(snap, insights=(Insight(node_lost, NOW), Insight(note, NOW))))
+    assert found.quiet.text == "NO GROUP NEEDS ATTENTION, BUT"
+    assert said(found) == "node n1: it is [cordoned]   :insights   all 1 group ready"
+    noted = view(replace(snap, insights=(Insight(note, NOW),)))
+    assert noted.quiet.text == "NOTHING NEEDS ATTENTION"
 
 
 def test_a_refused_spec_is_failed_with_the_plans_reason():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from math import inf
 from typing import ClassVar, Final
 
 from textual import on
@@ -11,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
+from controller.api.names import SERVICES
 from lwstui.state.around import Around
 from lwstui.state.insights import Subject
 from lwstui.state.model import Snapshot
@@ -150,12 +152,30 @@ class WhyScreen(TableScreen):
             case "fit":
                 return fit_page(snapshot, self._about, self.host.counting.lines)
             case "connectivity":
-                found = concerning(snapshot, self._about)
-                return connectivity(snapshot, self._about, self._around, found)
+                return self._connectivity(snapshot, now)
             case "autoscaling":
                 return autoscaling(snapshot, self._set, self._around, now)
             case _:
                 return served_by(snapshot, self._about, now, self.host.memo)
+
+    def _connectivity(self, snapshot: Snapshot, now: float) -> tuple[Line, ...]:
+        """Return that tab; it looks at every pod of the set, so it is kept while they stay."""
+        ref, key = self._about, self._set.key
+
+        def build() -> tuple[tuple[Line, ...], float]:
+            found = concerning(snapshot, ref)
+            return connectivity(snapshot, ref, self._around, found), inf
+
+        rests_on = (
+            snapshot.sets.get(key),
+            snapshot.by_set.get(key),
+            snapshot.services,
+            snapshot.insights,
+            self._around,
+        )
+        sync = snapshot.sync.get(SERVICES.plural)
+        seen = sync.state if sync is not None else ""
+        return self.host.memo.get(("connectivity", ref), rests_on, now, build, facts=seen)
 
     def _show_last(self) -> None:
         """Show what was kept of the end under the cursor."""
