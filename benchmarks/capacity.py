@@ -1,9 +1,10 @@
 """How long it takes to say whether groups fit.
 
-    python -m benchmarks.capacity [--nodes 1000] [--rounds 5]
+    python -m benchmarks.capacity [--nodes 1000] [--rounds 5] [--waiting 0]
 
 Nodes have 8 devices, 96 cores and 1 TiB each, in racks of 16, and hold pods of random sizes, so
-that what is left differs from node to node. Counting goes up to 64 groups. Times are the median
+that what is left differs from node to node. Counting goes up to 64 groups. Pods of 20 sets may wait
+for a node, and come first. Times are the median
 and the worst of some rounds, each over another cluster, in one process.
 """
 
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from controller.api.core import Node
 from controller.api.lws import LeaderWorkerSet
-from controller.api.meta import ObjectMeta
+from controller.api.meta import Key, ObjectMeta
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from controller.api.pods import Pod
 from lwstui.capacity.answer import Answer, answer
@@ -65,7 +66,9 @@ def _pods(node: str, dice: random.Random) -> Iterator[Pod]:
         )
 
 
-def _set(leader: int, worker: int, size: int, **notes: str) -> LeaderWorkerSet:
+def _set(
+    leader: int, worker: int, size: int, *, name: str = "asked", **notes: str
+) -> LeaderWorkerSet:
     def pod(gpus: int) -> dict[str, Any]:
         asked = {"cpu": "8", "memory": "64Gi"} | ({GPU: str(gpus)} if gpus else {})
         return {"spec": {"containers": [{"name": "main", "resources": {"limits": asked}}]}}
@@ -76,7 +79,7 @@ def _set(leader: int, worker: int, size: int, **notes: str) -> LeaderWorkerSet:
         "workerTemplate": pod(worker),
         "subGroupPolicy": {"subGroupSize": size // 2, "subGroupPolicyType": "LeaderWorker"},
     }
-    meta = ObjectMeta(name="asked", namespace="prod", annotations=notes)
+    meta = ObjectMeta(name=name, namespace="prod", annotations=notes)
     return LeaderWorkerSet(metadata=meta, spec={"leaderWorkerTemplate": template})
 
 
@@ -91,19 +94,46 @@ def _cases() -> dict[str, LeaderWorkerSet]:
     }
 
 
+def _queue(count: int, dice: random.Random) -> tuple[dict[Key, Pod], dict[Key, LeaderWorkerSet]]:
+    """Return so many pods that wait for a node, and the sets they are of."""
+    sets = [_set(4, 4, 2, name=f"waits-{i}") for i in range(20)]
+    pods = {}
+    for i in range(count):
+        name = sets[i % len(sets)].metadata.name
+        pod = Pod(
+            "prod",
+            f"{name}-{i}",
+            f"{name}-{i}",
+            "1",
+            float(i),
+            set_name=name,
+            group=i,
+            worker=0,
+            size=1,
+            phase="Pending",
+            accelerators=((GPU, dice.choice((1, 4, 8, 16))),),
+            cpu_milli=8000,
+            memory_bytes=64 * _GIB,
+        )
+        pods[pod.key] = pod
+    return pods, {one.key: one for one in sets}
+
+
 def main() -> None:
     """Print how long each kind of question takes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--waiting", type=int, default=0)
     arguments = parser.parse_args()
     for words, asked in _cases().items():
         took: list[float] = []
         found: Answer | None = None
         for seed in range(arguments.rounds):
             nodes, pods = _cluster(arguments.nodes, random.Random(seed))
+            waiting, sets = _queue(arguments.waiting, random.Random(seed))
             start = time.perf_counter()
-            found = answer(asked, Cluster(nodes, pods, {}))
+            found = answer(asked, Cluster(nodes, pods, {}, waiting, sets))
             took.append(time.perf_counter() - start)
         groups = found.groups if found is not None else None
         print(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -18,8 +18,7 @@ from controller.api.pods import Pod
 from lwstui.capacity.domains import Placed, Rules, Solution, members, solve
 from lwstui.capacity.eligible import barriers
 from lwstui.capacity.nearness import large_enough, left_over
-from lwstui.capacity.placing import group_of
-from lwstui.capacity.requests import pod_specs
+from lwstui.capacity.placing import group_of, template_of
 from lwstui.capacity.vectors import Holders, Vector, fits, taking, vector
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ _TOGETHER: Final = 2
 _UNITS: Final = 12
 _SOURCES: Final = 24
 _DOMAINS: Final = 4
-_UNTOLD: Final[Mapping[str, Any]] = {}
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -238,9 +236,7 @@ class _Search:
         """Return the nodes a pod may go to, by its set's template."""
         key = (pod.set_key if pod.set_name else None, pod.worker == 0)
         if key not in self._takes:
-            lws = self._cluster.sets.get(pod.set_key) if pod.set_name else None
-            specs = pod_specs(lws.spec) if lws is not None else None
-            spec = _UNTOLD if specs is None else specs[0 if pod.worker == 0 else 1]
+            spec = template_of(pod, self._cluster)
             nodes = self._cluster.nodes.items()
             self._takes[key] = frozenset(n for n, node in nodes if not barriers(node, spec))
         return self._takes[key]

@@ -17,6 +17,7 @@ from lwstui.capacity.requests import pod_specs
 from lwstui.capacity.vectors import Holders, vector
 
 _UNTOLD: Final[Mapping[str, Any]] = {}
+_JUDGED: Final = ("tolerations", "nodeSelector", "affinity")
 
 Group = tuple[Key, str]
 """The set of a pod, and its group's identity."""
@@ -25,6 +26,13 @@ Group = tuple[Key, str]
 def group_of(pod: Pod) -> Group:
     """Return the group a pod belongs to."""
     return pod.set_key, pod.group_id or str(pod.group)
+
+
+def template_of(pod: Pod, cluster: Cluster) -> Mapping[str, Any]:
+    """Return the raw spec that a pod is made from by its set, empty if that is not known."""
+    lws = cluster.sets.get(pod.set_key) if pod.set_name else None
+    specs = pod_specs(lws.spec) if lws is not None else None
+    return _UNTOLD if specs is None else specs[0 if pod.worker == 0 else 1]
 
 
 class Placing:
@@ -45,7 +53,8 @@ class Placing:
         names = tuple(sorted({name for pod in comers for name, _ in pod.others}))
         holders = Holders(cluster.nodes, cluster.pods, cluster.loads, names)
         self._board = Board(cluster.nodes, {name: holders.free(name) for name in cluster.nodes})
-        self._eligible: dict[tuple[Key, bool], list[str]] = {}
+        self._rules: dict[tuple[Key, bool], str] = {}
+        self._eligible: dict[str, list[str]] = {}
         self._domains = _Domains(cluster, comers)
 
     def place(self, pod: Pod) -> Pod | None:
@@ -56,11 +65,12 @@ class Placing:
         where = self._domains.of(pod)
         if where is None:
             return None
-        asked = vector(pod)
+        asked, rules = vector(pod), self._rules_of(pod)
+        space = (pod.namespace, pod.topology, pod.worker == 0) if pod.set_name else ()
         node = self._board.place(
-            (pod.set_key, pod.role, *sorted(asked.items())),
+            (rules, space, *sorted(asked.items())),
             asked,
-            (where, self._nodes_for(pod)),
+            (where, self._nodes_for(pod, rules)),
             lambda name: self._domains.takes(pod, where, self._nodes[name]),
         )
         return None if node is None else self._settled(pod, node)
@@ -69,15 +79,22 @@ class Placing:
         self._domains.settle(pod, self._nodes[node])
         return msgspec.structs.replace(pod, node=node)
 
-    def _nodes_for(self, pod: Pod) -> Iterable[str]:
-        """Return the nodes a pod may go to, by its set's template."""
+    def _rules_of(self, pod: Pod) -> str:
+        """Return what a pod's template says about nodes, as text: equal rules are judged once."""
         key = (pod.set_key, pod.worker == 0)
-        if key not in self._eligible:
-            lws = self._cluster.sets.get(pod.set_key) if pod.set_name else None
-            specs = pod_specs(lws.spec) if lws is not None else None
-            spec = _UNTOLD if specs is None else specs[0 if pod.worker == 0 else 1]
-            self._eligible[key] = [n for n, node in self._nodes.items() if not barriers(node, spec)]
-        return self._eligible[key]
+        if key not in self._rules:
+            spec = template_of(pod, self._cluster)
+            self._rules[key] = repr([spec.get(name) for name in _JUDGED])
+        return self._rules[key]
+
+    def _nodes_for(self, pod: Pod, rules: str) -> Iterable[str]:
+        """Return the nodes a pod may go to, by its set's template."""
+        if rules not in self._eligible:
+            spec = template_of(pod, self._cluster)
+            self._eligible[rules] = [
+                name for name, node in self._nodes.items() if not barriers(node, spec)
+            ]
+        return self._eligible[rules]
 
 
 class _Domains:

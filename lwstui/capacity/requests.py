@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +12,10 @@ from controller.api.resources import (
     Accelerators,
     WireContainer,
     WireResources,
-    accelerators,
     effective_request,
 )
+from lwstui.capacity.claims import Uncountable, claimed, renamed
+from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts, counts_devices
 
 
 class _PodSpec(msgspec.Struct, frozen=True, rename="camel"):
@@ -67,14 +69,22 @@ def _pod_spec(template: object) -> Mapping[str, Any] | None:
     return spec if isinstance(spec, Mapping) else None
 
 
-def group_request(spec: Mapping[str, Any]) -> GroupRequest | None:
-    """Return what a group of a set asks for, or None if the template cannot be read."""
+def group_request(
+    spec: Mapping[str, Any], namespace: str = "", known: DeviceFacts = NO_DEVICES
+) -> GroupRequest | None:
+    """Return the accelerators a group of a set asks for, or None if that cannot be told.
+
+    Args:
+        spec: Of the set.
+        namespace: Of the set.
+        known: What classes of devices and templates of claims say.
+    """
     specs = pod_specs(spec)
     if specs is None:
         return None
     try:
-        leader, worker = (accelerators(asked(pod)) for pod in specs)
-    except msgspec.ValidationError:
+        leader, worker = (_devices(wanted(pod, namespace, known)) for pod in specs)
+    except (msgspec.ValidationError, Uncountable):
         return None
     return GroupRequest(leader, worker, group_size(spec))
 
@@ -83,6 +93,22 @@ def group_size(spec: Mapping[str, Any]) -> int:
     """Return the pods per group of a set whose template can be read; 1 if it does not say."""
     size = spec["leaderWorkerTemplate"].get("size", 1)
     return size if isinstance(size, int) and size > 0 else 1
+
+
+def _devices(request: Mapping[str, int]) -> Accelerators:
+    return tuple(sorted((name, n) for name, n in request.items() if n and counts_devices(name)))
+
+
+def wanted(spec: Mapping[str, Any], namespace: str, known: DeviceFacts) -> dict[str, int]:
+    """Return what a pod of a raw spec asks for, by requests and by claims of devices.
+
+    Raises:
+        msgspec.ValidationError: If the spec does not have the shape of one.
+        Uncountable: If it asks for devices by claims that cannot be counted.
+    """
+    found = Counter(renamed(asked(spec), known))
+    found.update(claimed(spec, namespace, known))
+    return dict(found)
 
 
 def asked(spec: Mapping[str, Any]) -> dict[str, int]:

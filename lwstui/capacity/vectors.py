@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -13,9 +12,8 @@ import msgspec
 from controller.api.core import Node
 from controller.api.pods import Pod
 from controller.api.resources import Amounts
-from lwstui.capacity.claims import claimed, renamed
 from lwstui.capacity.free import held
-from lwstui.capacity.requests import asked, group_size, pod_specs
+from lwstui.capacity.requests import group_size, pod_specs, wanted
 from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts, counts_devices
 from lwstui.state.foreign import FINISHED, Load
 
@@ -89,8 +87,7 @@ def shapes(
 
 
 def _vector(spec: Mapping[str, Any], namespace: str, known: DeviceFacts) -> dict[str, int]:
-    found = Counter(renamed(asked(spec), known))
-    found.update(claimed(spec, namespace, known))
+    found = wanted(spec, namespace, known)
     return {name: amount for name, amount in found.items() if amount} | {PODS: 1}
 
 

@@ -225,12 +225,13 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
             now=now,
             slow_s=slow_s,
             loop=snapshot.manner.recreate_loop,
+            request=group_request(lws.spec, key.namespace, snapshot.devices),
         )
         return _summarise(frame, _groups(frame, pods), found)
 
     facts = (desired, found, slow_s, snapshot.manner.recreate_loop)
     # The history of a group changes only together with a pod of its set.
-    return memo.get(("set", key), (lws, pods, nodes), now, build, facts=facts)
+    return memo.get(("set", key), (lws, pods, nodes, snapshot.devices), now, build, facts=facts)
 
 
 def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
@@ -253,6 +254,7 @@ class _Frame:
         history: What is remembered of groups.
         slow_s: Seconds from which on a start is slow.
         loop: Recreations of a group that make a loop.
+        request: Accelerators one group asks for, None if that cannot be told.
     """
 
     lws: LeaderWorkerSet
@@ -268,6 +270,7 @@ class _Frame:
     now: float
     slow_s: float
     loop: int
+    request: GroupRequest | None
 
 
 def _groups(frame: _Frame, pods: tuple[Pod, ...]) -> tuple[GroupDigest, ...]:
@@ -331,7 +334,7 @@ def _summarise(
     wanted = [g for g in groups if not g.surge]
     ready = sum(g.serves for g in wanted)
     updated = sum(bool(g.pods) and g.revision == desired for g in wanted)
-    request = group_request(lws.spec)
+    request = frame.request
     reported = lws.status.ready_replicas
     serving = ready + sum(g.serves for g in groups if g.surge)
     since = frame.memo.since(("disagrees", lws.key), now, holds=reported not in (ready, serving))

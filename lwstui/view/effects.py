@@ -62,7 +62,8 @@ def creation(after: LeaderWorkerSet, snapshot: Snapshot) -> Effect:
     errors = validate(after.spec, after.annotations, after.metadata.name, None)
     if errors:
         return Effect("", refused="; ".join(map(str, errors)))
-    replicas, request = replicas_of(after), group_request(after.spec)
+    request = group_request(after.spec, after.metadata.namespace, snapshot.devices)
+    replicas = replicas_of(after)
     devices = request.devices * replicas if request is not None else 0
     what = f"{count(replicas, 'group')}, {devices} GPU" if devices else count(replicas, "group")
     warnings: tuple[str, ...] = _nobody(snapshot)

@@ -113,7 +113,7 @@ def fit_page(
     if lws is None:
         return ((Span("only sets ask for room in groups: this is something else", "dim"),),)
     name, namespace = lws.key.name, lws.key.namespace
-    request = group_request(lws.spec)
+    request = group_request(lws.spec, lws.metadata.namespace, snapshot.devices)
     asked: Line = (Span("one group asks for ", "dim"), Span(_asked(request, size_of(lws))))
     tip = f"lwstui fit {name} -n {namespace} --groups N asks for a number of groups"
     return (asked, (), *fit(snapshot, lws.key), (), (Span(tip, "dim"),))

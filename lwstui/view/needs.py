@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from controller.api.names import LWS_GROUP
+from controller.api.names import DEVICES_GROUP, LWS_GROUP
 from lwstui.state.model import Snapshot
 from lwstui.state.rights import Answer
 
@@ -36,6 +36,8 @@ NEEDS: Final = (
     Need("see pods", "list", "pods"),
     Need("see nodes", "list", "nodes", namespaced=False),
     Need("see events", "list", "events", "events.k8s.io"),
+    Need("count devices that claims hold", "list", "resourceclaims", DEVICES_GROUP),
+    Need("count devices of drivers", "list", "resourceslices", DEVICES_GROUP, namespaced=False),
     Need("read logs", "get", "pods/log", actions=("set.logs", "group.logs", "pod.logs")),
     Need("scale", "patch", "leaderworkersets/scale", LWS_GROUP, actions=("set.scale",)),
     Need(

@@ -6,6 +6,7 @@ from controller.api.devices import ClaimTemplate, DeviceRequest
 from controller.api.meta import Key
 from lwstui.capacity.answer import answer
 from lwstui.capacity.cluster import Cluster
+from lwstui.capacity.requests import group_request
 from lwstui.state.deviceclasses import DeviceFacts
 from tests.view.build import lws, node, pod
 
@@ -83,3 +84,13 @@ def test_what_cannot_be_counted_is_said(made, why):
 def test_why_nothing_is_known_of_claims_comes_first():
     found = answer(asking("four"), cluster(blind="this cluster does not serve resourceclaims"))
     assert found.why == "not computed: this cluster does not serve resourceclaims"
+
+
+def test_the_accelerators_of_a_group_include_those_of_its_claims():
+    nics = template("nics", DeviceRequest("r", "nic", 2))
+    made = asking("four", "nics", size=3, resources={"nvidia.com/gpu": "1"})
+    found = group_request(made.spec, "prod", facts(FOUR, nics))
+    assert found is not None
+    assert found.worker == ((DRIVER, 4), ("nvidia.com/gpu", 1))
+    assert found.devices == 15
+    assert group_request(made.spec, "prod", facts(nics)) is None
