@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
-
 from controller.api.meta import Key
 from lwstui.kube.connect import Target
 from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from lwstui.tui.app import Console
 from tests.e2e.cli import demo
+from tests.support.engines import stopped
 from tests.tui.support import keys, opened, shown, until
 
 KEY = Key("default", "demo")
-
-
-@asynccontextmanager
-async def stopped(engine):
-    """Stop the engine when the block ends, while the sandbox still answers."""
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(engine.stop)
 
 
 def uids(sandbox):

@@ -13,6 +13,7 @@ from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from lwstui.sandbox.faults import ApiFault
 from lwstui.tui.app import Console
+from tests.support.engines import stopped
 from tests.support.gate import gated
 from tests.support.waiting import until as wait_until
 from tests.tui.support import keys, shown, until
@@ -61,7 +62,7 @@ async def test_local_keys_work_without_a_server_and_it_recovers_by_itself(sandbo
     sandbox, _ = sandbox
     with gated(Path(sandbox.kubeconfig), tmp_path / "config") as gate:
         app = console(tmp_path / "config", apply_first=tuple(manifest(name) for name in NAMES))
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with app.run_test(size=(120, 40)) as pilot, stopped(app.backend):
             await until(pilot, lambda: len(app.snapshot.sets) == 3)
             await keys(pilot, "slash", *"a", "enter", "G")
             await until(pilot, lambda: app.front.main.cursor_row is not None)
@@ -89,7 +90,7 @@ async def test_broken_watches_and_refused_lists_heal_by_themselves(sandbox):
     sandbox, loop = sandbox
     faults = sandbox.control.faults
     app = console(Path(sandbox.kubeconfig), apply_first=(manifest("alpha"),))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot, stopped(app.backend):
         await until(pilot, lambda: app.snapshot.sets)
         take_back = faults.add(ApiFault(verbs=frozenset({"list", "watch"}), code=503))
         loop.call_soon_threadsafe(faults.drop_watches)

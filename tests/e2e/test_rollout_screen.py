@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 
 from controller.api.meta import Key
 from lwstui.kube.connect import Target
@@ -12,6 +11,7 @@ from lwstui.runtime.intents import Cordon
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
 from lwstui.tui.app import Console
 from tests.e2e.cli import demo
+from tests.support.engines import stopped
 from tests.tui.support import keys, opened, shown, until
 
 KEY = Key("default", "demo")
@@ -30,15 +30,6 @@ async def confirm(pilot, app, key, says):
     await opened(pilot, app, says)
     await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
     app.screen.query_one("#confirm").press()
-
-
-@asynccontextmanager
-async def stopped(engine):
-    """Stop the engine when the block ends, while the sandbox still answers."""
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(engine.stop)
 
 
 def partition_of(sandbox):

@@ -14,6 +14,7 @@ from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.activity import ActivityScreen
 from lwstui.tui.screens.apply import ApplyScreen
 from lwstui.tui.screens.modals.dialog import Dialog
+from tests.support.engines import stopped
 from tests.support.waiting import until as wait_until
 from tests.tui.support import keys, opened, shown, until
 
@@ -68,7 +69,7 @@ async def test_a_manifest_is_planned_applied_and_seen(sandbox, tmp_path):
     )
     app = Console(engine, ConsoleOptions(state=tmp_path / "state"))
     stored = sandbox.store.get
-    async with app.run_test(size=(140, 40)) as pilot:
+    async with app.run_test(size=(140, 40)) as pilot, stopped(engine):
         await until(pilot, lambda: "CTL ◆" in shown(app))
         app.run_command(f"apply {path}")
         await until(pilot, lambda: isinstance(app.screen, ApplyScreen) and "create 2" in shown(app))

@@ -26,6 +26,7 @@ from tests.e2e.native_world import (
     native_world,
 )
 from tests.support import native
+from tests.support.engines import stopped
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.tui.worlds import NOW, World, busy
 
@@ -118,7 +119,7 @@ async def test_a_set_is_moved_without_touching_a_pod(world, tmp_path):
     deployments_follow(world)
     engine = Engine(EngineOptions(Target(kubeconfig=str(world.sandbox.kubeconfig))))
     app = Console(engine, ConsoleOptions(state=tmp_path), clock=lambda: NOW)
-    async with app.run_test(size=(140, 50)) as pilot:
+    async with app.run_test(size=(140, 50)) as pilot, stopped(engine):
         await until(pilot, lambda: "LIVE" in shown(app))
         app.run_command("takeover")
         await until(pilot, lambda: NAME in shown(app) and "in the way" in shown(app))
