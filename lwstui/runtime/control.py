@@ -33,6 +33,8 @@ class LeaseWatch:
         self._changed = changed
         self._lease: Lease | None = None
         self._listed = False
+        self._blind_from: float | None = None
+        self._sees_from: float | None = None
 
     def page(self, items: Sequence[Any]) -> None:
         """Ignore parts of a list: there is one Lease at most."""
@@ -41,15 +43,23 @@ class LeaseWatch:
         """Take the Lease, or that there is none."""
         self._lease = items[0] if items else None
         self._listed = True
+        self._blind_from = None
         self._changed()
 
     def apply(self, type_: str, item: Any) -> None:
         """Take a change of the Lease."""
         self._lease = None if type_ == "DELETED" else item
+        self._blind_from = None
         self._changed()
 
     def synced(self, sync: KindSync) -> None:
-        """Ignore freshness: an expired Lease is no holder either way."""
+        """Note from when on renewals are not seen, and from when on they would be again."""
+        if sync.state == "live":
+            self._sees_from = self._sees_from or sync.since
+            return
+        self._sees_from = None
+        if self._blind_from is None:
+            self._blind_from = sync.last_event_at or sync.since
 
     @property
     def listed(self) -> bool:
@@ -57,13 +67,31 @@ class LeaseWatch:
         return self._listed
 
     def holder(self, now: float) -> tuple[str, float | None]:
-        """Return (identity, since when) of a holder that still renews, else empty and None."""
+        """Return (identity, since when) of a holder that still renews, else empty and None.
+
+        A renewal that could not have been seen is not missed: without a connection the answer
+        stays what it was.
+
+        Args:
+            now: Epoch seconds of the server's clock.
+        """
         lease = self._lease
         if lease is None or not lease.holder:
             return "", None
-        if lease.renewed_at is not None and now > lease.renewed_at + 2 * lease.duration_s:
+        allowed_s = 2 * lease.duration_s
+        if lease.renewed_at is not None and self._looked_at(now, allowed_s) > (
+            lease.renewed_at + allowed_s
+        ):
             return "", None
         return lease.holder, parse_time(lease.spec.acquire_time)
+
+    def _looked_at(self, now: float, allowed_s: float) -> float:
+        """Return up to when renewals would have been seen."""
+        if self._blind_from is None:
+            return now
+        if self._sees_from is not None and now > self._sees_from + allowed_s:
+            return now
+        return min(now, self._blind_from)
 
     @property
     def renewed_at(self) -> float | None:

@@ -40,7 +40,8 @@ class Liveness:
     def lease_seen(self, lease: LeaseWatch) -> None:
         """Take a renewal of ours that the watch brings back as the best proof there is."""
         now = self._clock.now()
-        if self._identity and lease.holder(now)[0] == self._identity:
+        theirs = now + self._store.cluster.skew_s
+        if self._identity and lease.holder(theirs)[0] == self._identity:
             self._renewal_seen_at = now
             self.proved(None)
         self._changed()
