@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli import paint
@@ -25,7 +26,7 @@ and deprecated values. If a cluster answers, it is asked to accept every object 
 run), and whether the accelerators that are free now suffice, for each set by itself.
 
 examples:
-  lwstui check -f llama.yaml
+  lwstui check llama.yaml
   lwstui check -k overlays/prod        as kubectl kustomize builds it
   helm template . | lwstui check --offline -f - -o json
   lwstui check demo                    a set that is in the cluster
@@ -36,12 +37,18 @@ exit codes:
   0  nothing is wrong; warnings do not count
   1  at least one error, or a manifest or the cluster cannot be read
   2  wrong usage"""
+_MANIFESTS: Final = (".yaml", ".yml", ".json")
 _TONES: Final[dict[str, Tone]] = {"error": "bad", "warning": "warn", "note": "dim"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="name of a set in the cluster")
+    parser.add_argument(
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="name of a set in the cluster; a name that ends in .yaml, .yml or .json is a FILE",
+    )
     parser.add_argument(
         "-f",
         "--filename",
@@ -74,6 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     from lwstui.kube.manifests import ManifestError, kustomization, load_manifests
 
     paint.forgiving()
+    files = [name for name in arguments.names if Path(name).suffix in _MANIFESTS]
+    arguments.names = [name for name in arguments.names if name not in files]
+    arguments.filename = [*arguments.filename, *files]
     if bool(arguments.names) == bool(arguments.filename or arguments.kustomize):
         fail("name either manifests with -f or -k, or sets in the cluster")
         return USAGE

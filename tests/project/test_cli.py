@@ -172,6 +172,21 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", [["{}"], ["-f", "{}"]], ids=["name", "flag"])
+def test_a_manifest_is_checked_by_its_name(
+    words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "llama.yaml"
+    path.write_text(
+        "apiVersion: leaderworkerset.x-k8s.io/v1\n"
+        "kind: LeaderWorkerSet\n"
+        "metadata: {name: llama}\n"
+        "spec: {leaderWorkerTemplate: {sizes: 2}}\n"
+    )
+    assert main(["check", "--offline", *(word.format(path) for word in words)]) == 1
+    assert "spec.leaderWorkerTemplate.sizes" in capsys.readouterr().out
+
+
 def nowhere(folder: Path) -> Path:
     """Return a kubeconfig of a server that refuses connections."""
     path = folder / "config"
