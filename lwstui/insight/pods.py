@@ -120,9 +120,13 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
         help_ = "wait, or pull from a mirror; check the disk of the node"
     elif any(word in words for word in _NO_SUCH_IMAGE):
         diagnosis, help_ = "the image does not exist under this name", "correct the image"
-    seen = Evidence(f"{container.image}: {container.message or container.reason}")
-    advice = Advice(help_, "set.image" if rule == "P3" else "")
-    yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), advice)
+    tried = next(world.pod_events(pod, "Failed"), None)
+    said = f"{container.image}: {container.message or container.reason}"
+    seen = Evidence(said, tried.last_at if tried is not None else None)
+    advice = [Advice(help_, "set.image" if rule == "P3" else "")]
+    if rule == "P3":
+        advice.append(Advice("undo the rollout if the revision is new", "set.undo"))
+    yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), *advice)
 
 
 def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:

@@ -48,3 +48,5 @@ async def test_a_filter_leaves_the_domains_of_what_matches():
         await until(pilot, lambda: "nodes 10 of 104" in shown(app))
         assert "rack-2" in shown(app)
         assert "rack-5" not in shown(app)
+        # A node was under the cursor, so a node is, and not the rack above it.
+        await until(pilot, lambda: "acting on: node gpu-01" in shown(app))

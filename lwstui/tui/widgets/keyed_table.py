@@ -193,13 +193,21 @@ class KeyedTable(TableBody):
         return True
 
     def _nearest(self, before: tuple[Row, ...], was_at: int) -> str:
-        """Return the key of the surviving row nearest to where the cursor was."""
-        if was_at >= 0:
-            for distance in range(1, len(before)):
-                for at in (was_at + distance, was_at - distance):
-                    if 0 <= at < len(before) and before[at].key in self._index:
+        """Return the key of the row nearest to where the cursor was, of its kind if there is one.
+
+        Headings between the rows are of no kind: who was on a node is not put on a rack.
+        """
+        if was_at < 0:
+            return self._rows[0].key
+        kind, other = _kind(before[was_at]), ""
+        for distance in range(1, len(before)):
+            for at in (was_at + distance, was_at - distance):
+                if 0 <= at < len(before) and before[at].key in self._index:
+                    if _kind(before[at]) == kind:
                         return before[at].key
-        return self._rows[0].key
+                    other = other or before[at].key
+        alike = (row.key for row in self._rows if _kind(row) == kind)
+        return other or next(alike, self._rows[0].key)
 
     def _move_to(self, at: int) -> None:
         self._moved_at = self._clock()
@@ -367,3 +375,8 @@ class KeyedTable(TableBody):
         """Repaint the cursor line: it looks different without the focus."""
         super().watch_has_focus(has_focus)
         self._repaint_line(self._index.get(self._cursor_key, -1))
+
+
+def _kind(row: Row) -> str:
+    """Return what kind of object a row is about, empty for a heading."""
+    return row.ref.kind if row.ref is not None else ""
