@@ -49,6 +49,7 @@ async def print_once(console: Console, form: str, size: tuple[int, int]) -> int:
 
 async def _shown(console: Console, pilot: Pilot[object], form: str) -> str:
     from lwstui.tui.commands.running import listed
+    from lwstui.tui.glyphs import to_ascii
     from lwstui.view.saving import saved
 
     until = time.monotonic() + _WITHIN_S
@@ -59,7 +60,11 @@ async def _shown(console: Console, pilot: Pilot[object], form: str) -> str:
     await pilot.pause()
     await pilot.pause()
     taken = console.front.shown_now()
+    while taken is not None and not (taken.columns or taken.text) and time.monotonic() < until:
+        await asyncio.sleep(_LOOK_S)  # texts and logs are on their way
+        taken = console.front.shown_now()
     if taken is None:
         return ""
     wanted = _FORM_OF[form if taken.columns else "text"]
-    return saved(taken, wanted, console.snapshot.cluster.context, console.now())
+    text = saved(taken, wanted, console.snapshot.cluster.context, console.now())
+    return "\n".join(map(to_ascii, text.split("\n"))) if console.ascii_only else text

@@ -32,7 +32,8 @@ class Shown:
         title: Title line: what is listed, filter, order, how much.
         columns: (index in the row, column), from left to right; empty for a text.
         rows: Rows from top to bottom.
-        text: A text, saved as it is; it has no columns.
+        text: What the screen says in the text form where it is more than rows; without a title,
+            a text that is saved as it is.
     """
 
     name: str
@@ -51,14 +52,15 @@ def saved(shown: Shown, form: Format, context: str, now: float) -> str:
         context: Where it was seen.
         now: Epoch seconds.
     """
-    if not shown.columns:
+    if not shown.columns and not shown.title:
         return shown.text
     if form == "csv":
         return _csv(shown)
     if form == "json":
         return _json(shown, context, now)
     head = f"{plain(shown.title).strip()}   {context}   {stamp(now)}"
-    return "\n".join((clean_line(head), "", *(line.rstrip() for line in _table(shown)), ""))
+    lines = shown.text.splitlines() if shown.text else [line.rstrip() for line in _table(shown)]
+    return "\n".join((clean_line(head), "", *lines, ""))
 
 
 def plain(line: Line) -> str:

@@ -27,6 +27,36 @@ async def test_what_the_first_screen_shows_is_printed(form, command, capsys):
         assert "phi4" not in out
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("set llama405b", ("GROUP MAP", "OOMKilled", "EXCEPTIONS")),
+        ("set llama405b/7", ("STARTUP", "OOMKilled")),
+        ("why llama405b", ("VERDICT", "EVIDENCE", "WHAT MAY HELP")),
+        ("rollout qwen72b", ("PARTITION", "WHY IS IT WAITING", "REVISIONS")),
+        ("pods llama405b", ("llama405b-7-1",)),
+        ("yaml llama405b", ("kind: LeaderWorkerSet",)),
+    ],
+)
+async def test_a_screen_that_is_more_than_rows_is_printed_as_it_is(command, says, capsys):
+    app = console(FakeBackend(first=busy().snapshot()), first_command=command)
+    assert await print_once(app, "text", (120, 60)) == 0
+    out = capsys.readouterr().out
+    assert [word for word in says if word not in out] == []
+    # Neither the line that says where the console is nor the keys are of use on paper.
+    assert "enter " not in out.splitlines()[-1]
+    assert "LIVE" not in out
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+async def test_in_ascii_nothing_else_is_printed(form, capsys):
+    app = console(FakeBackend(first=busy().snapshot()), ascii=True)
+    assert await print_once(app, form, (120, 40)) == 0
+    out = capsys.readouterr().out
+    assert "llama405b" in out
+    assert out.isascii()
+
+
 async def test_a_cluster_that_cannot_be_reached_is_one_sentence(capsys):
     snapshot = Snapshot(version=1)
     snapshot = replace(snapshot, cluster=replace(snapshot.cluster, problem="no route to eu"))

@@ -21,6 +21,7 @@ from lwstui.tui.entered import Mode
 from lwstui.tui.guard import guarded
 from lwstui.tui.host import Host
 from lwstui.tui.marks import Marks
+from lwstui.tui.picturing import text_of
 from lwstui.tui.refusing import note_refusal
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import key_pairs, screen_bindings
@@ -38,6 +39,7 @@ from lwstui.view.warming import warm
 
 MOST_PROBLEMS: Final = 3
 """Lines about mistakes in the operator's files."""
+_FRAME: Final = (StatusLine, TitleLine, Flash, Crumbs, KeyLine, Prompt, Static)
 TOO_SMALL: Final = "lwstui needs a terminal of at least 60 by 15 cells"
 
 
@@ -119,6 +121,11 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         """Take one of the numbered choices of the screen."""
         del number
         self.say("there is nothing to choose by number here", "dim")
+
+    def picture(self) -> str:
+        """Return what stands between the title and the flash line, as text."""
+        inside = (child for child in self.children if not isinstance(child, _FRAME))
+        return text_of(child for child in inside if not child.has_class("-textual-system"))
 
     # The frame.
 

@@ -44,6 +44,11 @@ class GroupScreen(TableScreen):
         self._lines: deque[LogEntry] = deque(maxlen=LOG_TAIL)
         self._log: LogHandle | None = None
 
+    @property
+    def is_pictured(self) -> bool:
+        """Always: there is more than start-up stages."""
+        return True
+
     def body(self) -> Iterable[Widget]:
         """Return facts, tabs, the stages of all pods, and what explains the one at hand."""
         yield LineBlock(id="facts", classes="data")

@@ -67,6 +67,11 @@ class LwsScreen(TableScreen):
         self._tab = state.tab or "map"
         self.state = state.of_tab(self._tab)
 
+    @property
+    def is_pictured(self) -> bool:
+        """Whether the map is shown, which is no table."""
+        return self._tab == "map"
+
     def body(self) -> Iterable[Widget]:
         """Return facts, tabs, the map with what explains it, and the table of the other tabs."""
         yield LineBlock(id="facts", classes="data")

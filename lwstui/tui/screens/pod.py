@@ -36,6 +36,11 @@ class PodScreen(TableScreen):
         self._pod = route.ref or Ref("pod", "", "")
         self._object = ObjectFollower(lambda: self.host, self.refresh_view)
 
+    @property
+    def is_pictured(self) -> bool:
+        """Always: there is more than containers."""
+        return True
+
     def body(self) -> Iterable[Widget]:
         """Return facts, tabs, containers, and the detail of the one under the cursor."""
         yield LineBlock(id="facts", classes="data")

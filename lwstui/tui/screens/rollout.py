@@ -33,6 +33,11 @@ class RolloutScreen(HistoryScreen):
         super().__init__(route, state)
         self._blocker: Ref | None = None
 
+    @property
+    def is_pictured(self) -> bool:
+        """Always: the rollout is more than its revisions."""
+        return True
+
     def body(self) -> Iterable[Widget]:
         """Return progress, strip, reasons, timeline and revisions."""
         yield LineBlock(id="progress", classes="data")

@@ -184,7 +184,8 @@ class TableScreen(ConsoleScreen):
         ref = self.route.ref
         name = "-".join(filter(None, (self.view_name, object_name(ref) if ref else "")))
         columns = tuple((slot.index, slot.column) for slot in self.main.slots)
-        return Shown(name, self.headline, columns, self.main.rows)
+        picture = self.picture() if self.is_pictured else ""
+        return Shown(name, self.headline, columns, self.main.rows, picture)
 
     # Columns.
 

@@ -18,6 +18,11 @@ class TakingKeys(Selecting):
         """Return what this screen shows, to be saved; None if it has nothing to save."""
         return None
 
+    @property
+    def is_pictured(self) -> bool:
+        """Whether the screen says more than the rows of its table."""
+        return False
+
     def action_copy_name(self) -> None:
         """Copy the name of the selection, or one name a line of all that is marked."""
         self.copy_names()
