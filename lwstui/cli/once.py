@@ -31,6 +31,8 @@ async def print_once(console: Console, form: str, size: tuple[int, int]) -> int:
         The exit code.
     """
     said: list[str] = []
+    # What a script looks at is neither where somebody left off, nor where they go on.
+    console.returns = False
 
     async def look(pilot: Pilot[object]) -> None:
         said.append(await _shown(console, pilot, form))

@@ -36,9 +36,11 @@ class RememberingApp(NavigatingApp[ReturnT]):
 
     Attributes:
         looks: How tables look in the present context.
+        returns: Whether it opens where it was left, and notes where it is left.
     """
 
     looks: Looks
+    returns = True
     _to_return: Route | None = None
     _saving: asyncio.Task[str] | None = None
 
@@ -54,7 +56,7 @@ class RememberingApp(NavigatingApp[ReturnT]):
             problem = self.looks.attach(context)
             if problem:
                 self.say(problem, "warn")
-            self._to_return = route_of(self.looks.place) if go_back else None
+            self._to_return = route_of(self.looks.place) if go_back and self.returns else None
             self.forget_orders()
         if self._to_return is not None and snapshot.sets:
             route, self._to_return = self._to_return, None
@@ -69,7 +71,7 @@ class RememberingApp(NavigatingApp[ReturnT]):
 
     def remember(self) -> None:
         """Note the place, and keep what changed. Writing is left to a thread."""
-        if self._to_return is None:
+        if self._to_return is None and self.returns:
             self.looks.place = document_of(self.front.route)
         write = self.looks.changed()
         if write is not None and (self._saving is None or self._saving.done()):

@@ -9,7 +9,7 @@ import pytest
 
 from lwstui.cli.once import print_once
 from lwstui.state.model import Snapshot
-from tests.tui.support import FakeBackend, console
+from tests.tui.support import FakeBackend, console, shown, until
 from tests.tui.worlds import busy
 
 
@@ -46,6 +46,25 @@ async def test_a_screen_that_is_more_than_rows_is_printed_as_it_is(command, says
     # Neither the line that says where the console is nor the keys are of use on paper.
     assert "enter " not in out.splitlines()[-1]
     assert "LIVE" not in out
+
+
+async def test_it_neither_starts_where_somebody_left_off_nor_changes_that(tmp_path, capsys):
+    def fresh(**options):
+        return console(FakeBackend(first=busy().snapshot()), state=tmp_path, **options)
+
+    app = fresh()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        app.run_command("events")
+        await until(pilot, lambda: app.front.route.screen == "events")
+        app.remember()
+        app.keep()
+    assert await print_once(fresh(), "text", (120, 40)) == 0
+    assert await print_once(fresh(first_command="nodes"), "text", (120, 40)) == 0
+    assert capsys.readouterr().out.startswith("sets ")
+    app = fresh()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.front.route.screen == "events")
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
