@@ -305,6 +305,14 @@ async def test_manifests_are_checked_and_nothing_is_written(world: World, tmp_pa
     assert there.lines[-1] == "1 object checked: 0 errors, 0 warnings"
 
 
+async def test_the_doctor_finds_nothing_in_the_way_of_a_sandbox(world: World) -> None:
+    ran = await lwstui(world, "doctor")
+    found = {line.split()[1]: line for line in ran.lines}
+    assert found["definition"] == "ok    definition   LeaderWorkerSet is served"
+    assert "all that the console uses, in default" in found["permissions"]
+    assert "lwstui-sandbox" in found["kubeconfig"]
+
+
 async def test_a_cluster_without_the_definition_is_told_how_to_get_it(tmp_path: Path) -> None:
     sound = tmp_path / "sound.yaml"
     sound.write_text(yaml.safe_dump(demo(1)), encoding="utf-8")

@@ -31,6 +31,7 @@ COMMANDS = [
     "completion",
     "takeover",
     "scenario",
+    "doctor",
 ]
 
 
