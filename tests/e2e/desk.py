@@ -81,13 +81,14 @@ class Desk:
         await self.see(lambda: not self.app.snapshot.pending and not self.app.snapshot.underway)
 
     async def done(self, what: str) -> None:
-        """Wait until the activity says that something the operator asked for is at its end."""
-        await self.see(
-            lambda: any(
-                line.who == "you" and what in line.what and line.outcome.startswith("done after")
-                for line in self.app.snapshot.activity
-            )
-        )
+        """Wait until the activity has what was asked for, and nothing of it is under way."""
+
+        def over() -> bool:
+            found = self.app.snapshot
+            told = any(a.who == "you" and what in a.what and a.ok for a in found.activity)
+            return told and not found.pending and not found.underway
+
+        await self.see(over)
 
     async def confirm(self, says: str, *, typed: str = "") -> None:
         """Wait for a dialog that the server's dry run speaks for, and confirm it."""

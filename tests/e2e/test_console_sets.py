@@ -14,8 +14,9 @@ async def test_scale(tmp_path):
         await at.opens("s", "SCALE SET")
         await at.press("up")
         await at.confirm("groups  2 → [ 3 ]")
-        assert at.tried("PATCH", f"{SET}/scale") == [{"spec": {"replicas": 3}}]
-        assert at.sent("PATCH", f"{SET}/scale") == [{"spec": {"replicas": 3}}]
+        wanted = {"op": "replace", "path": "/spec/replicas", "value": 3}
+        assert [body[-1] for body in at.tried("PATCH", f"{SET}/scale")] == [wanted]
+        assert [body[-1] for body in at.sent("PATCH", f"{SET}/scale")] == [wanted]
         await at.serving(3)
         await at.see("3/3")
         await at.done("scale to 3 groups")

@@ -9,7 +9,7 @@ import yaml
 
 from lwstui.tui.routes import ScreenName
 from tests.tui.support import FakeBackend, console, keys, shown, until
-from tests.tui.worlds import rolling
+from tests.tui.worlds import World
 
 SCREENS = set(get_args(ScreenName))
 
@@ -56,7 +56,10 @@ COMMANDS = (
 
 @pytest.fixture
 def backend():
-    return FakeBackend(first=rolling()[0].snapshot())
+    world = World()
+    world.add_nodes(2)
+    world.add_set("llama70b", "·:X", size=2, revision="8a41be", old="5f9c7d", partition=1)
+    return FakeBackend(first=world.snapshot())
 
 
 def changed(backend: FakeBackend) -> list[object]:
