@@ -123,7 +123,7 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
     tried = next(world.pod_events(pod, "Failed"), None)
     said = f"{container.image}: {container.message or container.reason}"
     seen = Evidence(said, tried.last_at if tried is not None else None)
-    advice = [Advice(help_, "set.image" if rule == "P3" else "")]
+    advice = [Advice(help_, "set.image" if help_ == "correct the image" else "")]
     if rule == "P3":
         advice.append(Advice("undo the rollout if the revision is new", "set.undo"))
     yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), *advice)
