@@ -40,11 +40,14 @@ class Liveness:
     def lease_seen(self, lease: LeaseWatch) -> None:
         """Take a renewal of ours that the watch brings back as the best proof there is."""
         now = self._clock.now()
-        theirs = now + self._store.cluster.skew_s
-        if self._identity and lease.holder(theirs)[0] == self._identity:
+        if self._identity and lease.holder(self.at(now))[0] == self._identity:
             self._renewal_seen_at = now
             self.proved(None)
         self._changed()
+
+    def at(self, now: float) -> float:
+        """Return what the server's clock says at a moment of ours."""
+        return now + self._store.cluster.skew_s
 
     def renews(self) -> bool:
         """Tell whether a renewal of ours has been seen lately, so that nobody need ask."""

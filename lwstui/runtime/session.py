@@ -238,8 +238,7 @@ class Session:
         """Bring the controller's view and its activity up to date."""
         load = self._meter.read(self.link.requests, now)
         if self._controller is None:
-            theirs = now + self._store.cluster.skew_s
-            view = outside_view(self._lease, theirs, native=self._store.natively_owned)
+            view = outside_view(self._lease, self._alive.at(now), native=self._store.natively_owned)
             if self._refusal:
                 view = ControllerView(mode="failed", last_error=self._refusal)
             self._store.set_controller(replace(view, load=load))

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 import lwstui
+from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS
 from controller.errors import Forbidden
 from lwstui.runtime.intents import (
     Apply,
+    CopyIn,
     Cordon,
     DeleteNode,
     DeletePod,
@@ -174,6 +176,7 @@ INTENTS: tuple[Intent, ...] = (
     Cordon(LLAMA, "uid-node"),
     Drain(LLAMA, "uid-node"),
     Freeze(LLAMA, UID),
+    CopyIn(Key("prod", "llama-0"), "uid-llama-0", "main", "/tmp", "note.txt"),
     Undo(LLAMA, UID, 1, "llama-aaa111-1", 1),
     Edit(LLAMA, LEADERWORKERSETS, UID, {"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}),
     Apply(Trial(Manifest("a.yaml", MANIFEST), LLAMA, LEADERWORKERSETS, after=MANIFEST)),
