@@ -123,7 +123,7 @@ async def test_an_apply_is_taken_back_like_any_other_apply(sandbox, tmp_path):
     def flags():
         return sandbox.store.get("configmaps", "default", "flags")["data"]
 
-    async with app.run_test(size=(140, 40)) as pilot:
+    async with app.run_test(size=(140, 40)) as pilot, stopped(engine):
         await until(pilot, lambda: "CTL ◆" in shown(app))
         app.run_command(f"apply {path}")
         await until(pilot, lambda: isinstance(app.screen, ApplyScreen) and "create 2" in shown(app))
