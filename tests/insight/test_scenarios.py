@@ -71,8 +71,8 @@ TABLE: dict[str, tuple[Expected, ...]] = {
     # A group that is recreated once is doing what it should; a loop would be another matter.
     "leader-crash": (DARK,),
     "load-surge": (DARK, *(Expected("E8", f"default/llm group {group}") for group in range(3))),
-    # Only lines of logs tell of it, which these recordings do not have.
-    "network-cut": (DARK,),
+    # The group waits for a worker it cannot reach; the last lines of what gave up say so.
+    "network-cut": (DARK, Expected("E1", "default/llm group 1")),
     "node-blip": (DARK, Expected("N1", "node h100-*")),
     "node-drained": (DARK, Expected("N3", "node h100-*")),
     "node-lost": (

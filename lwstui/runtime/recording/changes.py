@@ -102,7 +102,7 @@ class Changes:
         at = next((n for n in range(len(lines) - 1, -1, -1) if lines[n] is self._activity), -1)
         for line in lines[at + 1 :]:
             self._activity = line
-            yield entries.Did(line=replace(line, command=self._hider.text(line.command)))
+            yield entries.Did(line=self._hider.activity(line))
 
     def _died(self, deaths: tuple[Death, ...]) -> Iterator[entries.Died]:
         known, self._deaths = self._deaths, {death.id: death for death in deaths}

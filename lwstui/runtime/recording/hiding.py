@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import msgspec
 
 from controller.api.core import Revision
 from controller.api.lws import LeaderWorkerSet
+from lwstui.state.model import Activity
 
 _NAMED_VALUES: Final = frozenset({"env", "httpHeaders"})
 _COMMANDS: Final = frozenset({"command", "args"})
@@ -34,6 +36,7 @@ _VALUE: Final = r"(?!\d+(?:\s|$))(\"[^\"]*\"|'[^']*'|[^\s;&|\"']+)"
 _SAID: Final = re.compile(rf"(?i)({_SECRET}\s*[=:]\s*|--?{_SECRET}\s+){_VALUE}")
 _BEARER: Final = re.compile(r"(?i)(\bbearer\s+)([\w.~+/=-]{6,})")
 _URL_USER: Final = re.compile(r"(://)([^/\s:@]+:[^/\s@]+)(?=@)")
+_PATCH: Final = re.compile(r"(?s)(\s(?:-p|--patch)[ =])(.*)")
 _FLAG: Final = re.compile(rf"(?i)--?{_SECRET}")
 
 
@@ -64,6 +67,19 @@ class Hider:
         for pattern in (_SAID, _BEARER, _URL_USER):
             text = pattern.sub(lambda found: found[1] + self._mark(found[2]), text)
         return text
+
+    def activity(self, line: Activity) -> Activity:
+        """Return a line of the activity log without bodies of patches and secrets on commands."""
+        return replace(
+            line,
+            what=self.text(line.what),
+            outcome=self.text(line.outcome),
+            before=self.text(line.before),
+            after=self.text(line.after),
+            command=_PATCH.sub(
+                lambda found: found[1] + self._mark(found[2]), self.text(line.command)
+            ),
+        )
 
     def _mark(self, value: Any) -> str:
         digest = hmac.new(self._key, str(value).encode(), sha256).hexdigest()

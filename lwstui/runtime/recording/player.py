@@ -18,9 +18,9 @@ from lwstui.runtime.rawobjects import as_yaml
 from lwstui.runtime.recording.listening import Listening
 from lwstui.runtime.recording.objects import raw_object
 from lwstui.runtime.recording.output import RecordingError
-from lwstui.runtime.recording.reading import Recording
+from lwstui.runtime.recording.reading import GRID_S, Recording
 from lwstui.runtime.recording.refusing import Refusing
-from lwstui.runtime.recording.stage import GRID_S, Stage
+from lwstui.runtime.recording.stage import Stage
 from lwstui.runtime.recording.tempo import Tempo
 from lwstui.runtime.tape import Tape
 from lwstui.state.model import Playing, Snapshot

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -17,6 +18,8 @@ from lwstui.runtime.recording import entries
 from lwstui.runtime.recording.members import DamagedError, Member, lines_of, walk
 from lwstui.runtime.recording.output import RecordingError
 
+GRID_S: Final = 0.25
+"""Moments at which things are looked at; a binary fraction, so that sums of it are exact."""
 _KINDS: Final = frozenset(
     str(kind.__struct_config__.tag) for kind in entries.Entry.__subclasses__()
 )
@@ -32,7 +35,7 @@ class Recording:
     Attributes:
         name: Name of the file, for sentences.
         header: What it is.
-        length_s: How long it is, in seconds.
+        length_s: How long it is, in seconds, up to the next moment at which things are looked at.
         says: What is wrong with its end, empty if it is whole.
     """
 
@@ -42,7 +45,7 @@ class Recording:
         self.says = ""
         self._members = self._found()
         self.header = self._header()
-        self.length_s = self._members[-1].last_s
+        self.length_s = ceil(self._members[-1].last_s / GRID_S) * GRID_S
 
     @classmethod
     def open(cls, path: Path) -> Recording:

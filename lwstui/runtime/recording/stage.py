@@ -20,14 +20,13 @@ from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.diagnosis import PERIOD_S, Diagnosis
 from lwstui.runtime.recording import entries
 from lwstui.runtime.recording.entries import RECORDED, AnyEntry, Entry
-from lwstui.runtime.recording.reading import Recording
+from lwstui.runtime.recording.reading import GRID_S, Recording
 from lwstui.runtime.recording.rounds import after_round
 from lwstui.runtime.recording.spoken import Spoken
 from lwstui.state.model import ClusterState, Snapshot
 from lwstui.state.store import Store
+from lwstui.state.tails import Tails
 
-GRID_S: Final = 0.25
-"""Moments at which things are looked at; a binary fraction, so that sums of it are exact."""
 _JUDGED_EVERY: Final = round(PERIOD_S / GRID_S)
 _BY_PLURAL: Final = {
     resource.plural: resource for resource in (*(r for r, _ in RECORDED.values()), LEASES, CLAIMS)
@@ -66,7 +65,8 @@ class Stage:
         self.started = floor(header.started / GRID_S) * GRID_S
         self.at_s = 0.0
         self.notable: list[float] = []
-        self._diagnosis = Diagnosis(self.store)
+        self._tails = Tails()
+        self._diagnosis = Diagnosis(self.store, tails=self._tails.now)
         self._entries: Iterator[AnyEntry] = recording.read()
         self._next = next(self._entries, None)
         self._slot = 0
@@ -235,3 +235,6 @@ class Stage:
     @_take.register
     def _(self, entry: entries.Said) -> None:
         self.spoken.add(entry)
+        pod: Pod | None = self.store.get(PODS, Key(entry.namespace, entry.pod))
+        if pod is not None and not entry.previous:
+            self._tails.note(pod.key, pod.uid, entry.lines)

@@ -1,14 +1,16 @@
 """Nothing secret gets into a file, wherever it was planted."""
 
 import gzip
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from controller.api.names import LEADERWORKERSETS, REVISIONS
 from lwstui.runtime.recording.hiding import Hider
+from lwstui.state.model import Activity
 from tests.runtime.recording.rig import Rig
-from tests.view.build import lws, revision, template
+from tests.view.build import NOW, lws, revision, template
 
 PLANTED = (
     "s3cr3t-env",
@@ -81,6 +83,23 @@ async def test_no_planted_secret_is_in_the_file(tmp_path):
     assert kept["command"][2].endswith("vllm serve --max-num-batched-tokens 8192")
     notes = stage.snapshot.sets[made.key].annotations
     assert notes == {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}
+
+
+def test_bodies_of_patches_and_secrets_on_commands_are_left_out_of_what_was_done():
+    line = Activity(
+        NOW,
+        "you",
+        "curl -H 'Authorization: Bearer s3cr3t-bearer'",
+        "prod/llama",
+        "done",
+        before="HF_TOKEN=s3cr3t-before",
+        command='kubectl patch lws llama --type=json -p \'[{"value": "s3cr3t-env"}]\'',
+    )
+    hidden = Hider().activity(line)
+    assert "s3cr3t" not in str(hidden)
+    assert hidden.command.startswith("kubectl patch lws llama --type=json -p (not recorded ")
+    scale = replace(line, what="scale", before="", command="kubectl scale lws/llama --replicas=3")
+    assert Hider().activity(scale) == scale
 
 
 def test_equal_values_stay_equal_and_others_differ():

@@ -154,3 +154,21 @@ def test_hostile_text_in_a_file_is_cleaned():
     stage.advance(2)
     shown = stage.snapshot.activity[0]
     assert (shown.what, shown.target, shown.outcome) == ("scale", "a/b", "done")
+
+
+def test_rules_hear_what_was_said_in_logs():
+    lost = "RuntimeError: [Rank 3] Watchdog caught collective operation timeout: ALLREDUCE"
+    said = entries.Said(
+        t=2.0, namespace="prod", pod="llama-0", container="main", lines=((NOW + 2, lost),)
+    )
+    listed = (
+        entries.Listed(what="sets", data=entries.raw([lws()])),
+        entries.Listed(what="pods", data=entries.raw([pod(0, 0, ready=False), pod(0, 1)])),
+    )
+
+    def rules(*more):
+        stage = Stage(Recording.of_bytes(file_of(*listed, *more)))
+        stage.advance(8)
+        return {one.finding.rule for one in stage.snapshot.insights}
+
+    assert rules(said) - rules() == {"E1"}
