@@ -118,7 +118,7 @@ def show(
             theme=settings.theme,
             ascii=settings.ascii,
             no_color=settings.no_color,
-            read_only=settings.read_only,
+            read_only=settings.read_only or tape is not None,
             keymap=settings.keymap,
             problems=problems,
             themes=tuple(themes.themes.values()),

@@ -99,7 +99,8 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
         text: The cleaned line.
         kind: ``line``, ``gap`` (lines may be missing), ``mark`` (restart, recreation, end),
             ``error`` (this source cannot be read; ``text`` says why) or ``state``: ``text`` is
-            ``open``, ``ended``, or ``listed`` if there are too many to read all at once.
+            ``open``, ``ended``, or ``listed`` if there are too many to read all at once; or
+            ``anew``: what was shown so far was of another time.
         colours: Which characters the container coloured, and how.
     """
 

@@ -114,13 +114,23 @@ class LogBuffer:
 
     def add(self, entries: Iterable[Entry], now: float) -> None:
         """Take entries; they are shown by a later ``settle``."""
-        batch = list(entries)
+        batch = self._since_anew(list(entries))
         if any(entry.kind in {"state", "error"} for entry in batch):
             for entry in batch:
                 self._note(entry)
             batch = [entry for entry in batch if entry.kind != "state"]
         if batch:
             self._waiting.append((now, batch))
+
+    def _since_anew(self, batch: list[Entry]) -> list[Entry]:
+        """Forget everything where a log begins anew; return what came since."""
+        begins = [at for at, entry in enumerate(batch) if entry.kind == "anew"]
+        if not begins:
+            return batch
+        self.clear()
+        self._waiting, self._due, self._newest, self._held = [], [], 0.0, None
+        self.epoch += 1
+        return batch[begins[-1] + 1 :]
 
     def missed(self, count: int) -> None:
         """Count lines that were dropped before they got here."""

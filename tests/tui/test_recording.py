@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from lwstui.runtime.backend import LogEntry
 from lwstui.state.model import Playing, Taping
 from lwstui.tui.leaving import at_stake
 from lwstui.view.ages import clock
@@ -203,3 +204,18 @@ def test_leaving_a_recording_interrupts_nothing():
     snapshot = played()
     leads = replace(snapshot, controller=replace(snapshot.controller, mode="leader"))
     assert at_stake(leads) is None
+
+
+async def test_logs_are_shown_although_recorded_time_stands_still():
+    backend, _ = replaying()
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        app.run_command("logs llama405b")
+        await until(pilot, lambda: backend.logs_opened)
+        log = backend.logs_opened[-1]
+        log.sink([LogEntry("leader", NOW - 5, "loading weights")])
+        await until(pilot, lambda: "loading weights" in shown(app))
+        log.sink([LogEntry("", 0.0, "", "anew"), LogEntry("", 0.0, "gone back", "mark")])
+        await until(pilot, lambda: "gone back" in shown(app))
+        assert "loading weights" not in shown(app)

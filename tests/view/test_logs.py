@@ -233,3 +233,16 @@ def test_what_is_no_expression_is_said_and_looked_for_as_it_stands():
     wanted = search("~[ ok")
     assert wanted.problem.startswith("“[” is no regular expression: ")
     assert wanted.finds("a [ is ok")
+
+
+def test_a_log_that_begins_anew_forgets_what_was_of_another_time():
+    buffer = LogBuffer()
+    buffer.add([Entry("leader", 20.0, "late")], now=20.0)
+    buffer.settle(21.0)
+    buffer.add([Entry("leader", 21.0, "later")], now=21.0)
+    epoch = buffer.epoch
+    anew = [Entry("leader", 22.0, "x"), Entry("", 0.0, "", "anew"), Entry("leader", 5.0, "early")]
+    buffer.add(anew, now=22.0)
+    buffer.settle(23.0)
+    assert texts(buffer) == ["early"]
+    assert buffer.epoch == epoch + 1

@@ -54,7 +54,7 @@ class Listening:
                 one.task.cancel()
             if again:
                 text = f"gone back to {clock(self._now())}"
-                one.sink([LogEntry("", 0.0, text, "mark")])
+                one.sink([LogEntry("", 0.0, "", "anew"), LogEntry("", 0.0, text, "mark")])
             self._begin(one)
 
     def changed(self) -> None:

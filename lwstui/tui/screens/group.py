@@ -106,7 +106,9 @@ class GroupScreen(TableScreen):
     @guarded("reading the log")
     def _look(self) -> None:
         came = self._inbox.take()
-        self._lines.extend(entry for entry in came if entry.kind != "state")
+        if any(entry.kind == "anew" for entry in came):
+            self._lines.clear()
+        self._lines.extend(entry for entry in came if entry.kind not in ("state", "anew"))
         if came and self.alive:
             self._show_log()
 

@@ -36,7 +36,7 @@ from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.ages import count
 from lwstui.view.loglines import LogLimits, Rates
-from lwstui.view.logs import LogBuffer
+from lwstui.view.logs import LONGEST_WINDOW_S, LogBuffer
 from lwstui.view.logsearch import search
 from lwstui.view.types import Span
 
@@ -121,7 +121,9 @@ class LogsScreen(ReadingScreen):
         if came:
             self._buffer.add(came, now)
             self._buffer.missed(missed)
-        if (self._settle(now) or came) and self.is_active:
+        # Recorded time may stand still: nothing is waited for.
+        waited_s = 0.0 if self.host.backend.tape is None else LONGEST_WINDOW_S
+        if (self._settle(now + waited_s) or came) and self.is_active:
             self._pane.feed(self._buffer)
             self._show_facts()
 
