@@ -164,6 +164,21 @@ async def test_what_is_not_watched_is_read_when_its_tab_is_opened_and_again_by_i
         assert backend.around_asked == [KEY, KEY]
 
 
+async def test_the_whole_diagnosis_is_saved_as_one_text(tmp_path):
+    app = console(FakeBackend(first=diagnosed()), state=tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "VERDICT" in shown(app))
+        await keys(pilot, "ctrl+s")
+        await until(pilot, lambda: any(tmp_path.rglob("why-llama405b-*.txt")))
+        (path,) = tmp_path.rglob("why-llama405b-*.txt")
+        text = path.read_text()
+        assert "it does not answer [any] more" in text
+        assert "NCCL WARN [x] timeout" in text
+        assert "served by     the controller in this console" in text
+
+
 async def test_a_pod_that_ended_and_is_gone_cannot_be_opened():
     app = console(FakeBackend(first=diagnosed()))
     async with app.run_test(size=(120, 30)) as pilot:

@@ -15,6 +15,7 @@ from lwstui.state.around import Around
 from lwstui.state.insights import Finding, Insight, Severity, Subject
 from lwstui.state.model import Activity, ControllerView, GroupHistory
 from lwstui.view.autoscaling import autoscaling
+from lwstui.view.bundle import bundle
 from lwstui.view.connectivity import SERVICE_NAME, connectivity
 from lwstui.view.crashes import all_ends, first_ends, last_lines, loops
 from lwstui.view.fit import fit_page
@@ -302,3 +303,28 @@ def test_a_set_that_is_gone_is_told_apart():
     assert text(connectivity(world(), Ref("set", *Key("prod", "gone")), None, ())).startswith(
         "only"
     )
+
+
+def test_a_diagnosis_is_one_text_to_hand_on():
+    found = Finding("E6", Severity.WARNING, Subject("group", *LLAMA, 0), "NCCL [finds] nothing")
+    known = replace(world(*members()), deaths=ENDS, insights=(Insight(found, NOW - 60),))
+    said = bundle(known, GROUP, Around(NOW, (SCALER,)), NOW, memo=Memo())
+    assert said.startswith("why prod/llama group 0   context prod-eu   ")
+    parts = [line for line in said.splitlines() if line.isupper()]
+    assert parts == [
+        "VERDICT",
+        "CHAIN",
+        "EVIDENCE",
+        "RULED OUT",
+        "WHAT MAY HELP",
+        "RECREATED",
+        "ENDS OF CONTAINERS",
+        "FIT",
+        "CONNECTIVITY",
+        "AUTOSCALING",
+        "CONTROLLER",
+    ]
+    assert "NCCL [finds] nothing" in said
+    assert "    NCCL WARN [x] timeout" in said
+    assert "autoscaler by-queue" in said
+    assert "first of its generation" in said

@@ -24,13 +24,16 @@ from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.screens.tabs import tabs_line
+from lwstui.tui.screens.verbs.taking import object_name
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.tui.widgets.textpane import TextPane
 from lwstui.view.autoscaling import autoscaling
+from lwstui.view.bundle import bundle
 from lwstui.view.connectivity import connectivity
 from lwstui.view.crashes import all_ends, last_lines, loops
 from lwstui.view.fit import fit_page
+from lwstui.view.saving import Shown
 from lwstui.view.servedby import served_by
 from lwstui.view.types import Line, Query, Ref, Span, TableView
 from lwstui.view.why import Option, concerning, insights, named, ref_of, why
@@ -210,6 +213,13 @@ class WhyScreen(TableScreen):
     def view_name(self) -> str:
         """Kind of the table of the open tab."""
         return "why" if self._tab == "why" else "crashes"
+
+    def shown_now(self) -> Shown | None:
+        """Return all tabs as one text, to be saved and handed on."""
+        host, ref, fit = self.host, self._about, self.host.counting.lines
+        snapshot, now = host.snapshot, host.now()
+        text = bundle(snapshot, ref, self._around, now, memo=host.memo, fit=fit)
+        return Shown(f"why-{object_name(ref)}", text=text)
 
     # What is read because it is asked for.
 
