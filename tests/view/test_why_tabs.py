@@ -306,7 +306,8 @@ def test_a_set_that_is_gone_is_told_apart():
 
 
 def test_a_diagnosis_is_one_text_to_hand_on():
-    found = Finding("E6", Severity.WARNING, Subject("group", *LLAMA, 0), "NCCL [finds] nothing")
+    about, groups = Subject("group", *LLAMA, 0), frozenset({(LLAMA, 0)})
+    found = Finding("E6", Severity.WARNING, about, "NCCL [finds] nothing", groups=groups)
     known = replace(world(*members()), deaths=ENDS, insights=(Insight(found, NOW - 60),))
     said = bundle(known, GROUP, Around(NOW, (SCALER,)), NOW, memo=Memo())
     assert said.startswith("why prod/llama group 0   context prod-eu   ")
