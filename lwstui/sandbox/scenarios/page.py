@@ -33,6 +33,8 @@ for it; a controller has to run, or its set never gets ready. `run` ends with ex
 that can be checked came true. Interrupting `run` does not stop the scenario. What is still broken
 at its end stays so until `stop`, or until the next scenario begins.
 
+`lwstui record FILE` beside it keeps what happened, to look at it again: [recordings](recording.md).
+
 All times are simulated seconds: with `--speed 10` the five minutes before a lost node's pods are
 evicted last half a minute. Retries and back-offs of clients (kubectl, console, controller) are real
 seconds, so play the scenarios that start with `api-` and `watches-` at speed 1 to see what your
