@@ -261,11 +261,14 @@ async def measure(kind: str, pods: int, rate: int, keys: int) -> None:
         row_s = await one.until(b"model-0000")
         groups = pods // 80 * 10
         listed_s = await one.until(f"{groups}/{groups}".encode())
-        listed_cpu_s = one.cpu_s()
+        listed_cpu_s, listed_mib = one.cpu_s(), one.rss_mib()
         one.transport.send(b":pods\r")
         await one.until(b"model-0000-0-7")
+        pods_cpu_s, pods_mib = one.cpu_s() - listed_cpu_s, one.rss_mib()
         print(f"{label}: first frame {frame_s:.2f} s, first row {row_s:.2f} s, ", end="")
         print(f"all ready {listed_s:.2f} s; {listed_cpu_s:.2f} s CPU until then")
+        print(f"{label}: {listed_mib:.0f} MiB once listed, ", end="")
+        print(f"{pods_mib:.0f} MiB with all pods in one table, opened in {pods_cpu_s:.2f} s CPU")
 
         idle = [await one.press(key) for key in steps(keys)]
         before, drawn, sent = one.cpu_s(), one.drawn, await stream(0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import chain
+from itertools import chain, repeat
 from math import inf
 from types import MappingProxyType
 from typing import Final, NamedTuple, cast
@@ -40,7 +40,6 @@ COLUMNS: Final = (
     Column("age", "AGE", 6, "right", age=True),
 )
 COARSE_ABOVE: Final = 200
-_NONE_KNOWN: Final[Mapping[str, Health]] = MappingProxyType({})
 
 
 def pods(
@@ -63,7 +62,9 @@ def pods(
     else:
         found, slot = tuple(scoped(snapshot, scope)), ("pods of", scope)
         coarse = len(found) > COARSE_ABOVE
-        rows = memo.keep(slot, _rows(slot, found, _Judge(snapshot, now, memo), coarse=coarse))
+        judge = _Judge(snapshot, now, memo)
+        made = _rows(slot, found, [*map(judge, found)], judge, coarse=coarse)
+        rows = memo.keep(slot, made)
     return arrange(COLUMNS, rows, query, now, empty="no pods here")
 
 
@@ -90,7 +91,7 @@ def _rows_of_set(
     judge, slot = _Judge(snapshot, now, memo), ("pods", key)
 
     def build() -> tuple[tuple[PodRow, ...], float]:
-        rows = _rows(slot, members, judge, coarse=coarse, healths=judge.known(key))
+        rows = _rows(slot, members, judge.of_set(key, members), judge, coarse=coarse)
         return rows, min((row.until for row in rows), default=inf)
 
     sources = (members, judge.nodes, telemetry.pod_usage)
@@ -113,46 +114,45 @@ class _Judge:
         bad_node = self._reasons.get(pod.node, "")
         return pod_health(pod, self.now, bad_node=bad_node, slow_s=slow_s)
 
-    def known(self, key: Key) -> Mapping[str, Health]:
-        """Return the judgments of a set's pods by name, which its digest holds already."""
+    def of_set(self, key: Key, members: Sequence[Pod]) -> Sequence[Health]:
+        """Return the judgments of all pods of a set; its digest holds those in groups already."""
         lws = self.snapshot.sets.get(key)
         groups = digest(self.snapshot, lws, self.memo, self.now).groups if lws else ()
-        return {
-            pod.name: health
-            for group in groups
-            for pod, health in zip(group.pods, group.healths, strict=True)
-        }
+        known = [health for group in groups for health in group.healths]
+        # Pods without a group come first, and are in no digest.
+        return [*map(self, members[: len(members) - len(known)]), *known]
 
 
 def _rows(
     slot: Hashable,
-    pods: Iterable[Pod],
+    pods: Sequence[Pod],
+    healths: Sequence[Health],
     judge: _Judge,
     *,
     coarse: bool,
-    healths: Mapping[str, Health] = _NONE_KNOWN,
 ) -> tuple[PodRow, ...]:
     """Return the rows of pods; those that read as they did are the same objects.
 
     Args:
         slot: Where the memo keeps the rows from before.
         pods: The pods.
-        judge: Judges them.
+        healths: Their judgments.
+        judge: What they were judged by.
         coarse: Whether ages show minutes at most.
-        healths: Judgments that are known, by name.
     """
     now, telemetry = judge.now, judge.snapshot.telemetry
     measured, period_s = telemetry.pod_usage, telemetry.period_s
-    before = cast("tuple[PodRow, ...] | None", judge.memo.last(slot))
-    known = {row.key: row for row in before or ()}
+    before = cast("tuple[PodRow, ...] | None", judge.memo.last(slot)) or ()
+    # Pods mostly stand where they stood: only if some came or went are they looked for.
+    known = {row.key: row for row in before} if len(before) != len(pods) else {}
 
-    def row_of(pod: Pod) -> PodRow:
-        health = healths.get(pod.name) or judge(pod)
+    def row_of(pod: Pod, health: Health, row: PodRow | None) -> PodRow:
         used = measured.get(pod.key) if measured else None
-        seen, row = Seen(pod, health, used, period_s, coarse), known.get(pod.uid)
+        seen = Seen(pod, health, used, period_s, coarse)
         return row if row is not None and row.still(seen, now) else PodRow(seen, now)
 
-    return tuple(map(row_of, pods))
+    rows = (known.get(pod.uid) for pod in pods) if known else before or repeat(None)
+    return tuple(map(row_of, pods, healths, rows))
 
 
 def scoped(snapshot: Snapshot, scope: Ref) -> Iterable[Pod]:

@@ -129,3 +129,22 @@ def test_rows_judge_pods_as_the_digest_of_their_set_does():
         (pod().name, "ready"),
         (stray.name, "ready"),
     ]
+
+
+def test_a_pod_that_comes_or_goes_leaves_the_rows_of_the_others_as_they_are():
+    memo, some = Memo(), [pod(group, 0) for group in (0, 1, 2)]
+    first = pods(snapshot(sets=(lws(3),), pods=some), Query(sort="name"), NOW, memo).rows
+    fewer = pods(snapshot(sets=(lws(3),), pods=some[1:]), Query(sort="name"), NOW, memo).rows
+    assert [one is other for one, other in zip(first[1:], fewer, strict=True)] == [True, True]
+    again = pods(snapshot(sets=(lws(3),), pods=some), Query(sort="name"), NOW, memo).rows
+    assert [row.ref.name for row in again] == ["llama-0", "llama-1", "llama-2"]
+    assert again[1:] == fewer
+
+
+def test_pods_without_a_group_are_judged_too():
+    odd = pod(-1, -1, name="odd", uid="odd", phase="Failed", reason="Evicted", ready=False)
+    found = pods(snapshot(sets=(lws(1),), pods=(odd, pod())), Query(), NOW, Memo())
+    assert [(row.ref.name, row.state) for row in found.rows] == [
+        ("odd", "failed"),
+        ("llama-0", "ready"),
+    ]

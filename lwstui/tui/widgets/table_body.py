@@ -16,7 +16,7 @@ from lwstui.tui.widgets.cursorscroll import CursorScroll
 from lwstui.tui.widgets.rows import header_strip, row_strip
 from lwstui.view.types import Column, Row, Span
 
-_STRIPS: Final = 4096
+_STRIPS: Final = 512
 
 
 class TableBody(CursorScroll):
