@@ -102,11 +102,12 @@ class Cache:
 
     def replace(self, resource: Resource, records: Iterable[Any]) -> None:
         """Take a complete list: what it lacks is gone. The kind counts as synced from now on."""
-        fresh = list(records)
-        present = {_identity(record) for record in fresh}
-        for gone in [old for key, old in self._known(resource).items() if key not in present]:
+        present = {_identity(record): record for record in records}
+        known = self._known(resource)
+        for gone in [old for key, old in known.items() if key not in present]:
             self.apply(resource, "DELETED", gone)
-        self.page(resource, fresh)
+        # What came with a page is here already.
+        self.page(resource, [one for key, one in present.items() if known.get(key) is not one])
         if resource not in self._synced:
             self._synced.add(resource)
             self.on_synced()

@@ -127,7 +127,18 @@ def effective_request(
     """
     main: dict[str, int] = {}
     for container in containers or ():
-        main = _add(main, _request(container))
+        main = _add(main, _request(container)) if main else _request(container)
+    total = _with_inits(main, init_containers) if init_containers else main
+    if whole is not None:
+        total |= {n: v for n, v in _request(WireContainer(resources=whole)).items() if _shared(n)}
+    if overhead:
+        extra = _request(WireContainer(resources=WireResources(requests=dict(overhead))))
+        total = _add(total, extra)
+    return total
+
+
+def _with_inits(main: Mapping[str, int], init_containers: list[WireContainer]) -> dict[str, int]:
+    """Return what containers ask together with those before and beside them."""
     sidecars: dict[str, int] = {}
     peak: dict[str, int] = {}
     for container in init_containers or ():
@@ -137,14 +148,8 @@ def effective_request(
         peak = {
             name: max(peak.get(name, 0), need.get(name, 0)) for name in peak.keys() | need.keys()
         }
-    main = _add(main, sidecars)
-    total = {name: max(main.get(name, 0), peak.get(name, 0)) for name in main.keys() | peak.keys()}
-    if whole is not None:
-        total |= {n: v for n, v in _request(WireContainer(resources=whole)).items() if _shared(n)}
-    if overhead:
-        extra = _request(WireContainer(resources=WireResources(requests=dict(overhead))))
-        total = _add(total, extra)
-    return total
+    main = _add(dict(main), sidecars)
+    return {name: max(main.get(name, 0), peak.get(name, 0)) for name in main.keys() | peak.keys()}
 
 
 def _shared(name: str) -> bool:

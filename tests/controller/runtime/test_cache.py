@@ -299,3 +299,22 @@ def test_only_what_planning_needs_is_distrusted(fix):
     fix.cache.distrust()
     assert fix.cache.unsynced == (LEADERWORKERSETS, PODS, SERVICES, REVISIONS)
     assert fix.cache.synced(CLAIMS)  # nobody would list them again
+
+
+def test_what_came_with_a_page_is_not_taken_again_with_the_list(fix, monkeypatch):
+    pods = [make_leader(0), make_worker(0, 1), make_worker(0, 2)]
+    fix.cache.page(PODS, pods[:2])
+    taken = []
+    apply = fix.cache.apply
+
+    def noted(resource, type_, record):
+        taken.append((type_, record.name))
+        apply(resource, type_, record)
+
+    monkeypatch.setattr(fix.cache, "apply", noted)
+    fix.cache.replace(PODS, pods)
+    assert taken == [("MODIFIED", pods[2].name)]
+    assert {pod.name for pod in fix.observe().pods} == {pod.name for pod in pods}
+    taken.clear()
+    fix.cache.replace(PODS, pods[1:])
+    assert taken == [("DELETED", pods[0].name)]
