@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from controller.api.names import LEADERWORKERSETS, NODES, PODS
+from controller.api.names import DEVICE_KINDS, LEADERWORKERSETS, NODES
 from controller.errors import Forbidden
 from lwstui.runtime.operator import SetOperator
-from lwstui.runtime.ports import WatchSpec
+from lwstui.runtime.rooms import ROOM
 from lwstui.runtime.trials import UNDEFINED
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import ControllerView, Snapshot
@@ -45,11 +45,9 @@ async def _around(operator: SetOperator, trials: Sequence[Trial]) -> Snapshot:
     nobody = Snapshot(controller=ControllerView(mode="unknown"))
     if not sets:
         return nobody
-    kinds = [NODES, PODS, *([LEADERWORKERSETS] if any(t.live for t in sets) else [])]
+    optional = {NODES, *DEVICE_KINDS, *(() if any(t.live for t in sets) else (LEADERWORKERSETS,))}
     try:
-        reader = await operator.watch(
-            [WatchSpec(kind) for kind in kinds], optional=frozenset({NODES})
-        )
+        reader = await operator.watch(ROOM, optional=frozenset(optional))
     except Forbidden:
         return nobody
     return replace(reader.snapshot(), controller=ControllerView(mode="unknown"))

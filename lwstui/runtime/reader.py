@@ -28,13 +28,13 @@ from lwstui.state.store import Store
 
 # What tells why something is as it is, where it may be read.
 _EXPLAINING: Final = {
-    "sets": frozenset({NODES}),
-    "groups": frozenset({NODES}),
-    "pods": frozenset({NODES}),
+    "sets": frozenset({NODES, *DEVICE_KINDS}),
+    "groups": frozenset({NODES, *DEVICE_KINDS}),
+    "pods": frozenset({NODES, *DEVICE_KINDS}),
     "events": frozenset({PODS}),
-    "set": frozenset({NODES, EVENTS}),
-    "group": frozenset({NODES, EVENTS}),
-    "pod": frozenset({NODES, EVENTS}),
+    "set": frozenset({NODES, EVENTS, *DEVICE_KINDS}),
+    "group": frozenset({NODES, EVENTS, *DEVICE_KINDS}),
+    "pod": frozenset({NODES, EVENTS, *DEVICE_KINDS}),
     "nodes": frozenset(DEVICE_KINDS),
     "node": frozenset({EVENTS, *DEVICE_KINDS}),
 }
@@ -51,20 +51,24 @@ def needs(kind: str, namespace: str, selector: str = "") -> tuple[WatchSpec, ...
     members = WatchSpec(PODS, namespace, label_selector=SET_NAME)
     nodes = WatchSpec(NODES)
     devices = tuple(WatchSpec(resource) for resource in DEVICE_KINDS)
+    # Claims are of the namespace of their pods.
+    mine = tuple(replace(one, namespace=namespace * one.resource.namespaced) for one in devices)
     sets = (
         WatchSpec(LEADERWORKERSETS, namespace, label_selector=selector),
         members,
         WatchSpec(REVISIONS, namespace, label_selector=SET_NAME),
     )
     specs: dict[str, tuple[WatchSpec, ...]] = {
-        "sets": (*sets, nodes),
-        "groups": (*sets, nodes),
+        "sets": (*sets, nodes, *mine),
+        "groups": (*sets, nodes, *mine),
         "revisions": sets,
-        "pods": (replace(members, label_selector=_both(SET_NAME, selector)), nodes),
+        "pods": (replace(members, label_selector=_both(SET_NAME, selector)), nodes, *mine),
         # Strangers hold devices, too.
         "nodes": (replace(nodes, label_selector=selector), WatchSpec(PODS), *devices),
         "events": (WatchSpec(EVENTS, namespace, label_selector=selector), members),
-        **dict.fromkeys(("set", "group", "pod"), (*sets, nodes, WatchSpec(EVENTS, namespace))),
+        **dict.fromkeys(
+            ("set", "group", "pod"), (*sets, nodes, *mine, WatchSpec(EVENTS, namespace))
+        ),
         "node": (nodes, WatchSpec(PODS), WatchSpec(EVENTS), *devices),
     }
     return specs[kind]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Final
 
-from controller.api.core import Event
+from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import parse_time
 from controller.api.pods import Container, Pod
@@ -252,6 +252,7 @@ def _pod(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
         _fact("IP", pod.ip or "none yet"),
         _fact("Revision", pod.revision or "none"),
         _fact("Requests", _requests(pod)),
+        *(_fact("Claim", name) for name in pod.claims),
         *(_fact("Gate", gate, "warn") for gate in pod.gates),
         *_head("Stages"),
         *_stages(pod, snapshot.manner.times),
@@ -264,7 +265,14 @@ def _pod(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
 def _requests(pod: Pod) -> str:
     parts = [f"cpu {pod.cpu_milli / 1000:g}", f"memory {bytes_(pod.memory_bytes)}"]
     parts += [f"{name} {amount}" for name, amount in pod.accelerators]
-    return ", ".join(parts)
+    return ", ".join([*parts, *map(_amount, pod.others)])
+
+
+def _amount(one: tuple[str, int]) -> str:
+    """Return how much of a resource: ``hugepages-1Gi 2 GiB``, ``rdma/hca 4``."""
+    name, amount = one
+    stored = name == "ephemeral-storage" or name.startswith("hugepages-")
+    return f"{name} {bytes_(amount) if stored else amount}"
 
 
 def _stages(pod: Pod, times: Times) -> tuple[Line, ...]:
@@ -314,6 +322,11 @@ def _node_head(snapshot: Snapshot, ref: Ref) -> tuple[Line, ...]:
     )
 
 
+def _allocatable(node: Node) -> str:
+    parts = [f"cpu {node.cpu_milli / 1000:g}", bytes_(node.memory_bytes)]
+    return ", ".join([*parts, *map(_amount, node.others)])
+
+
 def _node(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     node = snapshot.nodes.get(ref.name)
     if node is None:
@@ -326,7 +339,7 @@ def _node(snapshot: Snapshot, ref: Ref, now: float) -> tuple[Line, ...]:
     return (
         *_node_head(snapshot, ref),
         _fact("Kubelet", node.kubelet_version),
-        _fact("Allocatable", f"cpu {node.cpu_milli / 1000:g}, {bytes_(node.memory_bytes)}"),
+        _fact("Allocatable", _allocatable(node)),
         *(_fact("Taint", f"{key}={value}:{effect}") for key, value, effect in node.taints),
         *_head("Labels"),
         *(_fact(key, value) for key, value in sorted(node.labels.items())),

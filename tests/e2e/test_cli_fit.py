@@ -131,6 +131,8 @@ async def test_devices_that_claims_give(world: World, tmp_path: Path) -> None:
     said = json.loads((await ok(world, "capacity", "nodes", "-o", "json")).out)["items"]
     found = {one["name"]: one for one in said if one["resource"] == DRIVER}
     assert {name: (one["allocated"], one["free"]) for name, one in found.items()} == {node: (2, 2)}
+    (listed,) = json.loads((await ok(world, "get", "pods", "-o", "json")).out)["items"]
+    assert listed["accelerators"] == {DRIVER: 2}
     pod["resourceClaims"] = [{"name": "gpus", "resourceClaimTemplateName": "gpus"}]
     path = tmp_path / "set.yaml"
     path.write_text(yaml.safe_dump({**made, "metadata": {"name": "more"}}), encoding="utf-8")

@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from controller.api.names import EVENTS, LEADERWORKERSETS, LEASES, NODES, PODS, REVISIONS
+from controller.api.names import (
+    DEVICE_KINDS,
+    EVENTS,
+    LEADERWORKERSETS,
+    LEASES,
+    NODES,
+    PODS,
+    REVISIONS,
+)
 from controller.errors import Forbidden, NotFound, Unavailable
 from lwstui.runtime.control import LEASE_NAMESPACE
 from lwstui.runtime.reader import Reader, dispensable, needs
@@ -26,6 +34,8 @@ class Bench:
         self.link.of(PODS, "prod").live(pod(0), pod(0, 1))
         self.link.of(REVISIONS, "prod").live(revision())
         self.link.of(LEASES, LEASE_NAMESPACE).say("forbidden", "no")
+        for kind in DEVICE_KINDS:
+            self.link.of(kind, "prod" if kind.namespaced else "").say("missing", "not served")
         if nodes:
             self.link.of(NODES, "").live(node("node-0"))
         else:
