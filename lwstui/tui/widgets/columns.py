@@ -84,7 +84,9 @@ def lay_out(
     """
     wish = wish or Layout()
     shown = _with_room(wish.chosen(columns, max(available, screen)), available, wish)
-    needed = MARGIN + sum(column.width for _, column in shown)
+    # What is laid out in the wide form scrolls, so nothing in it has to be cut.
+    widths = [max(c.width, c.want) if wish.wide else c.width for _, c in shown]
+    needed = MARGIN + sum(widths)
     gaps = max(0, len(shown) - 1)
     gap = 2 if _wanted(shown) + 2 * gaps <= available else 1
     extra = _shares(
@@ -92,8 +94,8 @@ def lay_out(
     )
     slots: list[Slot] = []
     start = MARGIN
-    for i, column in shown:
-        width = column.width + (extra.pop(0) if column.flex else 0)
+    for (i, column), least in zip(shown, widths, strict=True):
+        width = least + (extra.pop(0) if column.flex else 0)
         slots.append(Slot(i, column, start, width))
         start += width + gap
     return tuple(slots)

@@ -107,7 +107,12 @@ def test_columns_of_wide_screens_give_way_to_names(available, shown, name):
 def test_a_column_that_was_chosen_does_not_give_way():
     slots = lay_out(NAMED, 58, 104, Layout(shown=frozenset({"revision"})))
     assert [slot.column.id for slot in slots] == ["name", "namespace", "revision"]
-    assert len(lay_out(NAMED, 58, 104, Layout(wide=True))) == 4
+
+
+def test_the_wide_form_scrolls_and_cuts_no_name():
+    slots = lay_out(NAMED, 40, 104, Layout(wide=True))
+    assert len(slots) == 4
+    assert slots[0].width == 30
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "one two three four five six seven"])
