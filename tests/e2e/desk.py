@@ -110,10 +110,15 @@ class Desk:
         await self.see(lambda: isinstance(self.app.screen, Dialog) and says in shown(self.app))
         await self.see(lambda: not self.app.screen.locked)
 
-    def sent(self, method: str, path: str, saying: str = "") -> list[Any]:
-        """Return the bodies of what was really asked for, in order; those that say something."""
-        bodies = [one.body for one in self._of(method, path) if not one.dry]
-        return [body for body in bodies if saying in str(body)]
+    async def arrived(self, method: str, path: str, saying: str = "", times: int = 1) -> list[Any]:
+        """Wait for what was really asked for, and return the bodies that say something."""
+
+        def bodies() -> list[Any]:
+            found = [one.body for one in self._of(method, path) if not one.dry]
+            return [body for body in found if saying in str(body)]
+
+        await self.see(lambda: len(bodies()) >= times)
+        return bodies()
 
     def tried(self, method: str, path: str) -> list[Any]:
         """Return the bodies of what was asked for as a dry run."""

@@ -16,7 +16,7 @@ async def test_recreate_a_group(tmp_path):
         before = at.uids
         await at.press("enter", "g", "r")
         await at.confirm("RECREATE GROUP")
-        (body,) = at.sent("DELETE", f"{PODS}/demo-0")
+        (body,) = await at.arrived("DELETE", f"{PODS}/demo-0")
         assert body["propagationPolicy"] == "Foreground"
         assert body["preconditions"]["uid"] == before["demo-0"]
         await at.see(lambda: at.uids.keys() == before.keys() and all_new(at, before, "demo-0"))
@@ -40,8 +40,7 @@ async def test_delete_and_kill_a_pod(tmp_path):
             await at.see("acting on: demo-1-1")
             await at.press(key)
             await at.confirm(says)
-            body = at.sent("DELETE", f"{PODS}/demo-1-1")[-1]
-            assert body["preconditions"]["uid"] == before["demo-1-1"]
+            (body,) = await at.arrived("DELETE", f"{PODS}/demo-1-1", before["demo-1-1"])
             assert body.get("gracePeriodSeconds") == grace
             await at.see(
                 lambda before=before: (
@@ -58,7 +57,7 @@ async def test_delete_a_group_by_its_leader(tmp_path):
         before = at.uids
         await at.press("enter", "g", "ctrl+d")
         await at.confirm("RECREATE GROUP")
-        assert len(at.sent("DELETE", f"{PODS}/demo-0")) == 1
+        assert len(await at.arrived("DELETE", f"{PODS}/demo-0")) == 1
         await at.see(lambda: at.uids.keys() == before.keys() and all_new(at, before, "demo-0"))
         await at.serving(2)
 
@@ -75,7 +74,8 @@ async def test_cordon_drain_and_uncordon_a_node(tmp_path):
         await at.see(f"acting on: node {node}")
         await at.press("c")
         await at.confirm("CORDON")
-        assert [body["spec"] for body in at.sent("PATCH", path)] == [{"unschedulable": True}]
+        (body,) = await at.arrived("PATCH", path)
+        assert body["spec"] == {"unschedulable": True}
         await at.see("cordoned")
         await at.press("r")
         await at.confirm("DRAIN")
@@ -87,7 +87,8 @@ async def test_cordon_drain_and_uncordon_a_node(tmp_path):
         await at.press("u")
         await at.confirm("UNCORDON")
         await at.see(lambda: not at.app.snapshot.nodes[node].unschedulable)
-        assert at.sent("PATCH", path)[-1]["spec"] == {"unschedulable": None}
+        (*_, body) = await at.arrived("PATCH", path, times=2)
+        assert body["spec"] == {"unschedulable": None}
 
 
 async def test_forward_a_port_to_a_leader(tmp_path):

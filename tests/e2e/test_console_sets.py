@@ -16,7 +16,7 @@ async def test_scale(tmp_path):
         await at.confirm("groups  2 → [ 3 ]")
         wanted = {"op": "replace", "path": "/spec/replicas", "value": 3}
         assert [body[-1] for body in at.tried("PATCH", f"{SET}/scale")] == [wanted]
-        assert [body[-1] for body in at.sent("PATCH", f"{SET}/scale")] == [wanted]
+        assert [body[-1] for body in await at.arrived("PATCH", f"{SET}/scale")] == [wanted]
         await at.serving(3)
         await at.see("3/3")
         await at.done("scale to 3 groups")
@@ -28,7 +28,7 @@ async def test_rolling_restart(tmp_path):
         before = at.uids
         await at.press("r")
         await at.confirm("RESTART")
-        assert len(at.sent("PATCH", SET, "restarted-at")) == 1
+        assert len(await at.arrived("PATCH", SET, "restarted-at")) == 1
         await at.see(lambda: not set(before.values()) & set(at.uids.values()))
         await at.serving(2)
         await at.done("rolling restart")
@@ -40,7 +40,7 @@ async def test_set_image(tmp_path):
         await at.opens("i", "SET IMAGE")
         at.app.screen.query_one("#image-0").value = "nginx:10"
         await at.confirm("nginx:10")
-        assert len(at.sent("PATCH", SET, "nginx:10")) == 1
+        assert len(await at.arrived("PATCH", SET, "nginx:10")) == 1
         await at.see(lambda: {p.containers[0].image for p in at.pods} == {"nginx:10"})
         await at.serving(2)
         await at.done("main=nginx:10")
@@ -54,7 +54,7 @@ async def test_edit_fields(tmp_path):
         at.app.screen.query_one("#form-value-0").value = "3"
         await at.confirm("FIELDS OF default/demo")
         await at.confirm("spec.replicas: 2 -> 3")
-        assert len(at.sent("PATCH", SET, "/spec/replicas")) == 1
+        assert len(await at.arrived("PATCH", SET, "/spec/replicas")) == 1
         await at.serving(3)
         await at.done("edit LeaderWorkerSet")
 
@@ -65,7 +65,7 @@ async def test_edit_yaml(tmp_path):
         at.app.edit_text = lambda text, command, *, name: text.replace("size: 2", "size: 3")
         await at.press("e")
         await at.confirm("spec.leaderWorkerTemplate.size: 2 -> 3")
-        assert len(at.sent("PATCH", SET, "/spec/leaderWorkerTemplate/size")) == 1
+        assert len(await at.arrived("PATCH", SET, "/spec/leaderWorkerTemplate/size")) == 1
         await at.serving(2, size=3)
         assert at.stored(SETS, *KEY)["spec"]["leaderWorkerTemplate"]["size"] == 3
 
@@ -78,7 +78,7 @@ async def test_one_more_group(tmp_path):
         await at.see(lambda: len(at.app.snapshot.revisions) == 2)
         await at.press("full_stop")
         await at.confirm("MOVE PARTITION")
-        assert len(at.sent("PATCH", SET, "'partition': 2")) == 1
+        assert len(await at.arrived("PATCH", SET, "'partition': 2")) == 1
         await at.see(
             lambda: {p.group for p in at.pods if p.containers[0].image == "nginx:2"} == {2}
         )
@@ -92,7 +92,7 @@ async def test_delete_a_set(tmp_path):
         await at.serving(1)
         await at.press("ctrl+d")
         await at.confirm("DELETE SET", typed="demo")
-        (body,) = at.sent("DELETE", SET)
+        (body,) = await at.arrived("DELETE", SET)
         assert body["preconditions"]["uid"]
         await at.see(lambda: KEY not in at.app.snapshot.sets and not at.pods)
         await at.see("no LeaderWorkerSet here yet")
@@ -109,7 +109,7 @@ async def test_freeze_and_thaw(tmp_path):
         at.app.run_command("thaw demo/1")
         await at.confirm("THAW")
         await at.see(lambda: "lwstui.dev/frozen" not in at.app.snapshot.sets[KEY].annotations)
-        assert len(at.sent("PATCH", SET, "lwstui.dev/frozen")) == 2
+        assert len(await at.arrived("PATCH", SET, "lwstui.dev/frozen", times=2)) == 2
 
 
 async def test_create_from_an_example_by_form(tmp_path):

@@ -75,6 +75,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.timeout(150)  # it types a lot
 @pytest.mark.usefixtures("folder")
 async def test_every_screen_is_reached_and_nothing_is_written(backend):
     app = console(backend)
