@@ -38,7 +38,7 @@ def _of_source(world: World, source: Source) -> Iterator[Finding]:
         yield _finding(
             "T2",
             Severity.INFO,
-            f"{source.name} are not asked: a permission is missing",
+            f"{source.name} cannot be asked: a permission is missing",
             Evidence(source.why, at),
             source.grant,
         )

@@ -62,16 +62,19 @@ def _seen(pods: Sequence[Pod], telemetry: Telemetry, *, pods_known: bool) -> tup
         if _fresh(view, telemetry)
     ]
     util, devices = mean_busy(view.reading for view in views)
-    engines = [telemetry.engines.get(pod.key) for pod in pods if pod.worker == 0]
+    leaders = (telemetry.engines.get(pod.key) for pod in pods if pod.worker == 0)
+    engines = [view for view in leaders if view is not None]
     told = [
         tokens
         for view in engines
-        if view is not None
-        and _fresh(view, telemetry)
-        and (tokens := generated(view.reading, view.rates)) is not None
+        if _fresh(view, telemetry) and (tokens := generated(view.reading, view.rates)) is not None
     ]
     ready = float(serving(pods)) if pods_known else None
-    return Seen(ready, util, sum(told) if told else None), devices
+    whole_sum = bool(told) and len(told) == len(engines)
+    return (
+        Seen(ready, util, sum(told) if whole_sum else None, blind=bool(engines) and not whole_sum),
+        devices,
+    )
 
 
 def _fresh(view: DeviceView | EngineView, telemetry: Telemetry) -> bool:

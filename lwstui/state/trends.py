@@ -119,11 +119,19 @@ NO_TRENDS: Final = Trends()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of a set at one moment; None where it is not known."""
+    """What was seen of a set at one moment; None where it is not known.
+
+    Attributes:
+        ready: Groups that serve.
+        util: Mean share of the time that its devices worked, of those that report.
+        tokens: Tokens generated per second by all its engines.
+        blind: Whether some of its engines do not tell, so that a sum would be too small.
+    """
 
     ready: float | None = None
     util: float | None = None
     tokens: float | None = None
+    blind: bool = False
 
 
 def next_trends(
@@ -154,7 +162,7 @@ def whole(found: Iterable[tuple[Seen, int]]) -> Seen:
     return Seen(
         _sum(one.ready for one, _ in every),
         sum(util * n for util, n in weighed) / devices if devices else None,
-        _sum(one.tokens for one, _ in every),
+        None if any(one.blind for one, _ in every) else _sum(one.tokens for one, _ in every),
     )
 
 

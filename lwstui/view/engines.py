@@ -181,11 +181,12 @@ def load_line(one: Load, groups: int, devices: int = 0) -> Line:
         f"engines {one.reporting}/{groups}   running {old}{_number(one.running)}   "
         f"waiting {old}{_number(one.waiting)}   {old}{_number(one.tokens)} tok/s"
     )
-    if one.tokens is not None and devices:
-        text += f", {_number(one.tokens / devices)} per GPU"
     worst = (
         f"   worst group {group}: waiting {_number(view.reading.waiting)}, "
         f"KV {NO_DATA if kv is None else percent_of(kv)}, TTFT {_latency(view)}"
     )
     full = kv is not None and kv >= 0.95
-    return (Span(text, "dim" if one.old else ""), Span(worst, "warn" if full else "dim"))
+    line = (Span(text, "dim" if one.old else ""), Span(worst, "warn" if full else "dim"))
+    if one.tokens is None or not devices:
+        return line
+    return (*line, Span(f"   {old}{_number(one.tokens / devices)} tok/s per GPU", "dim"))

@@ -119,7 +119,7 @@ def _ends(deaths: Iterable[Death], now: float) -> Iterator[Trend]:
         if 0 <= at < MINUTES:
             counts[at] += 1.0
     if any(counts):
-        yield Trend("ends", _whole(sum(counts)), (), tuple(counts), None, sum)
+        yield Trend("exits", _whole(sum(counts)), (), tuple(counts), None, sum)
 
 
 def _whole(value: float) -> str:

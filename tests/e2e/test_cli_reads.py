@@ -112,6 +112,9 @@ async def test_lists_for_people_and_for_programs(world: World) -> None:
     assert first[at + 2] in ("MiB", "GiB")
     assert wide.err == ""
     assert "CPU" not in (await ok(world, "get", "pods")).lines[0]
+    nodes = (await ok(world, "get", "nodes", "-o", "wide")).lines
+    assert {"CPU", "MEMORY"} <= set(nodes[0].split())
+    assert all("GiB" in line for line in nodes[1:])
     names = (await ok(world, "get", "groups", "demo", "-o", "name")).lines
     assert names == [f"{NAME}/0", f"{NAME}/1"]
     restarted = await ok(world, "restart", names[1])

@@ -271,7 +271,7 @@ MEASURING_CASES = {
     "T2": (
         measured(sources=(Source("engines", 2, 0, "not allowed: get pods/proxy in llm"),)),
         measured(sources=(Source("engines", 2, 2, ""),)),
-        "engines are not asked: a permission is missing",
+        "engines cannot be asked: a permission is missing",
     ),
     "T3": (
         measured(sources=(Source("engines", 2, 0, "llama-0 does not answer: timeout"),)),

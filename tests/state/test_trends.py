@@ -117,6 +117,17 @@ def test_a_set_is_seen_by_devices_and_engines_that_report():
     assert (dark, none) == (Seen(), 0)
 
 
+def test_a_sum_that_lacks_an_engine_is_a_gap_and_no_dip():
+    members = (pod(0, 0), pod(0, 1), pod(1, 0), pod(1, 1))
+    told = measured((), {"llama-0": engine(), "llama-1": engine(STALE)})
+    ((seen, _),) = seen_of({LLAMA: members}, [LLAMA], told, pods_known=True).values()
+    assert (seen.tokens, seen.blind) == (None, True)
+    assert whole([(seen, 0), (Seen(tokens=5.0), 0)]).tokens is None
+    both = measured((), {"llama-0": engine(), "llama-1": engine()})
+    ((seen, _),) = seen_of({LLAMA: members}, [LLAMA], both, pods_known=True).values()
+    assert (seen.tokens, seen.blind) == (2468.0, False)
+
+
 def test_all_sets_together_are_sums_and_a_mean_over_devices():
     found = whole([(Seen(3.0, 0.9, 100.0), 30), (Seen(1.0, 0.1, None), 10), (Seen(), 0)])
     assert found == Seen(4.0, pytest.approx(0.7), 100.0)

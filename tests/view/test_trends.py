@@ -76,7 +76,7 @@ def test_an_hour_fits_into_few_cells_and_a_dip_is_not_lost():
 def test_ends_of_containers_are_counted_by_the_minute():
     deaths = [death(at=NOW), death(at=NOW - 1), death(at=NOW - 600), death(at=NOW - 7200)]
     (one,) = trends_of(known(deaths=deaths), LLAMA, 4, NOW)
-    assert (one.label, one.now) == ("ends", "3")
+    assert (one.label, one.now) == ("exits", "3")
     drawn = text(one.spans(60))
     assert (drawn.count("█"), drawn.count("▁")) == (3, 57)
     other = death(at=NOW, set_name="other")
