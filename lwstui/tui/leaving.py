@@ -31,8 +31,10 @@ def at_stake(
         return None
     leads = snapshot.controller.mode == "leader" and bool(snapshot.sets)
     pending = len(snapshot.pending)
+    taping = snapshot.cluster.taping
+    taped = taping.path if going_to and taping is not None and not taping.ended else ""
     works = [key for key, going in snapshot.underway.items() if going.stoppable]
-    if not leads and not pending and not works and not forwards:
+    if not (leads or pending or works or forwards or taped):
         return None
     what: list[str] = []
     facts: list[tuple[str, Span]] = []
@@ -52,6 +54,8 @@ def at_stake(
     if forwards:
         text = ", ".join(f"{one.url} to {one.request.to}" for one in forwards)
         facts.append(("Port-forwards", Span(text, "warn")))
+    if taped:
+        facts.append(("Ends", Span(f"the recording to {taped}", "warn")))
     if pending:
         facts.append(("Not confirmed yet", Span(count(pending, "change"), "warn")))
     if going_to:

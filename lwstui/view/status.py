@@ -6,6 +6,7 @@ from typing import Final
 
 from lwstui.capacity.free import totals
 from lwstui.kube.sync import KindSync
+from lwstui.state.manner import Times
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view import accelerators
 from lwstui.view.ages import age, clock
@@ -59,11 +60,15 @@ def status(
         connection=connection(snapshot, now, behind_s),
         controller=_controller(snapshot.controller),
         totals=_totals(snapshot, now, memo),
-        clock=clock(now, times)[:5] + ("Z" if times == "utc" else ""),
+        clock="" if cluster.playing is not None else _clock(now, times),
         sandbox=cluster.sandbox,
         user=cluster.user,
-        tape=marks(cluster),
+        tape=marks(cluster, times),
     )
+
+
+def _clock(now: float, times: Times) -> str:
+    return clock(now, times)[:5] + ("Z" if times == "utc" else "")
 
 
 def connection(snapshot: Snapshot, now: float, behind_s: float = 0.0) -> Span:

@@ -200,6 +200,17 @@ async def test_going_back_forgets_what_is_remembered_of_times_to_come():
         assert app.behind_s == 0.0
 
 
+def test_going_to_another_cluster_ends_a_recording():
+    snapshot = busy().snapshot()
+    off = replace(snapshot, controller=replace(snapshot.controller, mode="off"))
+    taped = replace(off, cluster=replace(off.cluster, taping=Taping("r", NOW)))
+    assert at_stake(off, going_to="other") is None
+    assert dict(at_stake(taped, going_to="other").facts)["Ends"].text == "the recording to r"
+    assert at_stake(taped) is None  # leaving the program ends it in good order
+    ended = replace(off, cluster=replace(off.cluster, taping=Taping("r", NOW, ended="full")))
+    assert at_stake(ended, going_to="other") is None
+
+
 def test_leaving_a_recording_interrupts_nothing():
     snapshot = played()
     leads = replace(snapshot, controller=replace(snapshot.controller, mode="leader"))

@@ -25,6 +25,12 @@ def test_a_recording_that_is_shown_says_where_it_is():
     assert texts(ClusterState(playing=seeking))[1] == f"… seeking {at}"
 
 
+def test_times_are_those_of_utc_where_the_operator_wants_them():
+    spans = marks(ClusterState(playing=PLAYING), "utc")
+    assert spans[1].text == f"▶ 1x {clock(NOW + 192, 'utc')}Z"
+    assert moment(clock(NOW + 60, "utc"), PLAYING, "utc") == 60.0
+
+
 def test_a_recording_that_is_made_says_how_large_it_is():
     taping = Taping("r", NOW, 2048)
     assert texts(ClusterState(taping=taping)) == ["● REC", "2 KiB"]

@@ -227,13 +227,21 @@ class Player(Refusing):
             self._seeking or self._hopping is not None,
             says,
         )
-        if stage.snapshot is self._shown[0] and playing == self._shown[1]:
+        last, said = self._shown
+        if playing.seeking and last is not None:
+            # Nobody wants to see how everything comes up on the way.
+            if playing != said:
+                self._tell(replace(last, cluster=replace(last.cluster, playing=playing)), playing)
+            return
+        if stage.snapshot is last and playing == said:
             return
         stage.store.set_cluster(replace(stage.store.cluster, playing=playing))
-        snapshot = stage.snapshot
+        self._tell(stage.snapshot, playing)
+        self._listening.changed()
+
+    def _tell(self, snapshot: Snapshot, playing: Playing) -> None:
         self._shown = (snapshot, playing)
         self._publish(snapshot)
-        self._listening.changed()
 
     # On the thread.
 

@@ -37,7 +37,7 @@ def _playing(host: Host) -> Playing:
 
 def _seek(host: Host, command: Command) -> None:
     playing = _playing(host)
-    at_s = moment(command.arg(0), playing)
+    at_s = moment(command.arg(0), playing, host.snapshot.manner.times)
     if at_s is None:
         raise CommandError(f"“{command.arg(0)}” is no moment such as 14:03:10, 5m, +30s or end")
     if not 0.0 <= at_s <= playing.length_s and command.arg(0)[:1] not in ("+", "-"):

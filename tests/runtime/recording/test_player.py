@@ -112,6 +112,18 @@ def test_it_goes_on_and_back_and_every_moment_is_what_it_was(tape):
             )
 
 
+def test_on_the_way_to_a_moment_what_was_shown_stays(tape, monkeypatch):
+    monkeypatch.setattr("lwstui.runtime.recording.player.SLICE_S", 0.0)
+    with Watched(tape, at_s=50.0, paused=True) as watched:
+        watched.at(50)
+        before = len(watched.shown)
+        watched.player.seek(30.0)
+        watched.at(30)
+        on_the_way = [s for s in watched.shown[before:] if s.cluster.playing.seeking]
+        assert on_the_way
+        assert all(len(s.pods) == 4 and len(s.activity) == 1 for s in on_the_way)
+
+
 def test_it_plays_to_the_end_and_says_so(tape):
     with Watched(tape, at_s=30.0, speed=60.0) as watched:
         end = watched.reach(lambda s: s.cluster.playing.says)
