@@ -11,6 +11,7 @@ import json
 import logging
 import socket
 import ssl
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -197,6 +198,7 @@ def _environment_proxy(server: str) -> str | None:
     return getproxies_environment().get(parts.scheme)
 
 
+@lru_cache(64)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine's loopback."""
     try:

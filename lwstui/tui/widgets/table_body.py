@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from itertools import compress
+from operator import is_not
 from typing import Final
 
 from textual.cache import LRUCache
@@ -151,9 +153,10 @@ class TableBody(CursorScroll):
 
 def same_order(some: Sequence[Row], others: Sequence[Row]) -> bool:
     """Tell whether rows are about the same objects at the same places, as is usual."""
-    return len(some) == len(others) and all(
-        one is other or one.key == other.key for one, other in zip(some, others, strict=True)
-    )
+    if len(some) != len(others):
+        return False
+    renewed = compress(zip(some, others, strict=True), map(is_not, some, others))
+    return all(one.key == other.key for one, other in renewed)
 
 
 def _looks_equal(old: Row, new: Row) -> bool:
