@@ -18,8 +18,8 @@ from statistics import median
 from typing import Any, Final
 
 from controller.api.core import Node
-from controller.api.lws import LeaderWorkerSet
-from controller.api.meta import Key, ObjectMeta
+from controller.api.lws import LeaderWorkerSet, SetMeta
+from controller.api.meta import Key
 from controller.api.names import EXCLUSIVE_TOPOLOGY, SUBGROUP_EXCLUSIVE_TOPOLOGY
 from controller.api.pods import Pod
 from lwstui.capacity.answer import Answer, answer
@@ -79,7 +79,7 @@ def _set(
         "workerTemplate": pod(worker),
         "subGroupPolicy": {"subGroupSize": size // 2, "subGroupPolicyType": "LeaderWorker"},
     }
-    meta = ObjectMeta(name=name, namespace="prod", annotations=notes)
+    meta = SetMeta(name=name, namespace="prod", annotations=notes)
     return LeaderWorkerSet(metadata=meta, spec={"leaderWorkerTemplate": template})
 
 

@@ -37,10 +37,42 @@ class LwsStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     observed_generation: int = 0
 
 
+class _Anything(msgspec.Struct, frozen=True):
+    """An object of which only that it is there is read."""
+
+
+class _OwnedSpec(msgspec.Struct, frozen=True, rename={"template": "f:leaderWorkerTemplate"}):
+    template: _Anything | None = None
+
+
+class _OwnedFields(msgspec.Struct, frozen=True, rename={"spec": "f:spec"}):
+    spec: _OwnedSpec | None = None
+
+
+class FieldManager(msgspec.Struct, frozen=True, rename={"fields": "fieldsV1"}):
+    """Who wrote fields of a set last, and when; the name is that of a program, not of a person."""
+
+    manager: str = ""
+    time: str | None = None
+    fields: _OwnedFields | None = None
+
+    @property
+    def owns_template(self) -> bool:
+        """Whether fields of the groups' template are among them."""
+        spec = self.fields.spec if self.fields is not None else None
+        return spec is not None and spec.template is not None
+
+
+class SetMeta(ObjectMeta, frozen=True, rename="camel"):
+    """The metadata of a set."""
+
+    managed_fields: tuple[FieldManager, ...] | None = None
+
+
 class LeaderWorkerSet(msgspec.Struct, frozen=True):
     """One set: metadata and status typed, spec raw."""
 
-    metadata: ObjectMeta = ObjectMeta()
+    metadata: SetMeta = SetMeta()
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
     status: LwsStatus = LwsStatus()
 

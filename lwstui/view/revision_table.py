@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.admission.defaults import InvalidSpec
 from controller.api.core import Revision
@@ -14,6 +14,7 @@ from lwstui.state.history import history_of, known_revisions
 from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, stamp
+from lwstui.view.authors import UNKNOWN, author
 from lwstui.view.change_words import change_words
 from lwstui.view.health import judge
 from lwstui.view.memo import Memo
@@ -28,6 +29,7 @@ COLUMNS: Final = (
     Column("status", "STATE", 8),
     Column("groups", "GROUPS", 12),
     Column("change", "CHANGE", 24, flex=True),
+    Column("who", "WHO", 12, min_screen=100),
     Column("created", "WHEN", 19, min_screen=120),
     Column("age", "AGE", 6, "right", age=True),
 )
@@ -60,7 +62,13 @@ def revision_table(snapshot: Snapshot, key: Key, query: Query, now: float, memo:
     here = {one.uid for one in snapshot.revisions.values()}
     rows = [
         _remembered(
-            key, entry, now, memo, kept=entry.revision.uid not in here, times=snapshot.manner.times
+            key,
+            entry,
+            now,
+            memo,
+            _Facts(
+                entry.revision.uid not in here, snapshot.manner.times, who(snapshot, key, entry)
+            ),
         )
         for entry in found
     ]
@@ -91,17 +99,39 @@ def state_of(entry: Entry) -> str:
     return "serving" if entry.groups else ""
 
 
-def _remembered(key: Key, entry: Entry, now: float, memo: Memo, *, kept: bool, times: Times) -> Row:
+class _Facts(NamedTuple):
+    """What a row says besides its entry.
+
+    Attributes:
+        kept: Whether only this console still has the revision.
+        times: How times are written.
+        who: Who made it.
+    """
+
+    kept: bool
+    times: Times
+    who: str
+
+
+def who(snapshot: Snapshot, key: Key, entry: Entry) -> str:
+    """Return who made a revision of a set, as far as that can be told."""
+    lws = snapshot.sets.get(key)
+    if lws is None:
+        return UNKNOWN
+    return author(entry.revision, lws, snapshot.activity, skew_s=snapshot.cluster.skew_s)
+
+
+def _remembered(key: Key, entry: Entry, now: float, memo: Memo, facts: _Facts) -> Row:
     def build() -> tuple[Row, float]:
         until = now + changes_in(now - entry.revision.created_at)
-        return _row(key, entry, now, kept=kept, times=times), until
+        return _row(key, entry, now, facts), until
 
     slot = ("revision-row", key, entry.revision.uid)
-    return memo.get(slot, (entry,), now, build, facts=(kept, times))
+    return memo.get(slot, (entry,), now, build, facts=facts)
 
 
-def _row(key: Key, entry: Entry, now: float, *, kept: bool, times: Times) -> Row:
-    revision, word = entry.revision, "kept" if kept else state_of(entry)
+def _row(key: Key, entry: Entry, now: float, facts: _Facts) -> Row:
+    revision, word = entry.revision, "kept" if facts.kept else state_of(entry)
     health = judge("·", word=word or "old")
     running = f"{len(entry.groups)} ({runs(entry.groups)})" if entry.groups else ""
     change = change_words(entry.changes)
@@ -111,7 +141,8 @@ def _row(key: Key, entry: Entry, now: float, *, kept: bool, times: Times) -> Row
         Cell(word, _WORDS[word]) if word else DASH,
         Cell(running) if running else DASH,
         Cell(change, "" if entry.changes else "dim"),
-        Cell(stamp(revision.created_at, times), "dim"),
+        Cell(facts.who, "dim" if facts.who == UNKNOWN else ""),
+        Cell(stamp(revision.created_at, facts.times), "dim"),
         Cell(age(now - revision.created_at), "dim"),
     )
     sort = (
@@ -120,6 +151,7 @@ def _row(key: Key, entry: Entry, now: float, *, kept: bool, times: Times) -> Row
         word,
         len(entry.groups),
         change,
+        facts.who,
         revision.created_at,
         -revision.created_at,
     )

@@ -11,6 +11,7 @@ from lwstui.state.model import Snapshot
 from lwstui.state.starts import FEWEST, Usual, slow_after_s
 from lwstui.view.ages import age, clock, percent, ratio
 from lwstui.view.attending import progress_of
+from lwstui.view.authors import UNKNOWN
 from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref
 from lwstui.view.forecast import forecast
 from lwstui.view.health import FAULTS
@@ -18,7 +19,7 @@ from lwstui.view.memo import Memo
 from lwstui.view.partition_strip import Marks, partition_strip
 from lwstui.view.phrases import bar, group_runs
 from lwstui.view.progress import Progress
-from lwstui.view.revision_table import revision_entries, revision_table
+from lwstui.view.revision_table import revision_entries, revision_table, who
 from lwstui.view.rollout import budget, partition_now
 from lwstui.view.rollout_why import blocking, why
 from lwstui.view.timeline import Bar, ordered, timeline, title
@@ -106,6 +107,8 @@ class _Look:
         self.seen: Progress = progress_of(snapshot, one.key, now, memo)
         self.pending = snapshot.pending.get(one.key)
         self.entries = revision_entries(snapshot, one.key, now, memo)
+        target = next((entry for entry in self.entries if entry.target), None)
+        self.who = UNKNOWN if target is None else who(snapshot, one.key, target)
         self.usual = _usual(usual_start(snapshot, one.key, memo, now))
         self.began_at = self._began_at()
         self.bars = tuple(self._bars())
@@ -158,6 +161,8 @@ class _Look:
         if self.entries:
             spans.append(Span(f"   began {clock(self.began_at, self.manner.times)[:5]}", "dim"))
             spans.append(Span(f"   {age(self.now - self.began_at)} ago", "dim"))
+        if self.who != UNKNOWN:
+            spans.append(Span(f"   by {self.who}", "dim"))
         if self.pending is not None:
             text = f"   {self.pending.text} requested {age(self.now - self.pending.since)} ago"
             spans.append(Span(text, "busy"))

@@ -21,8 +21,7 @@ from controller.api.core import (
     decode_revision,
     decode_service,
 )
-from controller.api.lws import LeaderWorkerSet
-from controller.api.meta import ObjectMeta
+from controller.api.lws import LeaderWorkerSet, SetMeta
 from controller.api.pods import decode_pod
 from controller.plan import actions as act
 from controller.plan.compose import plan
@@ -72,7 +71,7 @@ def make_set(
     annotations: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> LeaderWorkerSet:
-    meta = ObjectMeta(
+    meta = SetMeta(
         name=name,
         namespace=namespace,
         uid="set-1",

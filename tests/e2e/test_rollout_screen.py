@@ -69,6 +69,7 @@ async def test_the_group_that_blocks_is_named_whatever_the_others_do(tmp_path):
             app.screen.query_one("#confirm").press()
             await until(pilot, lambda: "BLOCKED" in shown(app))
             assert " by 5, then " in shown(app)
+            await until(pilot, lambda: "ago   by you" in shown(app))
 
             # Lower groups that cannot start either change nothing about it.
             await cordoned(app, engine, on=True)

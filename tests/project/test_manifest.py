@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from controller.api.lws import LeaderWorkerSet
-from controller.api.meta import Key, ObjectMeta
+from controller.api.lws import LeaderWorkerSet, SetMeta
+from controller.api.meta import Key
 from controller.api.names import CONTROLLER_LEASE
 from controller.guard import NATIVE_LEASE
 from controller.measures import set_families, waiting
@@ -214,7 +214,7 @@ def families() -> list[Family]:
     info = ClusterInfo("c", "c", "https://h:6443", "u", "default")
     rest = SimpleNamespace(answers={("GET", "pods list", "200"): 1})
     service = Service(cast("Any", SimpleNamespace(info=info, rest=rest)), HeadlessOptions(Target()))
-    sets = set_families([LeaderWorkerSet(ObjectMeta(name="a"))])
+    sets = set_families([LeaderWorkerSet(SetMeta(name="a"))])
     return [*service._metrics(), waiting({Key("n", "a"): (Wait("budget", "why"),)}), *sets]
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from controller.api import names
 from controller.api.core import Event, Node, Revision
-from controller.api.lws import LeaderWorkerSet, LwsStatus, RolloutRecord
-from controller.api.meta import Condition, Key, ObjectMeta, format_time
+from controller.api.lws import LeaderWorkerSet, LwsStatus, RolloutRecord, SetMeta
+from controller.api.meta import Condition, Key, format_time
 from controller.api.pods import Container, Pod
 from lwstui.kube.sync import KindSync
 from lwstui.state.model import ClusterState, ControllerView, GroupHistory, Snapshot
@@ -128,7 +128,7 @@ class World:
         ready = sum(s in "·:" for s in states)
         updated = sum(s != ":" for s in states)
         self.sets[key] = LeaderWorkerSet(
-            metadata=ObjectMeta(
+            metadata=SetMeta(
                 name=name,
                 namespace=namespace,
                 uid=uid,

@@ -8,8 +8,8 @@ import msgspec
 
 from controller.api import names
 from controller.api.core import Node, Revision
-from controller.api.lws import LeaderWorkerSet, LwsStatus
-from controller.api.meta import Condition, Key, ObjectMeta, format_time
+from controller.api.lws import LeaderWorkerSet, LwsStatus, SetMeta
+from controller.api.meta import Condition, Key, format_time
 from controller.api.names import LEADERWORKERSETS, NODES, PODS, REVISIONS
 from controller.api.pods import Container, Pod
 from lwstui.state.model import ClusterState, ControllerView, Snapshot
@@ -82,7 +82,7 @@ def template(gpus: int = 4, image: str = "repo/vllm:1") -> dict[str, Any]:
 def lws(replicas: int = 2, size: int = 2, *, key: Key = LLAMA, **spec: Any) -> LeaderWorkerSet:
     """Return a set whose status says that all is well."""
     return LeaderWorkerSet(
-        metadata=ObjectMeta(
+        metadata=SetMeta(
             name=key.name,
             namespace=key.namespace,
             uid=f"uid-{key}",

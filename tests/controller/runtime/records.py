@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from controller.api.core import Node, Revision, Service
-from controller.api.lws import LeaderWorkerSet, LwsStatus
-from controller.api.meta import ObjectMeta
+from controller.api.lws import LeaderWorkerSet, LwsStatus, SetMeta
 from controller.api.pods import Pod
 
 
 def make_set(
     name: str = "a", *, uid: str = "", version: int = 1, namespace: str = "default", **spec: Any
 ) -> LeaderWorkerSet:
-    meta = ObjectMeta(
+    meta = SetMeta(
         name=name, namespace=namespace, uid=uid or f"lws-{name}", resource_version=str(version)
     )
     return LeaderWorkerSet(meta, spec, LwsStatus())

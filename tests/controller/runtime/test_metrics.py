@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api import names
-from controller.api.lws import LeaderWorkerSet, LwsStatus
-from controller.api.meta import Key, ObjectMeta
+from controller.api.lws import LeaderWorkerSet, LwsStatus, SetMeta
+from controller.api.meta import Key
 from controller.errors import Conflict, Forbidden
 from controller.measures import MOST_SETS, PassMeasures, set_families, waiting
 from controller.metrics import Histogram, counters, gauge, histogram, render
@@ -98,7 +98,7 @@ def test_a_set_that_waits_twice_for_one_reason_counts_once():
 
 def named(number: int) -> LeaderWorkerSet:
     status = LwsStatus(ready_replicas=1, updated_replicas=2)
-    meta = ObjectMeta(namespace="n", name=f"s{number:04}")
+    meta = SetMeta(namespace="n", name=f"s{number:04}")
     return LeaderWorkerSet(meta, {"replicas": 3}, status)
 
 
