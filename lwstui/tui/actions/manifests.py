@@ -27,7 +27,7 @@ def of_apply() -> Iterator[ActionSpec]:
     yield spec("whole-diff", "Diff", "The diff as YAML, or its fields alone.", "D", at=20)
     yield spec("edit-file", "Edit file", "Edit this object's file, then plan again.", "e", at=22)
     yield spec(
-        "undo-apply", "Undo last", "Plan what takes the last apply of this back.", "ctrl+l", at=24
+        "undo-apply", "Undo last", "Plan what takes the last apply of this back.", "ctrl+l", at=30
     )
     yield spec("plan-again", "Plan again", "Read the files and ask again.", "ctrl+r", at=25)
 
