@@ -53,7 +53,9 @@ async def test_an_intent_that_is_never_seen_times_out_with_a_word():
 
 def stored(**worker):
     spec = {"leaderWorkerTemplate": {"size": 2, "workerTemplate": {**template(), **worker}}}
-    return json.dumps({"metadata": {"name": "llama", "managedFields": [1]}, "spec": spec}).encode()
+    return json.dumps(
+        {"metadata": {"name": "llama", "managedFields": [{"manager": "x"}]}, "spec": spec}
+    ).encode()
 
 
 @pytest.mark.parametrize(
