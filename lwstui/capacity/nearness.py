@@ -52,8 +52,8 @@ def _anywhere(scene: Scene, solution: Solution) -> tuple[str, ...]:
     short = (groups + 1) * asked.workers - most[groups + 1] if leads else asked.size
     if short < asked.size:
         return (f"{asked.size - short} of {asked.size} pods of the next group have room",)
-    left = left_over(scene, solution).values()
-    return (f"the next leader: {_no_leader(scene, left)}",) if asked.devices else ()
+    hole = _hole(scene, left_over(scene, solution).values())
+    return (f"the next leader {hole}",) if hole and not hole.endswith(" 0") else ()
 
 
 def _domains(scene: Scene) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def _domains(scene: Scene) -> tuple[str, ...]:
     for domain, inside in members(scene.open).items():
         most = pack(asked, (node.offer for node in inside), 1).whole.most
         if len(most) < 2:
-            why = _no_leader(scene, (node.offer.free for node in inside))
+            why = _hole(scene, (node.offer.free for node in inside)) or "no node holds the leader"
             found.append((asked.size, domain, f"{domain}: {why}"))
         elif most[1] < asked.workers:
             short = asked.workers - most[1]
@@ -70,14 +70,15 @@ def _domains(scene: Scene) -> tuple[str, ...]:
     return tuple(words for _, _, words in sorted(found)[:MOST])
 
 
-def _no_leader(scene: Scene, free: Iterable[Vector]) -> str:
+def _hole(scene: Scene, free: Iterable[Vector]) -> str:
+    """Say what a leader needs on one node and finds on none; empty if it is not devices."""
     holes = list(free)
     for resource in scene.asked.devices:
         needs = scene.asked.leader.get(resource, 0)
         most = max((one.get(resource, 0) for one in holes), default=0)
         if most < needs:
             return f"needs {needs} {resource} on one node, most free is {most}"
-    return "no node holds the leader"
+    return ""
 
 
 def _subdomains(scene: Scene, solution: Solution) -> tuple[str, ...]:

@@ -138,8 +138,9 @@ def test_what_the_next_group_lacks_wherever_it_may_lie():
     part = answer(asking(size=3), hosts(host("a"), host("b"), host("c", 4)), {})
     assert part.near == ("2 of 3 pods of the next group have room",)
     holes = answer(asking(size=1), hosts(host("a", 4), host("b", 6)), {})
-    assert holes.near == (f"the next leader: needs 8 {GPU} on one node, most free is 6",)
+    assert holes.near == (f"the next leader needs 8 {GPU} on one node, most free is 6",)
     assert answer(asking(size=1), hosts(host("a")), {}, groups=1).near == ()
+    assert answer(asking(size=1), hosts(host("a")), {"a": (stranger("a"),)}).near == ()
 
 
 def test_what_subgroups_of_the_next_group_lack():
