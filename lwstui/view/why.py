@@ -46,7 +46,9 @@ _FAMILIES: Final = (
     ("crashes", ("P8", "P10", "P11", "P12", "P13", "P14", "P19", "P20"), ""),
     ("nodes", ("N1", "N2", "N3", "N4", "D13", "D14"), ""),
     ("devices", tuple(f"D{n}" for n in range(1, 12)), "devices"),
-    ("the engine", tuple(f"E{n}" for n in range(1, 16)), "engines"),
+    ("the engine", ("E3", "E4", *(f"E{n}" for n in range(8, 16))), "engines"),
+    ("rendezvous", ("E1", "E2", "E5", "E6"), ""),
+    ("slow start", ("E7",), ""),
     ("recreation in a loop", ("G5",), ""),
     ("the controller", ("C2", "C3", "C4"), ""),
 )
