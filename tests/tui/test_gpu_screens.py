@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from lwstui.tui.routes import NODES, group_route, set_route
+from dataclasses import replace
+
+from controller.api.meta import Key
+from lwstui.telemetry.usage import Usage
+from lwstui.tui.routes import NODES, group_route, pod_route, set_route
 from lwstui.tui.screens.telemetry import IdleScreen, TelemetryScreen
+from tests.tui.building import NOW
 from tests.tui.measurements import SERVING, serving, unmeasured
+from tests.tui.objects import pod_body
 from tests.tui.support import FakeBackend, console, keys, shown, until
 
 
@@ -59,6 +65,24 @@ async def test_the_fleet_shows_the_last_hour_of_the_set_at_hand_and_of_all_besid
     async with app.run_test(size=(150, 60)) as pilot:
         await until(pilot, lambda: "LAST HOUR OF ALL SETS" in shown(app))
         assert "tok/s" in shown(app)
+
+
+async def test_a_pod_shows_what_it_uses_and_who_told_each_figure():
+    name = f"{SERVING.name}-0"
+    first = serving()
+    used = Usage(1.5, 2.0**30, NOW - 5, 15.0)
+    told = replace(first.telemetry, pod_usage={Key(SERVING.namespace, name): used})
+    backend = FakeBackend(
+        first=replace(first, telemetry=told), objects={("pods", name): pod_body(name)}
+    )
+    app = console(backend)
+    async with app.run_test(size=(140, 150)) as pilot:
+        await _open(pilot, app, pod_route(SERVING.namespace, name), "FIGURES")
+        text = shown(app)
+        assert "uses cpu 1.5, memory 1 GiB   metrics.k8s.io" in text
+        assert "device 0 of gpu-000" in text
+        assert f"engine vLLM   told by {SERVING.namespace}/{name}" in text
+        assert "pod   told by metrics.k8s.io, 5s ago" in text
 
 
 async def test_telemetry_says_why_nothing_is_measured():
