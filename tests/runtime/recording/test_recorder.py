@@ -10,7 +10,17 @@ import msgspec
 import pytest
 
 from controller.api.core import Service
-from controller.api.names import EVENTS, LEADERWORKERSETS, NODES, PODS, SERVICES
+from controller.api.devices import Allotted, Device, DeviceClaim, DeviceClass, DeviceSlice
+from controller.api.names import (
+    DEVICE_CLAIMS,
+    DEVICE_CLASSES,
+    DEVICE_SLICES,
+    EVENTS,
+    LEADERWORKERSETS,
+    NODES,
+    PODS,
+    SERVICES,
+)
 from lwstui.kube.loglines import LogLine
 from lwstui.runtime.ports import LogPart, LogSource
 from lwstui.runtime.recording.output import RecordingError
@@ -27,7 +37,7 @@ from tests.view.build import LLAMA, NOW, container, lws, node, pod
 
 SAME = (
     *("pods", "by_set", "node_pods", "services", "nodes", "events", "deaths", "activity"),
-    *("pending", "underway", "loads", "sets_by_namespace"),
+    *("pending", "underway", "loads", "sets_by_namespace", "waiting", "devices"),
 )
 
 
@@ -40,6 +50,31 @@ def compare(rig, stage):
     assert {k: s.status for k, s in shown.sets.items()} == {
         k: s.status for k, s in live.sets.items()
     }
+
+
+async def test_devices_of_claims_are_counted_again_as_they_were(tmp_path):
+    rig = Rig(tmp_path / "r")
+    rig.world()
+    offered = tuple(Device(f"gpu-{i}", kind="gpu") for i in range(4))
+    slice_ = DeviceSlice("s", "s", "gpu.nvidia.com", "node-1", 1, 1, "node-1", offered)
+    rig.list(DEVICE_SLICES, slice_)
+    rig.list(DEVICE_CLASSES, DeviceClass("gpu", "gpu", ("device.driver == 'gpu.nvidia.com'",)))
+    given = tuple(Allotted("gpu.nvidia.com", "node-1", f"gpu-{i}") for i in range(2))
+    rig.list(DEVICE_CLAIMS, DeviceClaim("prod", "c", "c", (), given[:1], allocated=True))
+    holder = pod(7, 0, set_name="", accelerators=(), node="node-1", claims=("c",))
+    rig.event(PODS, "ADDED", holder)
+    rig.feed.flush()
+    await rig.start()
+    rig.event(NODES, "MODIFIED", node("node-1", kubelet_version="v2"))
+    rig.event(PODS, "MODIFIED", msgspec.structs.replace(holder, resource_version="2"))
+    rig.event(DEVICE_CLAIMS, "MODIFIED", DeviceClaim("prod", "c", "c", (), given, allocated=True))
+    rig.pass_(3)
+    rig.feed.flush()
+    stage = await rig.played()
+    compare(rig, stage)
+    held = dict(stage.snapshot.node_pods["node-1"][-1].accelerators)
+    assert held["gpu.nvidia.com"] == 2
+    assert dict(stage.snapshot.nodes["node-1"].allocatable)["gpu.nvidia.com"] == 4
 
 
 async def test_what_is_known_at_the_start_and_what_comes_is_there_again(tmp_path):
