@@ -40,6 +40,8 @@ def _connection(snapshot: Snapshot, now: float) -> tuple[Line, ...]:
         return (_line("○", f"logging in: {cluster.login_says}", "", tone="busy"),)
     if cluster.problem:
         return (_line("✕", cluster.problem, "ctrl-r tries again"),)
+    if cluster.playing is not None and cluster.playing.seeking:
+        return ()
     if sync is None or (sync.state in ("connecting", "listing") and not cluster.connected):
         where = cluster.server or cluster.context
         return (_line("○", f"connecting{f' to {where}' if where else ''}", "", tone="busy"),)

@@ -228,10 +228,12 @@ class Player(Refusing):
             says,
         )
         last, said = self._shown
-        if playing.seeking and last is not None:
-            # Nobody wants to see how everything comes up on the way.
+        if playing.seeking:
+            # Nobody wants to see, or to print, how everything comes up on the way.
+            before = last or Snapshot(cluster=stage.store.cluster)
             if playing != said:
-                self._tell(replace(last, cluster=replace(last.cluster, playing=playing)), playing)
+                cluster = replace(before.cluster, playing=playing)
+                self._tell(replace(before, cluster=cluster), playing)
             return
         if stage.snapshot is last and playing == said:
             return

@@ -124,6 +124,15 @@ def test_on_the_way_to_a_moment_what_was_shown_stays(tape, monkeypatch):
         assert all(len(s.pods) == 4 and len(s.activity) == 1 for s in on_the_way)
 
 
+def test_nothing_is_shown_before_the_moment_to_begin_at(tape, monkeypatch):
+    monkeypatch.setattr("lwstui.runtime.recording.player.SLICE_S", 0.0)
+    with Watched(tape, at_s=45.0, paused=True) as watched:
+        shown = watched.at(45)
+        early = watched.shown[: watched.shown.index(shown)]
+        assert early
+        assert all(not s.sets and not s.sync for s in early)
+
+
 def test_it_plays_to_the_end_and_says_so(tape):
     with Watched(tape, at_s=30.0, speed=60.0) as watched:
         end = watched.reach(lambda s: s.cluster.playing.says)

@@ -25,6 +25,7 @@ from lwstui.kube.loglines import LogLine
 from lwstui.runtime.ports import LogPart, LogSource
 from lwstui.runtime.recording.output import RecordingError
 from lwstui.runtime.recording.reading import Recording
+from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.state.model import Activity, ControllerView, GroupStart, Pending, Reversal, Underway
 from lwstui.state.telemetry import Telemetry, next_devices, next_engine
 from lwstui.telemetry.devices import DeviceId, Reading
@@ -255,3 +256,22 @@ async def test_what_only_proves_freshness_is_recorded_seldom(tmp_path):
     recording = await rig.done()
     kinds = [type(entry).__name__ for entry in recording.read()]
     assert 2 <= kinds.count("Attached") <= 5
+
+
+async def test_a_recording_that_cannot_begin_at_the_start_is_told_once(tmp_path):
+    rig = Rig(tmp_path / "r")
+    rig.path.write_text("mine")
+    await rig.recorder.first(RecordingOrder(rig.path))
+    assert "exists already" in rig.store.cluster.taping.ended
+    rig.path.unlink()
+    await rig.recorder.first(RecordingOrder(rig.path))  # as after a broken connection
+    assert not rig.path.exists()
+    await rig.recorder.first(None)
+
+
+async def test_a_recording_from_the_start_begins_once(tmp_path):
+    rig = Rig(tmp_path / "r")
+    await rig.recorder.first(RecordingOrder(rig.path))
+    await rig.recorder.first(RecordingOrder(rig.path))
+    assert rig.store.cluster.taping.ended == ""
+    await rig.done()
