@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.worker import Worker
 
 from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
@@ -227,7 +229,12 @@ class Console(FollowingApp[int], inherit_bindings=False):
 
     def run_task(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine; its failure is logged and becomes one sentence."""
-        self.run_worker(run_guarded(self, work, "the action"), exit_on_error=False)
+
+        async def run() -> None:
+            await run_guarded(self, work, "the action")
+
+        worker: Worker[None] = self.run_worker(run, exit_on_error=False)
+        weakref.finalize(worker, work.close)  # it may have been too late for it to begin
 
     async def ask(self, dialog: ModalScreen[T]) -> T | None:
         """Open a dialog and wait for its answer; None if it was dismissed without one."""

@@ -78,11 +78,6 @@ class WhyScreen(TableScreen):
         self._around: Around | None = None
         self._asking = False
 
-    @property
-    def is_pictured(self) -> bool:
-        """Always: the reasons are more than what may help."""
-        return True
-
     def body(self) -> Iterable[Widget]:
         """Return the tabs: reasons, ends of containers, and text for the others."""
         yield LineBlock(id="tabs")
