@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
@@ -180,6 +181,8 @@ def answer(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     with suppress(ValueError):  # only the main thread has signals
         signal.signal(signal.SIGALRM, too_late)
         signal.setitimer(signal.ITIMER_REAL, _ANSWER_S)
+        # Past its last thread Python forgets the handler, and the alarm would kill the program.
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     asked = wanted(parser, words)
     found = [*asked.words, *((word, "") for word in named(asked))]
     for word, said in found:
