@@ -51,6 +51,13 @@ def test_every_picture_is_shown_and_made_by_the_program() -> None:
     assert made - shown == set()
 
 
+def test_every_job_has_a_picture() -> None:
+    page = (ROOT / "docs" / "guide" / "jobs.md").read_text(encoding="utf-8")
+    jobs = re.split(r"^## ", page, flags=re.MULTILINE)
+    assert len(jobs) > 20
+    assert [job.splitlines()[0] for job in jobs[1:] if "](pictures/" not in job] == []
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_small_and_says_what_was_recorded(name: str) -> None:
     recorded = (RECORDED / f"{PICTURES[name]}.svg").read_text(encoding="utf-8")

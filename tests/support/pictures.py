@@ -23,6 +23,21 @@ PICTURES: Final = {
     "placement": "test_placement_pictures/test_split_and_shared[120x30]",
     "recreate": "test_snapshots/test_dialog_recreate",
     "nodes": "test_snapshots/test_nodes",
+    "freeze": "test_snapshots/test_dialog_freeze",
+    "idle": "test_gpu_pictures/test_idle_devices",
+    "map": "test_snapshots/test_map_failing_group",
+    "scale": "test_snapshots/test_dialog_scale",
+    "revisions": "test_rollout_snapshots/test_revisions",
+    "pulling": "test_group_pictures/test_pulling[120x40]",
+    "fit": "test_why_pictures/test_fit",
+    "heat": "test_gpu_pictures/test_heat_map[120x40]",
+    "drain": "test_snapshots/test_dialog_drain",
+    "release": "test_snapshots/test_dialog_force_release",
+    "held": "test_rollout_snapshots/test_held_by_the_floor",
+    "restart": "test_snapshots/test_dialog_restart",
+    "diff": "test_rollout_snapshots/test_diff[120x30]",
+    "apply": "test_apply_snapshots/test_plan[120x40]",
+    "controller": "test_time_pictures/test_controller[120x40]",
 }
 """Name of the picture, and the recorded screen it is made of."""
 

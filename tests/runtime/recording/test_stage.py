@@ -102,7 +102,11 @@ def test_a_step_goes_to_the_next_thing_that_came(tape):
     assert any(5.5 < at < 6.5 for at in moments)
 
 
-@pytest.mark.parametrize("data", [b"", b"x", gzip.compress(b"{}" * 99), b"\x1f\x8b" * 40])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", gzip.compress(b"{}" * 99), b"\x1f\x8b" * 40],
+    ids=["empty", "a-letter", "another-gzip", "beginnings-of-gzip"],
+)
 def test_another_file_is_refused_in_one_sentence(data):
     with pytest.raises(RecordingError, match=r"^f (is no recording of lwstui|holds no recording)"):
         Recording.of_bytes(data, "f")
