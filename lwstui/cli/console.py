@@ -17,6 +17,7 @@ from lwstui.cli.common import (
     target_of,
 )
 from lwstui.cli.taping import add_recording, order_of
+from lwstui.config.logfile import LEVELS
 
 if TYPE_CHECKING:
     from lwstui.config.settings import Config, Settings
@@ -85,6 +86,18 @@ def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
         help='what to show first, as in the command bar: "rollout llm-prod/qwen72b"',
     )
     group.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default=absent,
+        help="least level of what is written to the log (default info)",
+    )
+    group.add_argument(
+        "--log-file",
+        metavar="PATH",
+        default=absent,
+        help="the log, instead of lwstui.log in the state folder",
+    )
+    group.add_argument(
         "--refresh", metavar="SECONDS", type=float, default=absent, help=argparse.SUPPRESS
     )
     group.add_argument(
@@ -130,6 +143,8 @@ def config_of(arguments: argparse.Namespace) -> Config:
         ("header", arguments.headless, False),
         ("crumbs", arguments.crumbsless, False),
         ("theme", arguments.theme, arguments.theme),
+        ("log_level", arguments.log_level, arguments.log_level),
+        ("log_file", arguments.log_file, arguments.log_file),
     )
     flags = {name: value for name, is_given, value in given if is_given}
     return Config(os.environ, flags)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lwstui.cli.common import add_target, target_of
 from lwstui.cli.console import context_of
+from lwstui.config.logfile import log_path
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.settings import Config
 from lwstui.config.statefiles import StateFiles
@@ -18,7 +19,7 @@ EXAMPLE = """\
 example:
   lwstui info --context prod-eu"""
 
-_OWN = ("aliases.yaml", "hotkeys.yaml", "plugins.yaml", "views.yaml", "themes")
+_OWN = ("keymap.yaml", "aliases.yaml", "hotkeys.yaml", "plugins.yaml", "views.yaml", "themes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     of_context = StateFiles(state, context).folder
     if context and of_context is not None:
         _line("of the context", of_context)
-    _line("log", state / "lwstui.log")
+    _line("log", log_path(Config(os.environ).of(context).settings.log_file, os.environ))
     return 0
 
 

@@ -34,6 +34,7 @@ from lwstui.cli import (
     scenario,
     serve,
     takeover,
+    version,
     why,
 )
 from lwstui.cli.common import CommandParser, fail
@@ -68,6 +69,7 @@ _COMMANDS = (
     manifest,
     takeover,
     info,
+    version,
     doctor,
     why,
     capacity,

@@ -17,6 +17,7 @@ from controller.api.lws import HISTORY_LIMIT
 from controller.leases import NAMESPACE
 from lwstui.cli.hangup import watch_terminal
 from lwstui.cli.once import print_once
+from lwstui.config.logfile import log_path
 from lwstui.config.paths import config_folder, state_folder
 from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.config.settings import Config, Settings
@@ -77,7 +78,7 @@ def run_app(
 
 def get_ready(settings: Settings) -> None:
     """Set up what has to be before Textual is imported."""
-    _log_to_file()
+    log_to_file(settings)
     os.environ.setdefault("TEXTUAL_FPS", str(settings.fps))
     if not settings.no_color:
         os.environ.pop("NO_COLOR", None)
@@ -154,12 +155,12 @@ def _nothing(context: str) -> Prometheus:
     return NOWHERE
 
 
-def _log_to_file() -> None:
+def log_to_file(settings: Settings) -> None:
     """Send log records to a file: the terminal belongs to the console.
 
     Without a place to write them they are dropped; the console works all the same.
     """
-    path = state_folder(os.environ) / "lwstui.log"
+    path = log_path(settings.log_file, os.environ)
     handler: logging.Handler
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +170,7 @@ def _log_to_file() -> None:
     handler.setFormatter(LogfmtFormatter())
     log = logging.getLogger("lwstui")
     log.handlers = [handler]
-    log.setLevel(logging.INFO)
+    log.setLevel(settings.log_level.upper())
     log.propagate = False
 
 

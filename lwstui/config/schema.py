@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lwstui.config.prometheus import SERVICE_FORM, is_address, service
+from lwstui.config.logfile import LEVELS
+from lwstui.config.parsing import (
+    Unfit,
+    address,
+    boolean,
+    colour,
+    count,
+    duration,
+    keys_by_action,
+    number,
+    one_of,
+    service_name,
+    text,
+    texts,
+)
+from lwstui.config.prometheus import SERVICE_FORM
 
 _MOST: Final = 1_000_000_000
-_DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
-_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
-
-
-class Unfit(Exception):
-    """A value does not fit its setting; the text says what it must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,95 +66,10 @@ class Settings:
     prometheus_service: str = ""
     prometheus_token_file: str = ""
     prometheus_ca_file: str = ""
+    log_level: str = "info"
+    log_file: str = ""
     accent: str = ""
     keymap: Mapping[str, str] = field(default_factory=dict)
-
-
-def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if value in ("true", "on", "yes", "false", "off", "no"):
-        return value in ("true", "on", "yes")
-    raise Unfit("must be true or false")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise Unfit("must be text")
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part for part in re.split(r"[,\s]+", value) if part)
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    raise Unfit("must be a list of texts")
-
-
-def _count(least: int, most: int) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        if isinstance(value, str) and value.isascii() and value.isdigit():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        raise Unfit(f"must be a number from {least} to {most}")
-
-    return parse
-
-
-def _number(least: float, most: float) -> Callable[[Any], float]:
-    def parse(value: Any) -> float:
-        try:
-            found = float(value) if not isinstance(value, bool) else least - 1
-        except (TypeError, ValueError):
-            found = least - 1
-        if least <= found <= most:
-            return found
-        raise Unfit(f"must be a number from {least:g} to {most:g}")
-
-    return parse
-
-
-def _one_of(*known: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value in known:
-            return str(value)
-        near = difflib.get_close_matches(str(value), known, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise Unfit(f"must be one of {', '.join(known)}{hint}")
-
-    return parse
-
-
-def _duration(value: Any) -> str:
-    if isinstance(value, str) and _DURATION.fullmatch(value):
-        return value
-    raise Unfit("must be a duration such as 90s, 15m or 1h")
-
-
-def _colour(value: Any) -> str:
-    if isinstance(value, str) and (not value or _COLOUR.fullmatch(value)):
-        return value
-    raise Unfit("must be a colour such as red or #c0392b")
-
-
-def _address(value: Any) -> str:
-    if isinstance(value, str) and (not value or is_address(value)):
-        return value.rstrip("/")
-    raise Unfit("must be an address such as https://prometheus.example, without a password")
-
-
-def _service(value: Any) -> str:
-    if isinstance(value, str) and (not value or service(value) is not None):
-        return value
-    raise Unfit(f"must be {SERVICE_FORM}")
-
-
-def _keys(value: Any) -> dict[str, str]:
-    if isinstance(value, dict) and all(isinstance(keys, str) for keys in value.values()):
-        return {str(action): keys for action, keys in value.items()}
-    raise Unfit("must map action ids to keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +101,13 @@ class Setting:
 
 
 SCHEMA: Final[tuple[Setting, ...]] = (
-    Setting("ui.theme", "theme", "Theme.", _text, "LWSTUI_THEME", "--theme"),
-    Setting("ui.ascii", "ascii", "Draw with ASCII only.", _bool, flag="--ascii", live=False),
+    Setting("ui.theme", "theme", "Theme.", text, "LWSTUI_THEME", "--theme"),
+    Setting("ui.ascii", "ascii", "Draw with ASCII only.", boolean, flag="--ascii", live=False),
     Setting(
         "ui.no_color",
         "no_color",
         "Bold, dim, reverse and underline only.",
-        _bool,
+        boolean,
         "NO_COLOR",
         "--no-color",
         live=False,
@@ -193,128 +116,144 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         "ui.mouse",
         "mouse",
         "Take mouse events; else they are the terminal's.",
-        _bool,
+        boolean,
         flag="--no-mouse",
     ),
-    Setting("ui.header", "header", "Show the first two lines.", _bool, flag="--headless"),
-    Setting("ui.crumbs", "crumbs", "Show the breadcrumbs.", _bool, flag="--crumbsless"),
-    Setting("ui.motion", "motion", "Animate scrolling.", _bool),
+    Setting("ui.header", "header", "Show the first two lines.", boolean, flag="--headless"),
+    Setting("ui.crumbs", "crumbs", "Show the breadcrumbs.", boolean, flag="--crumbsless"),
+    Setting("ui.motion", "motion", "Animate scrolling.", boolean),
     Setting(
         "ui.time",
         "time",
         "How moments are written: absolute (local clock times), utc, or relative (how long ago).",
-        _one_of("absolute", "utc", "relative"),
+        one_of("absolute", "utc", "relative"),
     ),
-    Setting("ui.fps", "fps", "Frames a second at most.", _count(5, 240), live=False),
+    Setting("ui.fps", "fps", "Frames a second at most.", count(5, 240), live=False),
     Setting(
         "scope.namespaces",
         "namespaces",
         "Namespaces in view at the start; none means what the context names.",
-        _texts,
+        texts,
         flag="-n",
         live=False,
     ),
-    Setting("scope.favourites", "favourites", "Namespaces that the digits choose.", _texts),
+    Setting("scope.favourites", "favourites", "Namespaces that the digits choose.", texts),
     Setting(
         "safety.readonly",
         "read_only",
         "Refuse every write.",
-        _bool,
+        boolean,
         flag="--read-only, --write",
     ),
     Setting(
         "safety.protected",
         "protected",
         "Patterns of contexts where dangerous changes want a name typed.",
-        _texts,
+        texts,
     ),
     Setting(
         "safety.unprotected",
         "unprotected",
         "Patterns of contexts among those where a button suffices.",
-        _texts,
+        texts,
     ),
     Setting(
         "safety.typed_from",
         "typed_from",
         "Danger (2 to 5) from which a name is typed in protected contexts; "
         "5 leaves it to what asks for one everywhere.",
-        _count(2, 5),
+        count(2, 5),
     ),
     Setting(
         "logs.lines",
         "log_lines",
         "Lines kept of the log of one source.",
-        _count(100, _MOST),
+        count(100, _MOST),
         live=False,
     ),
     Setting(
         "logs.lines_merged",
         "log_lines_merged",
         "Lines kept of a log of several sources.",
-        _count(100, _MOST),
+        count(100, _MOST),
         live=False,
     ),
-    Setting("logs.size_mib", "log_mib", "MiB kept of a log.", _count(1, 1_000_000), live=False),
+    Setting("logs.size_mib", "log_mib", "MiB kept of a log.", count(1, 1_000_000), live=False),
     Setting(
-        "logs.line_kib", "log_line_kib", "KiB kept of one line.", _count(1, 1_000_000), live=False
+        "logs.line_kib", "log_line_kib", "KiB kept of one line.", count(1, 1_000_000), live=False
     ),
     Setting(
         "logs.streams",
         "log_streams",
         "Sources of a log that are read at once; the others are listed.",
-        _count(1, _MOST),
+        count(1, _MOST),
         live=False,
     ),
     Setting(
         "health.stuck_factor",
         "stuck_factor",
         "A start is stuck after so many times what nine of ten starts of its set took.",
-        _number(1, 100),
+        number(1, 100),
     ),
     Setting(
         "health.stuck_default",
         "stuck_default",
         "A start is stuck after so long while fewer than five of its set were seen.",
-        _duration,
+        duration,
     ),
     Setting(
         "health.recreate_loop",
         "recreate_loop",
         "Recreations of a group within 15 minutes that make a recreate loop.",
-        _count(2, 20),
+        count(2, 20),
+    ),
+    Setting(
+        "log.level",
+        "log_level",
+        "Least level of what the console writes to its own log.",
+        one_of(*LEVELS),
+        flag="--log-level",
+        live=False,
+    ),
+    Setting(
+        "log.file",
+        "log_file",
+        "Where that log is; lwstui.log in the state folder if empty.",
+        text,
+        flag="--log-file",
+        live=False,
     ),
     Setting(
         "prometheus.service",
         "prometheus_service",
         "Prometheus that remembers the hour before the start, reached through the API server: "
         f"{SERVICE_FORM}. Best set per context.",
-        _service,
+        service_name,
         live=False,
     ),
     Setting(
         "prometheus.url",
         "prometheus_url",
         "The same by its own address, which counts instead of the service.",
-        _address,
+        address,
         live=False,
     ),
     Setting(
         "prometheus.token_file",
         "prometheus_token_file",
         "File with the bearer token for that address, read anew for each request.",
-        _text,
+        text,
         live=False,
     ),
     Setting(
         "prometheus.ca_file",
         "prometheus_ca_file",
         "File with the certificates to trust at that address; none means the system's.",
-        _text,
+        text,
         live=False,
     ),
-    Setting("accent", "accent", "Colour of the context's name; best set per context.", _colour),
-    Setting("keymap", "keymap", "Keys by action id, comma separated.", _keys),
+    Setting("accent", "accent", "Colour of the context's name; best set per context.", colour),
+    Setting("keymap", "keymap", "Keys by action id, comma separated.", keys_by_action),
 )
 """Every setting."""
 

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import yaml
 
+from lwstui.config.parsing import Unfit
 from lwstui.config.paths import config_folder
-from lwstui.config.schema import SCHEMA, Settings, Unfit, read, setting
+from lwstui.config.schema import SCHEMA, Settings, read, setting
 from lwstui.config.stamps import ABSENT, KEPT, Stamp, stamp
 from lwstui.config.statefiles import safe_name
 

@@ -1,5 +1,9 @@
 """The command line: help with examples, flags before and after the command, bad input."""
 
+import json
+import logging
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -7,10 +11,12 @@ import pytest
 from controller.leases import LeaseTimes
 from lwstui import __version__
 from lwstui.cli.common import namespaces_of, target_of
+from lwstui.cli.console import config_of
 from lwstui.cli.controller import _lease_times
 from lwstui.cli.main import build_parser, main
 from lwstui.cli.restart import split
 from lwstui.cli.sets import UsageError, duration, place_of
+from lwstui.cli.terminal import log_to_file
 
 COMMANDS = [
     "capacity",
@@ -32,6 +38,13 @@ COMMANDS = [
     "takeover",
     "scenario",
     "doctor",
+    "info",
+    "version",
+    "why",
+    "cp",
+    "serve",
+    "record",
+    "replay",
 ]
 
 
@@ -49,13 +62,43 @@ def test_help_of_a_command_has_an_example(command: str, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
     assert end.value.code == 0
-    assert f"lwstui {command}" in capsys.readouterr().out.partition("example:")[2]
+    assert re.search(rf"(?s)\nexamples?:.*lwstui {command}", capsys.readouterr().out)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"lwstui {__version__}\n"
+
+
+def test_versions_for_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version", "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["lwstui"] == __version__
+    assert found["leaderworkerset"] == "leaderworkerset.x-k8s.io/v1"
+    assert found["textual"] == version("textual")
+    assert main(["version"]) == 0
+    assert [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()] == [
+        [name, text] for name, text in found.items()
+    ]
+
+
+@pytest.mark.parametrize("words", [[], ["demo"], ["replay", "file"]])
+def test_the_log_goes_where_it_is_wanted(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LWSTUI_CONFIG_DIR", str(tmp_path))
+    log = logging.getLogger("lwstui")
+    before = (log.handlers, log.level, log.propagate)
+    flags = ["--log-level", "debug", "--log-file", str(tmp_path / "deep" / "own.log")]
+    try:
+        log_to_file(config_of(build_parser().parse_args([*words, *flags])).of("").settings)
+        logging.getLogger("lwstui.engine").debug("said")
+        assert "said" in (tmp_path / "deep" / "own.log").read_text(encoding="utf-8")
+    finally:
+        for handler in log.handlers:
+            handler.close()
+        log.handlers, log.level, log.propagate = before
 
 
 @pytest.mark.parametrize(

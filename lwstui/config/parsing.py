@@ -1,0 +1,121 @@
+"""Values of settings as files and the command line give them: taken, or refused with what fits.
+
+Each of these functions raises ``Unfit`` for a value that does not fit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from lwstui.config.prometheus import SERVICE_FORM, is_address, service
+
+_DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
+
+
+class Unfit(Exception):
+    """A value does not fit its setting; the text says what it must be."""
+
+
+def boolean(value: Any) -> bool:
+    """Return whether a value means yes."""
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "on", "yes", "false", "off", "no"):
+        return value in ("true", "on", "yes")
+    raise Unfit("must be true or false")
+
+
+def text(value: Any) -> str:
+    """Return a text."""
+    if isinstance(value, str):
+        return value
+    raise Unfit("must be text")
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Return a list of texts, also of one with commas or blanks."""
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[,\s]+", value) if part)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise Unfit("must be a list of texts")
+
+
+def count(least: int, most: int) -> Callable[[Any], int]:
+    """Return what takes a whole number in these bounds."""
+
+    def parse(value: Any) -> int:
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        raise Unfit(f"must be a number from {least} to {most}")
+
+    return parse
+
+
+def number(least: float, most: float) -> Callable[[Any], float]:
+    """Return what takes a number in these bounds."""
+
+    def parse(value: Any) -> float:
+        try:
+            found = float(value) if not isinstance(value, bool) else least - 1
+        except (TypeError, ValueError):
+            found = least - 1
+        if least <= found <= most:
+            return found
+        raise Unfit(f"must be a number from {least:g} to {most:g}")
+
+    return parse
+
+
+def one_of(*known: str) -> Callable[[Any], str]:
+    """Return what takes one of some words."""
+
+    def parse(value: Any) -> str:
+        if value in known:
+            return str(value)
+        near = difflib.get_close_matches(str(value), known, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise Unfit(f"must be one of {', '.join(known)}{hint}")
+
+    return parse
+
+
+def duration(value: Any) -> str:
+    """Return a duration as it is written."""
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return value
+    raise Unfit("must be a duration such as 90s, 15m or 1h")
+
+
+def colour(value: Any) -> str:
+    """Return the name or the code of a colour; empty for none."""
+    if isinstance(value, str) and (not value or _COLOUR.fullmatch(value)):
+        return value
+    raise Unfit("must be a colour such as red or #c0392b")
+
+
+def address(value: Any) -> str:
+    """Return an address; empty for none."""
+    if isinstance(value, str) and (not value or is_address(value)):
+        return value.rstrip("/")
+    raise Unfit("must be an address such as https://prometheus.example, without a password")
+
+
+def service_name(value: Any) -> str:
+    """Return a service as the API server names it; empty for none."""
+    if isinstance(value, str) and (not value or service(value) is not None):
+        return value
+    raise Unfit(f"must be {SERVICE_FORM}")
+
+
+def keys_by_action(value: Any) -> dict[str, str]:
+    """Return keys by action id."""
+    if isinstance(value, dict) and all(isinstance(keys, str) for keys in value.values()):
+        return {str(action): keys for action, keys in value.items()}
+    raise Unfit("must map action ids to keys")
