@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import socket
 import ssl
 from functools import lru_cache
 from ipaddress import ip_address
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     import aiohttp
 
 USER_AGENT: Final = f"lwstui/{__version__}"
-# Idle connections outlive the pauses of a watch-driven client; a new TLS one costs 2 ms of CPU.
-_KEEP_ALIVE_S: Final = 75
 
 
 class CredentialError(Exception):
@@ -108,13 +105,10 @@ class Credentials:
         """Return a session with this context's TLS; call it with the loop running."""
         import aiohttp
 
+        from lwstui.kube.connector import Connector
+
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,
-                ssl=self._tls(),
-                keepalive_timeout=_KEEP_ALIVE_S,
-                socket_factory=_socket,
-            ),
+            connector=Connector(self._tls()),
             headers={"User-Agent": USER_AGENT},
             read_bufsize=2**20,
         )
@@ -205,14 +199,3 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _socket(address: tuple[Any, ...]) -> socket.socket:
-    """Return a socket that notices a peer that is gone, which a silent watch would not."""
-    family, kind, protocol, _, _ = address
-    sock = socket.socket(family, kind, protocol)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return sock

@@ -19,7 +19,7 @@ class Gate:
         self._to = (host, port)
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gate")
         self._thread.start()
         self.port = 0
@@ -47,27 +47,24 @@ class Gate:
     async def _shut(self) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._serving:
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
         for _ in range(3):  # what was aborted is closed in the turns that follow
             await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        writers = [writer]
+        self._writers.add(writer)
         try:
             theirs, to_them = await asyncio.open_connection(*self._to)
-            writers.append(to_them)
+            self._writers.add(to_them)
             await asyncio.gather(_copy(reader, to_them), _copy(theirs, writer))
-        except asyncio.CancelledError:  # the gate was shut; asyncio would log it as a failure
-            for one in writers:
-                one.transport.abort()
-        finally:
-            self._serving.discard(task)
-            writer.close()
+        except (asyncio.CancelledError, OSError):
+            writer.close()  # the gate was shut, or nobody is behind it
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -68,7 +68,7 @@ async def test_ways_to_get(session: Session) -> None:
             ("cluster-info", 0, "Kubernetes control plane"),
             ("config view", 0, "certificate-authority-data: DATA\\+OMITTED"),
             ("get --raw /foo", 1, "the server could not find the requested resource"),
-            ("cp demo-0:/etc/hosts /tmp/none", 127, 'exec: "tar": executable file not found'),
+            (f"cp demo-0:/etc/hosts {session.home}/copied", 0, "Removing leading"),
         ],
     )  # fmt: skip
 

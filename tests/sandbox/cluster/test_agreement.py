@@ -12,6 +12,7 @@ from lwstui.sandbox.network import Network
 from lwstui.sandbox.podmetrics import sample_of
 from lwstui.sandbox.processes import Process
 from lwstui.sandbox.shell import commands
+from lwstui.sandbox.shell.disk import Disk
 from tests.sandbox.cluster.builders import container, pod
 from tests.sandbox.cluster.conftest import World
 from tests.sandbox.cluster.test_exporter import exporters
@@ -58,7 +59,7 @@ async def _log(world: World) -> str:
 
 def _smi(world: World, process: Process) -> list[list[str]]:
     network = Network(world.store, world.behaviour.processes)
-    session = commands.session(world.store, network, process, lambda: process, tty=False)
+    session = commands.session(world.store, network, process, lambda: process, Disk(), tty=False)
     fields = "uuid,memory.used,utilization.gpu,power.draw"
     asked = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     out = drive(commands.start(session, asked)).out
