@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf
@@ -258,15 +259,30 @@ def _title(snapshot: Snapshot, shown: Sequence[str], total: int, query: Query) -
     if query.sort:
         spans.append(Span(f"   sort {query.sort.upper()}{'↓' if query.descending else '↑'}", "dim"))
     mine = {name: snapshot.nodes[name] for name in shown if name in snapshot.nodes}
-    usable = {name: node for name, node in mine.items() if node_health(node).glyph == "·"}
-    free = {d.resource: d.free for d in totals(usable, snapshot.node_pods)}
+    free, fragmented = _free(mine, snapshot)
     for devices in totals(mine, snapshot.node_pods):
         text = ratio(devices.allocated, devices.allocatable)
         spans.append(Span(f"   {family(devices.resource)} {text} allocated"))
-        spans.append(Span(f", {free.get(devices.resource, 0)} free", "ok"))
+        spans.append(Span(f", {free[devices.resource]} free", "ok"))
+        if fragmented[devices.resource]:
+            spans.append(Span(f", {fragmented[devices.resource]} of them fragmented", "dim"))
         if devices.unhealthy:
             spans.append(Span(f", {devices.unhealthy} unhealthy", "warn"))
     return tuple(spans)
+
+
+def _free(nodes: Mapping[str, Node], snapshot: Snapshot) -> tuple[Counter[str], Counter[str]]:
+    """Return what is free on nodes that take pods, and how much of it where some is taken."""
+    free: Counter[str] = Counter()
+    fragmented: Counter[str] = Counter()
+    for name, node in nodes.items():
+        if node_health(node).glyph != "·":
+            continue
+        for devices in node_devices(node, snapshot.node_pods.get(name, ())):
+            free[devices.resource] += devices.free
+            if devices.free < devices.allocatable:
+                fragmented[devices.resource] += devices.free
+    return free, fragmented
 
 
 def _below_domains(column: Column, key: str) -> Column:

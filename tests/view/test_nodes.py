@@ -105,7 +105,7 @@ def test_the_title_adds_up_per_resource_and_counts_only_usable_devices_as_free()
         racked("t", "1", allocatable=(("google.com/tpu", 4),), capacity=(("google.com/tpu", 4),)),
     )
     title = "".join(span.text for span in screen(made=made, pods=(pod(node="a"),)).title)
-    assert "GPU 4/22 allocated, 10 free, 2 unhealthy" in title
+    assert "GPU 4/22 allocated, 10 free, 4 of them fragmented, 2 unhealthy" in title
     assert "TPU 0/4 allocated, 4 free" in title
 
 
