@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli.common import (
     USAGE,
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from lwstui.config.settings import Config, Settings
     from lwstui.kube.connect import Target
     from lwstui.runtime.recording.recorder import RecordingOrder
+
+
+_ABOUT_WRITES: Final = ("--read-only", "--write")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,12 +61,13 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
+def add_look(parser: argparse.ArgumentParser, *, command: bool = True, writes: bool = True) -> None:
     """Add the flags about how the console looks and what it may do.
 
     Args:
         parser: Where to add them.
         command: As for ``lwstui.cli.common.add_target``.
+        writes: Whether anything can be written at all.
     """
     group = parser.add_argument_group("console")
     for flags, text in (
@@ -76,7 +80,8 @@ def add_look(parser: argparse.ArgumentParser, *, command: bool = True) -> None:
         (("--crumbsless",), "without breadcrumbs"),
     ):
         off = argparse.SUPPRESS if command else False
-        group.add_argument(*flags, action="store_true", default=off, help=text)
+        shown = text if writes or flags[0] not in _ABOUT_WRITES else argparse.SUPPRESS
+        group.add_argument(*flags, action="store_true", default=off, help=shown)
     absent = argparse.SUPPRESS if command else None
     group.add_argument(
         "-c",

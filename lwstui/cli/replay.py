@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="namespace, or several by commas (default those that were recorded)",
     )
-    add_look(parser)
+    add_look(parser, writes=False)
     add_once(parser)
 
 
