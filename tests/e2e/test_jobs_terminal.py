@@ -296,7 +296,7 @@ def test_6_how_many_accelerators_are_free_and_would_one_more_group_fit(
     with console("job-6") as at:
         at.see(r"▶ · +serving ")
         at.press("m", r"TPU 8/16 allocated, 8 free")
-        at.see(r"tpu-v5e-\d +████ +4/4 .* serving-0")
+        at.see(r"tpu-v5e-\d +\S{4} +4/4 .* serving-0")
         assert at.keys == 1
         at.terminal.send(ESC)
         at.see(r"▶ · +serving ")
@@ -313,7 +313,7 @@ def test_7_which_groups_hold_accelerators_and_cannot_serve(cluster: Cluster, con
         at.see(r"▶ P +gang +job-7 +0/1 +1/1 +6 +32/48 ")
         assert at.keys == 0
         at.press("m", r"GPU 32/\d+ allocated")
-        at.see(r"h100-01 +████████ +8/8 (.|\n)*job-7/gang: group 0 whole \(6 pods")
+        at.see(r"h100-01 +\S{8} +8/8 (.|\n)*job-7/gang: group 0 whole \(6 pods")
         assert at.keys == 1
 
 
