@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from controller.api.meta import format_time
+from controller.api.meta import format_micro_time
 from lwstui.config.statefiles import StateFiles
 from lwstui.state.manifests import Body, Trial
 from lwstui.state.releases import KeptRelease, releases_of
@@ -53,7 +53,7 @@ def kept(files: StateFiles) -> tuple[KeptRelease, ...]:
 
 def _document(release: Release) -> dict[str, Any]:
     return {
-        "at": format_time(release.at),
+        "at": format_micro_time(release.at),
         "source": release.source,
         "hash": release.digest,
         "who": release.user,

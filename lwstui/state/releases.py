@@ -10,6 +10,8 @@ from controller.api.meta import parse_time
 from lwstui.state.manifests import Body, Manifest, in_order
 
 _SECRET: Final = "Secret"
+_ROUNDED_S: Final = 1e-6
+"""Times are written down to the microsecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ def that_sent(
         at: When it was sent, epoch seconds; a release is kept when all of it has been.
     """
     same = (kind, namespace, name)
+    since = at - _ROUNDED_S
     return next(
-        (r for r in releases if r.seconds >= int(at) and any(o.same == same for o in r.objects)),
+        (r for r in releases if r.seconds >= since and any(o.same == same for o in r.objects)),
         None,
     )
 

@@ -93,9 +93,9 @@ def test_the_release_of_a_send_is_the_first_one_kept_after_it():
     first, second = releases
     ask = ("LeaderWorkerSet", "prod", "llama")
     assert that_sent(releases, *ask, first.seconds - 0.4) is first
-    assert that_sent(releases, *ask, first.seconds + 0.4) is first, "whole seconds are kept"
-    assert that_sent(releases, *ask, first.seconds + 1.4) is second
-    assert that_sent(releases, *ask, second.seconds + 1.4) is None
+    assert that_sent(releases, *ask, first.seconds) is first
+    assert that_sent(releases, *ask, first.seconds + 0.001) is second
+    assert that_sent(releases, *ask, second.seconds + 0.001) is None
     assert that_sent(releases, "ConfigMap", "prod", "llama", 0.0) is None
     assert last_of(releases, "./serving") is second
     assert last_of(releases, "./other") is None

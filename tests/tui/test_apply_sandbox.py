@@ -143,6 +143,8 @@ async def test_an_apply_is_taken_back_like_any_other_apply(sandbox, tmp_path):
 
         app.run_command("activity")
         await until(pilot, lambda: isinstance(app.screen, ActivityScreen))
+        # A line that comes later stands above the cursor, which would be on the first apply.
+        await until(pilot, lambda: sum(one.who == "you" for one in app.snapshot.activity) == 4)
         await keys(pilot, "slash", *"apply", "enter", "g")
         await until(pilot, lambda: "apply again what was there before" in shown(app))
         await keys(pilot, "ctrl+l")
