@@ -199,24 +199,20 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         return self.ready_changed_at > self.started_at + _SAME_MOMENT_S
 
 
+def _state(states: wire.States) -> tuple[str, wire.State | None]:
+    if states.running is not None:
+        return "running", states.running
+    if states.waiting is not None:
+        return "waiting", states.waiting
+    return ("terminated" if states.terminated is not None else ""), states.terminated
+
+
 def _container(
     spec: WireContainer, status: wire.ContainerStatus | None, *, init: bool
 ) -> Container:
     if status is None:
         return Container(intern(spec.name), intern(spec.image), init)
-    states = status.state or wire.States()
-    name, current = next(
-        (
-            (label, state)
-            for label, state in (
-                ("running", states.running),
-                ("waiting", states.waiting),
-                ("terminated", states.terminated),
-            )
-            if state is not None
-        ),
-        ("", None),
-    )
+    name, current = _state(status.state) if status.state is not None else ("", None)
     last = status.last_state.terminated if status.last_state else None
     return Container(
         intern(spec.name),
@@ -239,11 +235,19 @@ def _container(
 
 
 def _containers(spec: wire.PodSpec, status: wire.PodStatus) -> tuple[Container, ...]:
-    inits = {s.name: s for s in status.init_container_statuses or ()}
-    mains = {s.name: s for s in status.container_statuses or ()}
-    return tuple(
-        _container(c, inits.get(c.name), init=True) for c in spec.init_containers or ()
-    ) + tuple(_container(c, mains.get(c.name), init=False) for c in spec.containers or ())
+    return (
+        *_joined(spec.init_containers, status.init_container_statuses, init=True),
+        *_joined(spec.containers, status.container_statuses, init=False),
+    )
+
+
+def _joined(
+    specs: list[WireContainer] | None, statuses: list[wire.ContainerStatus] | None, *, init: bool
+) -> list[Container]:
+    if not specs:
+        return []
+    said = {status.name: status for status in statuses or ()}
+    return [_container(spec, said.get(spec.name), init=init) for spec in specs]
 
 
 def _index(text: str | None) -> int:
@@ -279,8 +283,10 @@ def _given(statuses: Sequence[wire.ContainerStatus]) -> dict[str, str]:
 def _claims(spec: wire.PodSpec, status: wire.PodStatus) -> tuple[str, ...]:
     """Return the claims of a pod by name; one that has not been made yet has none."""
     refs = (*(spec.resource_claims or ()), *(status.resource_claim_statuses or ()))
-    named = [ref.resource_claim_name for ref in refs]
     extended = status.extended_resource_claim_status
+    if not refs and extended is None:
+        return ()
+    named = [ref.resource_claim_name for ref in refs]
     if extended is not None:
         named.append(extended.resource_claim_name)
     return tuple(dict.fromkeys(name for name in named if name))
@@ -290,8 +296,9 @@ def _asked(spec: wire.PodSpec, status: wire.PodStatus) -> dict[str, int]:
     """Return the effective request, less what a claim gives in a device plugin's place."""
     found = effective_request(spec.containers, spec.init_containers, spec.overhead, spec.resources)
     extended = status.extended_resource_claim_status
-    mapped = extended.request_mappings or () if extended is not None else ()
-    given = {one.resource_name for one in mapped}
+    if extended is None:
+        return found
+    given = {one.resource_name for one in extended.request_mappings or ()}
     return {name: amount for name, amount in found.items() if name not in given}
 
 

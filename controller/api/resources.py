@@ -159,12 +159,7 @@ def _shared(name: str) -> bool:
 
 def others(amounts: Mapping[str, int]) -> Amounts:
     """Return the non-zero amounts of what is neither cpu, memory, pods nor a device, by name."""
-    found = (
-        (intern(n), v)
-        for n, v in amounts.items()
-        if v and n not in _APART and not is_accelerator(n)
-    )
-    return _one(tuple(sorted(found)))
+    return _told_apart(tuple(amounts.items()))[1]
 
 
 def offered(quantities: Mapping[str, str | int | float]) -> Amounts:
@@ -173,13 +168,21 @@ def offered(quantities: Mapping[str, str | int | float]) -> Amounts:
 
 
 @lru_cache(4096)
+def _told_apart(amounts: Amounts) -> tuple[Accelerators, Amounts]:
+    """Return devices, and the rest; the pods of a cluster ask for few different amounts."""
+    found = sorted((intern(name), amount) for name, amount in amounts if amount)
+    return (
+        _one(tuple(pair for pair in found if is_accelerator(pair[0]))),
+        _one(tuple(p for p in found if p[0] not in _APART and not is_accelerator(p[0]))),
+    )
+
+
+@lru_cache(4096)
 def _one(amounts: Amounts) -> Amounts:
-    """Return one object for equal amounts: the pods of a cluster ask for few different ones."""
+    """Return one object for equal amounts."""
     return amounts
 
 
 def accelerators(amounts: Mapping[str, int]) -> Accelerators:
     """Return the non-zero accelerator amounts of a request, sorted by name."""
-    return _one(
-        tuple(sorted((intern(n), v) for n, v in amounts.items() if v and is_accelerator(n)))
-    )
+    return _told_apart(tuple(amounts.items()))[0]

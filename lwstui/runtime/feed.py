@@ -86,6 +86,7 @@ class Feed:
         self._sleep = sleep
         self._wake = asyncio.Event()
         self._syncs: dict[Resource, dict[str, KindSync]] = {}
+        self._listing: set[WatchSpec] = set()
         self.cache: ControllerCache | None = None
         self.cache_namespace = ""
         self.on_pod: Callable[[Any], None] | None = None
@@ -146,15 +147,21 @@ class Feed:
                 self.on_pod(pod)
 
     def page(self, spec: WatchSpec, items: Sequence[Any]) -> None:
-        """Take a part of a list."""
+        """Take a part of a list: the first is shown at once, the others when anything else is.
+
+        A screen made anew for every page costs more than reading them.
+        """
         self._show_pods(spec, items)
         self._store.page(spec.resource, items)
         if (cache := self._cached(spec)) is not None:
             cache.page(spec.resource, items)
-        self.changed()
+        if spec not in self._listing:
+            self._listing.add(spec)
+            self.changed()
 
     def replace(self, spec: WatchSpec, items: Sequence[Any]) -> None:
         """Take a complete list of a kind in the namespace of its watch."""
+        self._listing.discard(spec)
         self._show_pods(spec, items)
         if self.tap is not None:
             self.tap.replace(spec, items)

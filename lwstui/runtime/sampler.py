@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from controller.api.meta import Key
+from controller.api.names import NODES, PODS
 from controller.errors import ControllerError, Forbidden
 from controller.ports import Clock
 from lwstui.runtime.hours import Hours
@@ -44,7 +45,7 @@ SHOWN_S: Final = 15.0
 """Seconds between rounds while a screen shows what is measured."""
 HIDDEN_S: Final = 60.0
 START_S: Final = 1.0
-"""Seconds until the next look as long as no node is known: lists are on their way."""
+"""Seconds until the next look as long as nothing is known: lists are on their way."""
 AT_ONCE: Final = 8
 """Requests under way at the same time."""
 FAILURES: Final = 3
@@ -58,6 +59,8 @@ _SLOW_S: Final = 5.0
 """Rounds that take longer than this make the period longer."""
 _FORGET_PERIODS: Final = 4 * OLD_PERIODS
 
+_MEASURED: Final = (PODS.plural, NODES.plural)
+_ON_THE_WAY: Final = ("connecting", "listing")
 _NAMES: Final = {"devices": "exporters of devices", "engine": "engines"}
 
 
@@ -158,6 +161,8 @@ class Sampler:
     async def _measure(self, period_s: float) -> bool:
         """Measure once; return whether it is known what there is to measure."""
         snapshot = self._store.snapshot
+        if _being_listed(snapshot):
+            return False
         started = self._clock.monotonic()
         found = _Round()
         await self._search(snapshot, found)
@@ -295,6 +300,12 @@ class Sampler:
             yield self._used
         if self._hours.source is not None:
             yield self._hours.source
+
+
+def _being_listed(snapshot: Snapshot) -> bool:
+    """Tell whether pods or nodes are not all known yet: a round would measure a part of them."""
+    states = [sync.state for kind in _MEASURED if (sync := snapshot.sync.get(kind)) is not None]
+    return len(states) < len(_MEASURED) or any(state in _ON_THE_WAY for state in states)
 
 
 def engine_targets(snapshot: Snapshot) -> list[Target]:

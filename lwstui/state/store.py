@@ -107,18 +107,18 @@ class Store:
         name = FIELDS.get(resource)
         if name is None:
             return
-        fresh = list(records)
+        fresh = {key_of(record): record for record in records}
+        known: dict[Any, Any] = {}
         if name != "events":
-            present = {key_of(record) for record in fresh}
             if name == "pods":
-                self._devices.keep(present, namespace)
-                if self._foreign.keep(present, namespace):
+                self._devices.keep(fresh.keys(), namespace)
+                if self._foreign.keep(fresh.keys(), namespace):
                     self._changed.add("loads")
             known = {**self._kinds[name], **(self._others if name == "pods" else {})}
-            for key in known.keys() - present:
+            for key in known.keys() - fresh.keys():
                 if not namespace or key.namespace == namespace:
                     self._remove(name, known[key])
-        self.page(resource, fresh)
+        self.page(resource, (one for key, one in fresh.items() if known.get(key) is not one))
 
     def forget(self, resource: Resource) -> None:
         """Drop a kind and its freshness, when its watch has been ended on purpose."""

@@ -53,6 +53,20 @@ async def test_the_first_round_comes_as_soon_as_nodes_are_known():
         assert bench.last.telemetry.devices
 
 
+async def test_nothing_is_measured_of_a_part_of_the_pods():
+    async with running() as bench:
+        bench.link.raw_pods = [exporter()]
+        bench.link.metric_texts["dcgm-x"] = UTIL.format("prod", "llama-0", 50)
+        await bench.live(sets=IDLE)
+        bench.link.of(PODS).say("listing")
+        await bench.time.advance(SHOWN_S)
+        assert not bench.last.telemetry.devices
+        bench.link.of(PODS).live(pod(0, 0, node="node-0"))
+        await bench.time.advance(2 * START_S)
+        await bench.time.advance(0.2)
+        assert bench.last.telemetry.devices
+
+
 async def test_devices_find_their_pods_and_keep_a_trend():
     async with running() as bench:
         holder = pod(0, 0, node="node-0")
