@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lwstui.state.intents import Intent
+from lwstui.state.intents import DeleteNode, DeleteSet, Drain, Freeze, Intent
 from lwstui.state.model import ClusterState, Snapshot
 from lwstui.view import (
     impact_apply,
@@ -26,6 +26,7 @@ from lwstui.view.impact_parts import Builder, Facts, SetBuilder, outdated
 from lwstui.view.memo import Memo
 from lwstui.view.safety import STANDARD, Safety, asked_for
 from lwstui.view.tape import REFUSAL
+from lwstui.view.trouble import unserved
 from lwstui.view.types import Impact, Span
 
 
@@ -59,6 +60,7 @@ def impact(
         found = build(snapshot, intent, now)
     found = replace(
         found,
+        facts=(*found.facts, *_unserved(snapshot, intent)) if found.what else found.facts,
         title=found.title or title,
         target=found.target or _named(intent),
         level=max(found.level, at_least),
@@ -84,6 +86,20 @@ def complete(found: Impact, snapshot: Snapshot, now: float, *, safety: Safety = 
         facts=(*found.facts, *_shared(snapshot, now)) if found.what else (),
         outdated=outdated(snapshot, now),
     )
+
+
+def _unserved(snapshot: Snapshot, intent: Intent) -> Facts:
+    """Say that no controller makes again what is deleted, or acts on what is written."""
+    target = intent.target
+    if isinstance(intent, DeleteSet | Freeze):
+        return ()
+    keys = [target]
+    if isinstance(intent, Drain | DeleteNode):
+        keys = sorted(
+            {pod.set_key for pod in snapshot.node_pods.get(target.name, ()) if pod.set_name}
+        )
+    why = next((why for key in keys if (why := unserved(snapshot, key))), "")
+    return (("Controller", Span(why, "bad")),) if why else ()
 
 
 def _named(intent: Intent) -> str:

@@ -10,11 +10,15 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, PODS
 from lwstui.state.model import Snapshot
-from lwstui.view.ages import age, count, ratio
+from lwstui.state.starts import FEWEST
+from lwstui.view.ages import age, count
 from lwstui.view.diffs import changes
 from lwstui.view.digest import GroupDigest, SetDigest
+from lwstui.view.forecast import forecast
+from lwstui.view.memo import Memo
 from lwstui.view.rollout import budget, floor
 from lwstui.view.types import Impact, Span, Toll
+from lwstui.view.usualstart import started_words, usual_start
 
 STALE_S: Final = 30.0
 """Age of the data from which a change wants a yes to that age too."""
@@ -68,6 +72,7 @@ def moved_words(before: LeaderWorkerSet, after: LeaderWorkerSet) -> tuple[str, .
 
 
 def rolls(
+    snapshot: Snapshot,
     one: SetDigest,
     kubectl: str,
     first: Sequence[str],
@@ -78,6 +83,7 @@ def rolls(
     """Return the impact of letting a revision roll through the groups.
 
     Args:
+        snapshot: How long its groups usually take to start.
         one: The set.
         kubectl: The same as a command.
         first: What comes before.
@@ -88,7 +94,8 @@ def rolls(
     partition = one.partition if partition is None else partition
     existing = [g for g in one.groups if g.index >= partition and g.pods]
     touched = [g for g in existing if not target or g.revision != target]
-    what = [*first, _pace(len(touched), len(one.groups), max(1, unavailable + surge))]
+    together = max(1, unavailable + surge)
+    what = [*first, _pace(len(touched), len(one.groups), together)]
     if partition:
         what.append(f"Groups below {partition} keep their revision: the partition holds them.")
     if one.rolling and target != one.desired:
@@ -98,10 +105,21 @@ def rolls(
         ("Groups", Span(f"{len(touched)} of {len(one.groups)} recreated")),
         ("Pods", Span(str(sum(len(g.pods) for g in touched)))),
         ("Accelerators", Span(f"{devices_asked(touched)} released and asked for again, in steps")),
-        ("Serving now", Span(ratio(one.ready, one.replicas))),
+        ("Serving now", Span(f"{one.ready} of {one.replicas} groups")),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
+        *((("Takes", Span(_takes(snapshot, one, len(touched), together))),) if touched else ()),
     )
     return Impact("", "", tuple(what), facts, kubectl, level=3, toll=toll(touched))
+
+
+def _takes(snapshot: Snapshot, one: SetDigest, groups: int, together: int) -> str:
+    """Say how long groups take to start one after another, as far as that is known."""
+    known = usual_start(snapshot, one.key, Memo(), 0.0)
+    if known is None or known.samples < FEWEST:
+        seen = count(known.samples if known else 0, "start")
+        return f"not known: {seen} of its groups seen, {FEWEST} are needed"
+    each = started_words(snapshot, one.key)
+    return f"{forecast(groups, together, known)}; a group starts in {each}"
 
 
 def toll(groups: Sequence[GroupDigest]) -> Toll:

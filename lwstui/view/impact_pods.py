@@ -15,7 +15,9 @@ from lwstui.view.impact_parts import Builder, Facts, kubectl_command
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
 from lwstui.view.spec import spec_text
+from lwstui.view.trouble import unserved
 from lwstui.view.types import Impact, Span, Toll
+from lwstui.view.usualstart import started_words
 
 _POLICY: Final = ("leaderWorkerTemplate", "restartPolicy")
 RECREATES: Final = "RecreateGroupOnPodRestart"
@@ -39,8 +41,10 @@ def _delete(snapshot: Snapshot, intent: Any, now: float) -> Impact:
     gone: tuple[Pod, ...] = (pod,)
     if one is not None and group is not None:
         gone = gone_with(one.lws, group, pod)
-        what += _consequences(one.lws, group, pod, gone)
+        what += _consequences(one.lws, group, pod, gone, served=not unserved(snapshot, one.key))
         facts = _facts(one, group, gone)
+        if len(gone) > 1:
+            facts = (*facts, ("Usual start", Span(started_words(snapshot, one.key))))
     elif not pod.owner_kind:
         what.append("Nothing owns this pod, so nothing makes it again.")
     words = ["delete", "pod", pod.name]
@@ -106,25 +110,33 @@ def gone_with(lws: LeaderWorkerSet, group: GroupDigest, pod: Pod) -> tuple[Pod, 
 
 
 def _consequences(
-    lws: LeaderWorkerSet, group: GroupDigest, pod: Pod, gone: tuple[Pod, ...]
+    lws: LeaderWorkerSet, group: GroupDigest, pod: Pod, gone: tuple[Pod, ...], *, served: bool
 ) -> tuple[str, ...]:
     policy = spec_text(lws.spec, RECREATES, *_POLICY)
     pods = count(len(gone), "pod")
     if len(gone) == 1 and pod.worker > 0:
         why = f"restart policy {policy}"
         why += ", and the group is still starting" if policy == AFTER_START else ""
-        return (
-            f"Only this pod stops and is made again ({why}); group {group.index} waits for it.",
-        )
+        said = f"Only this pod stops{_again('is', served=served)} ({why}); group {group.index} "
+        return (f"{said}waits for it.",)
     if pod.worker == 0:
         return (
             f"It is the leader of group {group.index}: its workers belong to it, so all {pods} "
-            "stop and are made again.",
+            f"stop{_again('are', served=served)}.",
+        )
+    if not served:
+        return (
+            f"Restart policy {policy} would have the whole group {group.index} made again, all "
+            f"{pods}, but no controller acts on the set.",
         )
     return (
         f"Restart policy {policy}: the whole group {group.index} goes with it, all {pods}, and is "
         "made again.",
     )
+
+
+def _again(verb: str, *, served: bool) -> str:
+    return f" and {verb} made again" if served else ", and no controller makes anything again"
 
 
 def _facts(one: SetDigest, group: GroupDigest, gone: tuple[Pod, ...]) -> Facts:

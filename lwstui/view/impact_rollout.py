@@ -107,7 +107,7 @@ def _resume(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     partition = partition_of_patch(resume_patch(one.lws))
     first = (f"Puts the partition back from {one.partition} to {partition}.",)
     kubectl = _rollout_command(one.key, "resume", intent.target.name)
-    return rolls(one, kubectl, first, partition=partition, target=one.desired)
+    return rolls(snapshot, one, kubectl, first, partition=partition, target=one.desired)
 
 
 def _partition(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -118,7 +118,7 @@ def _partition(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         first.append(f"The rollout stays paused: resuming goes back to {back}.")
     name = intent.target.name
     kubectl = _rollout_command(one.key, "partition", name, str(intent.partition))
-    return rolls(one, kubectl, first, partition=partition, target=one.desired)
+    return rolls(snapshot, one, kubectl, first, partition=partition, target=one.desired)
 
 
 def _undo(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -135,7 +135,7 @@ def _undo(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     ]
     number = f"--to-revision={intent.number}"
     kubectl = _rollout_command(one.key, "undo", intent.target.name, number)
-    return rolls(one, kubectl, first, target=found.key)
+    return rolls(snapshot, one, kubectl, first, target=found.key)
 
 
 def _checked(build: SetBuilder) -> SetBuilder:

@@ -20,7 +20,9 @@ from lwstui.view.impact_parts import (
 )
 from lwstui.view.impact_scale import scaled
 from lwstui.view.rollout import floor, partition_now
+from lwstui.view.trouble import unserved
 from lwstui.view.types import Impact, Span
+from lwstui.view.usualstart import started_words
 
 
 def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -36,9 +38,7 @@ def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     workers = len(group.pods) - 1
     what = [f"Deletes the leader pod {leader.name}"]
     what[0] += f" and, with it, {count(workers, 'worker')}." if workers else "."
-    what.append(
-        f"All {count(len(group.pods), 'pod')} stop together; the controller makes new ones."
-    )
+    what.append(_together(len(group.pods), unserved(snapshot, key)))
     after = one.ready - (group.serves and not group.surge)
     least = floor(one)
     facts = (
@@ -46,10 +46,22 @@ def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
         ("after", Span(_after(one, group, after), "warn" if after < one.ready else "")),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if after < least else "")),
         ("Comes back on", Span(_revision_after(one, group))),
+        ("Usual start", Span(started_words(snapshot, key))),
         ("Accelerators", Span(f"{devices_asked([group])} freed, then asked for again")),
     )
     kubectl = kubectl_command(key, "delete", "pod", leader.name, "--cascade=foreground")
     return Impact("", "", tuple(what), facts, kubectl, level=3, toll=toll([group]))
+
+
+def _together(pods: int, unserved: str) -> str:
+    who = (
+        "The pod stops"
+        if pods == 1
+        else f"{'Both' if pods == 2 else f'All {pods}'} pods stop together"
+    )
+    if unserved:
+        return f"{who} and nothing makes new ones: no controller acts on the set."
+    return f"{who}; the controller makes new ones."
 
 
 def _after(one: SetDigest, group: GroupDigest, after: int) -> str:
@@ -72,7 +84,7 @@ def _restart(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     body = restart_patch(one.lws.spec, intent.uid, intent.stamp)
     patch = json.dumps({"spec": body["spec"]}, separators=(",", ":"))
     kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=merge", "-p", patch)
-    return rolls(one, kubectl, ("Stamps the pod templates, which makes a revision.",))
+    return rolls(snapshot, one, kubectl, ("Stamps the pod templates, which makes a revision.",))
 
 
 def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
@@ -90,7 +102,7 @@ def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     patch = json.dumps(changed, separators=(",", ":"))
     kubectl = kubectl_command(one.key, "patch", "lws", one.key.name, "--type=json", "-p", patch)
     first = [f"{role} {name}: {before[role, name]} → {new}" for role, name, new in changes]
-    return rolls(one, kubectl, first)
+    return rolls(snapshot, one, kubectl, first)
 
 
 def _delete(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:

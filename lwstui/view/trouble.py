@@ -62,6 +62,14 @@ def orphaned(controller: ControllerView, lws: LeaderWorkerSet, pods: Sequence[Po
     return not native and (bool(pods) or untouched)
 
 
+def unserved(snapshot: Snapshot, key: Key) -> str:
+    """Say why nobody serves a set, nothing if somebody does or that is not known."""
+    lws = snapshot.sets.get(key)
+    if lws is None or not orphaned(snapshot.controller, lws, snapshot.by_set.get(key, ())):
+        return ""
+    return nobody(snapshot.controller, 1)
+
+
 def nobody(controller: ControllerView, sets: int) -> str:
     """Say why nobody serves some sets that are served by nobody."""
     match controller.mode:

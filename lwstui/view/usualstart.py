@@ -8,6 +8,7 @@ from controller.api.meta import Key
 from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.state.starts import Usual, slow_after_s, usual
+from lwstui.view.ages import age
 from lwstui.view.memo import Memo
 
 
@@ -27,6 +28,15 @@ def usual_start(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> Usual |
         return usual(starts, named), inf
 
     return memo.get(("usual start", key), (lws, starts), now, build)
+
+
+def started_words(snapshot: Snapshot, key: Key) -> str:
+    """Say how long groups of a set usually take to be ready: ``6m10s (p90 9m40s)``."""
+    known = usual_start(snapshot, key, Memo(), 0.0)
+    if known is None:
+        return "not known: no start of its groups was seen yet"
+    most = f" (p90 {age(known.p90_s)})" if known.settled else ""
+    return f"{age(known.p50_s)}{most}"
 
 
 def slow_start_s(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> float:

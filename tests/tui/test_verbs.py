@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.api.meta import Key, format_time
@@ -47,6 +49,20 @@ async def test_scaling_asks_and_submits_the_number(backend, app):
         await until(pilot, lambda: backend.submitted)
         assert backend.submitted == [Scale(LLAMA, "uid-llm-prod-llama405b", 10, 8)]
         await until(pilot, lambda: "done" in shown(app))
+
+
+async def test_a_set_that_goes_while_its_number_is_asked_for_is_said_to_be_gone(backend, app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await pilot.press("s")
+        await opened(pilot, app, "no change yet")
+        left = dict(backend.first.sets)
+        del left[LLAMA]
+        backend.publish(replace(backend.first, sets=left))
+        await until(pilot, lambda: "llm-prod/llama405b is gone" in shown(app))
+        assert app.screen.query_one("#confirm").disabled
+        assert "somebody else" not in shown(app)
+        assert "dry run" not in shown(app)
 
 
 async def test_the_command_bar_fills_the_scale_dialog(backend, app):

@@ -5,8 +5,17 @@ import pytest
 
 from controller.api.meta import Key
 from lwstui.kube.sync import KindSync
-from lwstui.state.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
-from lwstui.state.model import ClusterState
+from lwstui.state.intents import (
+    DeletePod,
+    DeleteSet,
+    Drain,
+    Intent,
+    RecreateGroup,
+    RollingRestart,
+    Scale,
+    SetImage,
+)
+from lwstui.state.model import ClusterState, ControllerView, GroupStart
 from lwstui.view.impact import BUILDERS, impact
 from lwstui.view.rollout import budget
 from lwstui.view.safety import Safety
@@ -176,3 +185,47 @@ def test_scaling_down_regrets_a_group_that_serves_when_a_broken_one_stays():
         "group 0 stays although it does not."
     )
     assert "although" not in " ".join(impact(cluster(down=(2,)), Scale(LLAMA, UID, 1), NOW).what)
+
+
+UNSERVED = [
+    pytest.param(RecreateGroup(LLAMA, 1, "llama-1", "uid-llama-1"), id="recreate"),
+    pytest.param(RollingRestart(LLAMA, UID, "2026-01-01T00:00:00Z"), id="restart"),
+    pytest.param(Scale(LLAMA, UID, 5), id="scale"),
+    pytest.param(DeletePod(LLAMA, "llama-1", "uid-llama-1"), id="delete a leader"),
+    pytest.param(DeletePod(LLAMA, "llama-1-1", "uid-llama-1-1"), id="delete a worker"),
+    pytest.param(Drain(Key("", "node-1"), ""), id="drain"),
+]
+
+
+@pytest.mark.parametrize("intent", UNSERVED)
+def test_where_no_controller_acts_nothing_is_said_to_come_back(intent):
+    served = impact(cluster(), intent, NOW)
+    assert not served.refused
+    assert "Controller" not in facts(served)
+    alone = impact(replace(cluster(), controller=ControllerView(mode="off")), intent, NOW)
+    assert facts(alone)["Controller"] == "no controller: nothing reconciles this set"
+    if isinstance(intent, RecreateGroup | DeletePod):
+        assert "no controller" in " ".join(alone.what)
+        assert "the controller makes new ones" not in " ".join(alone.what)
+        assert "stop and are made again" not in " ".join(alone.what)
+
+
+def test_deleting_a_set_needs_no_controller():
+    alone = replace(cluster(), controller=ControllerView(mode="off"))
+    assert "Controller" not in facts(impact(alone, DeleteSet(LLAMA, UID), NOW))
+
+
+def test_what_restarts_groups_says_how_long_that_takes():
+    restart = RollingRestart(LLAMA, UID, "2026-01-01T00:00:00Z")
+    recreate = RecreateGroup(LLAMA, 1, "llama-1", "uid-llama-1")
+    unknown = replace(cluster(), starts={})
+    assert facts(impact(unknown, restart, NOW))["Takes"] == (
+        "not known: 0 starts of its groups seen, 3 are needed"
+    )
+    assert facts(impact(unknown, recreate, NOW))["Usual start"].startswith("not known")
+    starts = tuple(GroupStart("repo/vllm:1", 300.0 + 60 * n) for n in range(5))
+    known = replace(unknown, starts={LLAMA: starts})
+    assert facts(impact(known, restart, NOW))["Takes"] == (
+        "about 21m (16m-25m); a group starts in 7m (p90 8m36s)"
+    )
+    assert facts(impact(known, recreate, NOW))["Usual start"] == "7m (p90 8m36s)"

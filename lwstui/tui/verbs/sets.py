@@ -30,10 +30,15 @@ async def scale(host: Host, key: Key, replicas: int | None = None) -> None:
     if lws is None:
         host.say(f"{key} is gone", "warn")
         return
-    uid, known = lws.metadata.uid, lws
+    uid = lws.metadata.uid
+    known = replicas_of(lws)
 
     def present() -> int:
-        return replicas_of(host.snapshot.sets.get(key, known))
+        nonlocal known
+        seen = host.snapshot.sets.get(key)
+        if seen is not None and seen.metadata.uid == uid:
+            known = replicas_of(seen)
+        return known
 
     def intent(number: int, current: int) -> Scale:
         return Scale(key, uid, number, current)
@@ -116,7 +121,9 @@ def first_of_role(found: tuple[Change, ...], role: str, image: str) -> tuple[Cha
 def _scale_impact(host: Host, intent: Scale, present: int) -> Impact:
     """Return the impact; the present number is where the dialog starts, not a mistake."""
     found = impact_of(host, intent)
-    return replace(found, refused="") if intent.replicas == present else found
+    lws = host.snapshot.sets.get(intent.target)
+    there = lws is not None and lws.metadata.uid == intent.uid
+    return replace(found, refused="") if there and intent.replicas == present else found
 
 
 async def freeze(host: Host, key: Key, group: int | None = None, *, on: bool = True) -> None:

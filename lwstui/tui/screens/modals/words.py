@@ -23,7 +23,7 @@ def impact_lines(impact: Impact, dry_run: Span | None, cells: int) -> Iterator[L
     for sentence in impact.what:
         yield (Span(sentence),)
     facts = list(impact.facts)
-    if dry_run is not None:
+    if dry_run is not None and not impact.refused:
         facts.append(("Server dry run", dry_run))
     if impact.kubectl:
         facts.append(("Same as", Span(impact.kubectl, "dim")))
