@@ -14,6 +14,7 @@ from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity
 from lwstui.state.patches import images
 from lwstui.state.starts import Usual, slow_after_s, usual
 
+_MINUTES_FROM_S: Final = 120.0
 _PHASES: Final = (
     # (phase, fragments of lines that belong to it); the last line that tells one counts
     ("capture of graphs", ("capturing cuda graph", "graph captur")),
@@ -66,7 +67,7 @@ def slow(
         "E7",
         Severity.WARNING,
         group_subject(group),
-        f"it has been starting for more than {limit_s / 60:.3g} minutes; it is at the {phase}",
+        f"it has been starting for more than {_long(limit_s)}; it is at the {phase}",
         (Evidence(usually, leader.created_at), *said),
         (
             Advice("see how far each pod got", "group.open"),
@@ -77,11 +78,15 @@ def slow(
     )
 
 
+def _long(seconds: float) -> str:
+    return f"{seconds / 60:.3g} minutes" if seconds >= _MINUTES_FROM_S else f"{seconds:.0f} seconds"
+
+
 def _phase(world: World, pods: Sequence[Pod]) -> tuple[str, tuple[Evidence, ...]]:
     """Return what the slowest pod is at, and the line that tells so if one does."""
     behind = [pod for pod in pods if not pod.ready]
     if any(not pod.scheduled for pod in behind):
-        return "scheduling", ()
+        return "scheduling of its pods", ()
     waiting = [c for pod in behind for c in pod.containers if c.state == "waiting"]
     if any(not container.reason.endswith("BackOff") for container in waiting):
         return "pull of images or making of containers", ()

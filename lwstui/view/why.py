@@ -53,6 +53,12 @@ _FAMILIES: Final = (
     ("the controller", ("C2", "C3", "C4"), ""),
 )
 
+_NAMED: Final = 2
+"""Of several pods or groups with one cause, so many are named."""
+
+Same = Sequence[Insight]
+"""Insights that say the same of several pods or groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -136,11 +142,11 @@ def why(
     every = worst_first(found)
     title = (Span("why", "title"), Span(f" {named(ref)}"))
     options = _options(every)
+    same = _alike(found)
     return WhyView(
         title,
-        _verdict(found, now),
-        tuple(_linked(found[0].consequences if found else (), now))
-        + tuple(_linked(found[1:], now)),
+        _verdict(same, now),
+        tuple(_follows(same[0], now) if same else ()) + tuple(_linked(same[1:], now)),
         tuple(_evidence(every, now, snapshot.manner.times)),
         _ruled_out(snapshot, every),
         first_ends(snapshot, ref, now),
@@ -160,28 +166,54 @@ def named(ref: Ref) -> str:
     return f"{where}{ref.name}" + (f" group {ref.group}" if ref.kind == "group" else "")
 
 
-def _verdict(found: Sequence[Insight], now: float) -> tuple[Line, ...]:
-    if not found:
+def _alike(found: Iterable[Insight]) -> list[Same]:
+    """Return insights by cause: what several pods or groups have in common is one."""
+    same: dict[tuple[object, ...], list[Insight]] = {}
+    for insight in found:
+        one = insight.finding
+        cause = (one.rule, one.severity, one.diagnosis, one.subject.scope)
+        same.setdefault(cause, []).append(insight)
+    return list(same.values())
+
+
+def _verdict(same: Sequence[Same], now: float) -> tuple[Line, ...]:
+    if not same:
         return ((Span("· ", "ok"), Span("no rule finds anything wrong with it")),)
-    return (headline(found[0], now),)
+    return (_headline(same[0], now),)
 
 
-def headline(insight: Insight, now: float) -> Line:
-    """Return an insight as one line: glyph, about what, diagnosis, since when."""
-    finding = insight.finding
+def _headline(same: Same, now: float) -> Line:
+    """Return one cause as a line: glyph, about what, diagnosis, since when."""
+    finding = same[0].finding
     glyph, tone = GLYPHS[finding.severity]
+    since = min(insight.since for insight in same)
     return (
         Span(f"{glyph} ", tone),
-        Span(f"{finding.subject}: ", "bold"),
+        Span(f"{_subjects([insight.finding.subject for insight in same])}: ", "bold"),
         Span(finding.diagnosis, tone),
-        Span(f"   for {age(now - insight.since)}", "dim"),
+        Span(f"   for {age(now - since)}", "dim"),
     )
 
 
-def _linked(insights: Iterable[Insight], now: float, depth: int = 0) -> Iterator[Line]:
-    for insight in insights:
-        yield (Span("  " * depth), *headline(insight, now))
-        yield from _linked(insight.consequences, now, depth + 1)
+def _subjects(subjects: Sequence[Subject]) -> str:
+    """Name what has one cause: ``8 pods: prod/llama-5-4, prod/llama-7-1 and 6 more``."""
+    if len(subjects) == 1:
+        return str(subjects[0])
+    named = ", ".join(map(str, subjects[:_NAMED]))
+    more = len(subjects) - _NAMED
+    return f"{len(subjects)} {subjects[0].scope}s: {named}" + (
+        f" and {more} more" if more > 0 else ""
+    )
+
+
+def _follows(same: Same, now: float, depth: int = 0) -> Iterator[Line]:
+    return _linked(_alike(one for insight in same for one in insight.consequences), now, depth)
+
+
+def _linked(causes: Iterable[Same], now: float, depth: int = 0) -> Iterator[Line]:
+    for same in causes:
+        yield (Span("  " * depth), *_headline(same, now))
+        yield from _follows(same, now, depth + 1)
 
 
 def _evidence(every: Iterable[Insight], now: float, times: Times) -> Iterator[Line]:

@@ -79,4 +79,8 @@ def test_the_phase_is_what_its_pod_said_last(lines, phase):
 
 def test_a_pod_without_a_node_is_at_scheduling():
     subject = late(901, node="", scheduled=False, containers=())
-    assert fired(world(subject))[0].endswith("it is at the scheduling")
+    assert fired(world(subject))[0].endswith("it is at the scheduling of its pods")
+
+
+def test_a_short_limit_is_said_in_seconds():
+    assert "for more than 45 seconds" in fired(world(late(46), starts=starts(30)))[0]
