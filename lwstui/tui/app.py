@@ -202,7 +202,7 @@ class Console(FollowingApp[int], inherit_bindings=False):
 
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
-        return self._commander.language.complete(text, values(self))
+        return self._commander.language.complete(text, values(self, text))
 
     def own_key(self, key: str, ref: Ref | None) -> bool:
         """Run what the operator put on a key; return whether there is anything."""

@@ -184,8 +184,8 @@ class Host(Protocol):
         """Epoch seconds."""
         ...
 
-    def goto(self, route: Route, *, top: bool = False) -> None:
-        """Open a route."""
+    def goto(self, route: Route, *, top: bool = False, tab: str = "") -> None:
+        """Open a route, on a tab of its screen."""
         ...
 
     def travel(self, by: int) -> None:

@@ -99,8 +99,10 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         """Filter what the screen in front shows."""
         self.front.begin_filter(text)
 
-    def goto(self, route: Route, *, top: bool = False) -> None:
-        """Open a route."""
+    def goto(self, route: Route, *, top: bool = False, tab: str = "") -> None:
+        """Open a route, on a tab of its screen; without one on the tab that was open before."""
+        if tab:
+            self._states.setdefault(route, RouteState()).tab = tab
         self._show(self._trail.open(route, top=top))
 
     def leave(self) -> None:

@@ -39,20 +39,12 @@ def app_bindings() -> list[Binding]:
     return [binding for binding in bindings("everywhere") if binding.id in APP_ACTIONS]
 
 
-def key_pairs(offered: Iterable[tuple[ActionSpec, str]], *scopes: Scope) -> list[tuple[str, str]]:
+def key_pairs(offered: Iterable[tuple[ActionSpec, str]]) -> list[tuple[str, str]]:
     """Return (key, label) pairs for the key line, the most useful first.
 
     Args:
         offered: Actions, each with why it cannot be had.
-        scopes: Scopes of the screen.
     """
-    shown = [
-        spec
-        for spec, why in offered
-        if spec.priority
-        and spec.keys
-        and not why
-        and not (spec.id == "app.next-problem" and TEXTS & set(scopes))
-    ]
+    shown = [spec for spec, why in offered if spec.priority and spec.keys and not why]
     shown.sort(key=lambda spec: spec.priority)
     return [(display(spec.keys[0]), spec.title) for spec in shown]

@@ -21,6 +21,8 @@ from lwstui.view.types import Attention, Ref
 ANNOUNCE_AFTER_S: Final = 2.0
 _NODE: Final = re.compile(r"node (\S+) (?:NotReady|does not report)")
 _VARYING: Final = re.compile(r"[×\d]+")
+_WHO: Final = re.compile(r"(?:leader|w\d+|(?:all )?\d+ pods:) ")
+"""The pods of one group, before the reason they share with those of other groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,10 @@ def _causes(one: SetDigest, idle: float | None) -> tuple[_Cause, ...]:
         glyph = group.health.glyph
         if glyph in FAULTS:
             node = _NODE.search(group.health.reason)
-            cause = node[0] if node is not None else _VARYING.sub("#", group.health.reason)
+            cause = node[0] if node is not None else _VARYING.sub("#", _nobodys(group))
             alike.setdefault((glyph, cause), []).append(group)
     causes = [
-        _Cause(one, glyph, groups[0].health.reason, tuple(groups), _since(groups))
+        _Cause(one, glyph, _shared(groups), tuple(groups), _since(groups))
         for (glyph, _), groups in alike.items()
     ]
     own = one.health
@@ -122,6 +124,19 @@ def _causes(one: SetDigest, idle: float | None) -> tuple[_Cause, ...]:
         bound = sum(group.bound for group in one.groups)
         causes.append(_Cause(one, "!", f"holds {bound} GPU, serves 0", (), idle))
     return tuple(causes)
+
+
+def _nobodys(group: GroupDigest) -> str:
+    """Return why a group is as it is, without saying which of its pods are to blame."""
+    reason = group.health.reason
+    who = _WHO.match(reason)
+    return reason[who.end() :] if who is not None else reason
+
+
+def _shared(groups: Sequence[GroupDigest]) -> str:
+    """Return the reason of groups; it names pods only if the same ones are to blame in each."""
+    blamed = {group.health.reason.removesuffix(_nobodys(group)) for group in groups}
+    return groups[0].health.reason if len(blamed) == 1 else _nobodys(groups[0])
 
 
 def _since(groups: Sequence[GroupDigest]) -> float | None:

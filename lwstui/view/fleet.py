@@ -145,6 +145,7 @@ def _build_row(
 ) -> tuple[Row, float]:
     meta, health = one.lws.metadata, one.health
     created = parse_time(meta.creation_timestamp) or 0.0
+    nodes = len({p.node for g in one.groups for p in g.pods if p.node})
     cells = (
         glyph(health),
         Cell(meta.name),
@@ -159,7 +160,7 @@ def _build_row(
         Cell(one.desired[:6], "dim"),
         Cell(age(now - created, coarse=coarse) if created else "", "dim"),
         Cell(str(_restarts(one))),
-        Cell(str(len({p.node for g in one.groups for p in g.pods if p.node}))),
+        Cell(str(nodes)),
         Cell(_image(one), "dim"),
         done.util,
         done.requests,
@@ -178,7 +179,7 @@ def _build_row(
         one.desired,
         -created,
         _restarts(one),
-        cells[13].text,
+        nodes,
         cells[14].text,
         *done.sort,
     )

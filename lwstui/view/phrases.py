@@ -69,9 +69,10 @@ def devices_text(devices: Devices, name: str = "") -> str:
     return f"{text} +{devices.overcommitted} over" if devices.overcommitted else text
 
 
-def totals_text(totals: Sequence[Devices]) -> str:
-    """Return ``GPU 812/832`` per resource, not added across resources."""
-    return "  ".join(f"{family(d.resource)} {d.allocated}/{d.allocatable}" for d in totals)
+def totals_texts(totals: Sequence[Devices]) -> tuple[str, ...]:
+    """Return ``GPU 812/832`` per resource, not added across resources, the largest first."""
+    found = sorted(totals, key=lambda devices: -devices.allocatable)
+    return tuple(f"{family(d.resource)} {d.allocated}/{d.allocatable}" for d in found)
 
 
 def topology_key(nodes: Iterable[Node], preferred: str = "") -> str:

@@ -12,7 +12,7 @@ from lwstui.view import accelerators
 from lwstui.view.ages import age, clock
 from lwstui.view.digest import digests
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import totals_text
+from lwstui.view.phrases import totals_texts
 from lwstui.view.setload import cluster_work
 from lwstui.view.spec import replicas_of
 from lwstui.view.tape import marks
@@ -146,6 +146,6 @@ def _totals(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[Span, ..
         else totals(snapshot.nodes, snapshot.node_pods)
     )
     if devices:
-        spans.append(Span(totals_text(devices)))
+        spans += map(Span, totals_texts(devices))
         spans += cluster_work(devices, snapshot.telemetry, now, memo)
     return tuple(spans)

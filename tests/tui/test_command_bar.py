@@ -52,6 +52,14 @@ async def test_a_deep_link_waits_for_what_it_names(backend):
         assert app.front.route.ref == Ref("set", "llm-prod", "llama405b")
 
 
+async def test_names_are_completed_with_their_namespace_where_that_was_typed(backend):
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        assert app.completions("rollout qw") == ("rollout qwen72b",)
+        assert app.completions("rollout llm-prod/qw") == ("rollout llm-prod/qwen72b",)
+
+
 async def test_a_deep_link_without_an_object_does_not_wait():
     app = console(FakeBackend(), first_command="nodes /gpu-1")
     async with app.run_test(size=(120, 40)) as pilot:

@@ -157,6 +157,20 @@ def test_completion_offers_verbs_then_objects(snapshot):
     assert complete("pods /x y") == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        pytest.param("llama70", "llama70b", id="name"),
+        pytest.param("prod/llama70", "prod/llama70b", id="in-its-namespace"),
+        pytest.param("prod/l", "prod/llama70b", id="its-beginning"),
+        pytest.param("stage/llama70b", "prod/llama70b", id="elsewhere"),
+    ],
+)
+def test_a_name_that_is_not_there_has_a_nearest_one(snapshot, text, near):
+    with pytest.raises(CommandError, match=f"did you mean “{near}”"):
+        resolve(snapshot, text)
+
+
 def test_keys_of_sets_resolve_to_themselves(snapshot):
     for key in snapshot.sets:
         assert resolve(snapshot, str(key)).key == Key(*key)

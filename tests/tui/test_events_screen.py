@@ -61,6 +61,13 @@ async def test_enter_goes_to_the_object():
         await until(pilot, lambda: "qwen72b-5-" in app.front.route.ref.name)
 
 
+async def test_the_key_line_says_what_enter_does():
+    _, app = on()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await open_it(pilot, app)
+        assert shown(app).splitlines()[-1].startswith(" enter Open   x Together")
+
+
 async def test_a_scope_is_kept_while_rows_are_put_together():
     backend, app = on()
     async with app.run_test(size=(120, 24)) as pilot:

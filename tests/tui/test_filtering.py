@@ -41,6 +41,15 @@ async def test_what_cannot_be_understood_is_said_while_typing_and_hides_nothing(
         await until(pilot, lambda: said not in shown(app))
 
 
+async def test_a_filter_that_was_entered_although_it_means_nothing_is_not_taken_for_one(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "slash", *"redy<8", "enter")
+        await until(pilot, lambda: "not filtered: there is no column 'redy' here" in shown(app))
+        await keys(pilot, "escape", "escape")
+        await until(pilot, lambda: "no filter" in shown(app))
+
+
 async def test_an_unfinished_term_hides_nothing(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await _ready(pilot, app)

@@ -100,3 +100,23 @@ async def test_a_diff_can_show_everything_and_what_was_applied():
         assert "last applied" in shown(app)
         await keys(pilot, "9")
         await until(pilot, lambda: "there is no choice 9" in shown(app))
+
+
+async def test_digits_lead_to_the_same_tabs_from_every_screen_about_a_set():
+    _, app = on(midway())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "sample" in shown(app))
+        await keys(pilot, "enter", "3")
+        await until(pilot, lambda: "[3 Pods]" in shown(app))
+        for pressed, seen in (
+            ("4", "PARTITION"),
+            ("6", "[6 Events]"),
+            ("5", "CHANGE of revision"),
+            ("1", "[1 Map]"),
+            ("7", "yaml of sample"),
+            ("2", "[2 Groups]"),
+        ):
+            await keys(pilot, pressed)
+            await until(pilot, lambda seen=seen: seen in shown(app))
+        await keys(pilot, "4", "9")
+        await until(pilot, lambda: "there is no tab 9" in shown(app))

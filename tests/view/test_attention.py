@@ -63,3 +63,16 @@ def test_a_recreate_loop_is_a_failure():
     (line,) = _lines(world)
     assert line.glyph == "X"
     assert line.reason.startswith("recreate loop ×3")
+
+
+def test_groups_with_one_reason_are_one_cause_whichever_of_their_pods_are_to_blame():
+    world = World()
+    world.add_nodes(8)
+    world.add_set("a", "PP·", size=2, gpus=1)
+    placed = next(key for key, pod in world.pods.items() if (pod.group, pod.worker) == (1, 0))
+    world.pods[placed] = replace(
+        world.pods[placed], unscheduled_reason="", unscheduled_message="", node="gpu-000"
+    )
+    (line,) = [line for line in _lines(world) if line.glyph == "P"]
+    assert line.what == "groups 0-1"
+    assert not line.reason.startswith(("leader", "w1", "all"))

@@ -57,6 +57,15 @@ def test_age_of_the_newest_proof(later, behind, says):
     assert connection(snap, NOW + later, behind).text == says
 
 
+def test_each_family_of_accelerators_is_a_total_of_its_own_the_largest_first():
+    nodes = [
+        node("tpu-1", allocatable=(("google.com/tpu", 4),), capacity=(("google.com/tpu", 4),)),
+        node("gpu-1"),
+    ]
+    texts = [span.text for span in status(snapshot(nodes=nodes), NOW).totals]
+    assert texts[2:] == ["GPU 0/8", "TPU 0/4"]
+
+
 def test_a_failed_login_is_no_missing_cluster():
     snap = replace(with_sync(), cluster=ClusterState(problem="log in", login_failed=True))
     assert connection(snap, NOW).text == "✕ AUTH"

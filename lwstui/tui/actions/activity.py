@@ -9,6 +9,8 @@ from lwstui.tui.actions.spec import ActionSpec
 
 def of_event() -> Iterator[ActionSpec]:
     """Yield what can be done with events."""
+    text = "Open what the event is about."
+    yield ActionSpec("event.open", "Open", text, ("enter",), "event", priority=5)
     yield ActionSpec(
         "event.fold",
         "Together",

@@ -13,9 +13,10 @@ from lwstui.view.types import Ref
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """Return the most similar name, empty if none is similar."""
-    found = get_close_matches(word, list(names), n=1, cutoff=0.5)
-    return found[0] if found else ""
+    """Return the most similar name, else the first that begins so; empty if there is none."""
+    known = sorted(names)
+    found = get_close_matches(word, known, n=1, cutoff=0.5)
+    return found[0] if found else next((n for n in known if word and n.startswith(word)), "")
 
 
 def resolve(snapshot: Snapshot, text: str) -> Ref:
@@ -39,9 +40,17 @@ def resolve(snapshot: Snapshot, text: str) -> Ref:
     if len(keys) > 1:
         raise CommandError(f"“{text}” is in several namespaces: {', '.join(map(str, keys))}")
     if not keys:
-        near = nearest(parts[-1], (key.name for key in snapshot.sets))
+        near = _nearest_set(snapshot, parts)
         raise CommandError(f"no set “{text}”" + (f"; did you mean “{near}”?" if near else ""))
     return _inside(snapshot, keys[0], indices)
+
+
+def _nearest_set(snapshot: Snapshot, parts: list[str]) -> str:
+    """Return the set that was probably meant, with its namespace if that was named."""
+    if len(parts) < 2:
+        return nearest(parts[-1], (key.name for key in snapshot.sets))
+    inside = nearest(parts[-1], (k.name for k in snapshot.sets if k.namespace == parts[0]))
+    return f"{parts[0]}/{inside}" if inside else nearest("/".join(parts), map(str, snapshot.sets))
 
 
 def _inside(snapshot: Snapshot, key: Key, indices: list[int]) -> Ref:

@@ -44,11 +44,22 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
 """Values by kind; kinds that are not here have none to offer."""
 
 
-def values(host: Host) -> Callable[[ArgKind], list[str]]:
-    """Return what words of each kind may be at present."""
-    return partial(_values, host)
+OBJECTS: Final[frozenset[ArgKind]] = frozenset({"set", "group", "target"})
+"""Kinds of words that name a set first."""
 
 
-def _values(host: Host, kind: ArgKind) -> list[str]:
+def values(host: Host, line: str = "") -> Callable[[ArgKind], list[str]]:
+    """Return what words of each kind may be at present.
+
+    Args:
+        host: The console.
+        line: What is typed so far: names are whole where its last word has a namespace.
+    """
+    return partial(_values, host, "/" in line.rpartition(" ")[2])
+
+
+def _values(host: Host, whole: bool, kind: ArgKind) -> list[str]:
+    if whole and kind in OBJECTS:
+        return sorted(map(str, host.snapshot.sets))
     found = VALUES.get(kind)
     return [] if found is None else found(host)

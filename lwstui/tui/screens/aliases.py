@@ -27,6 +27,7 @@ COLUMNS: Final = (
 class AliasesScreen(TableScreen):
     """A table of commands and aliases."""
 
+    HAS_PROBLEMS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:

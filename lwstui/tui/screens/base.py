@@ -56,6 +56,7 @@ class ConsoleScreen(VerbKeys, Screen[None]):
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     SHOWS_METRICS: ClassVar[bool] = False
+    HAS_PROBLEMS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def __init__(self, route: Route, state: RouteState) -> None:
@@ -195,7 +196,10 @@ class ConsoleScreen(VerbKeys, Screen[None]):
     def key_hints(self) -> list[tuple[str, str]]:
         """Return (key, label) pairs for the key line."""
         scopes = self.key_scopes()
-        return key_pairs(offered(self.situation(), *scopes), *scopes)
+        found = offered(self.situation(), *scopes)
+        if not self.HAS_PROBLEMS:
+            found = tuple(one for one in found if one[0].id != "app.next-problem")
+        return key_pairs(found)
 
     def _unsettled(self) -> tuple[Line, ...]:
         """Return what is wrong with the settings, until it is put right."""

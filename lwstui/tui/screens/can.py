@@ -27,6 +27,7 @@ _TONES: Final[dict[str, Tone]] = {"no": "bad", "unknown": "warn", "yes": "ok"}
 class CanScreen(TableScreen):
     """A table of rights, what is missing first."""
 
+    HAS_PROBLEMS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:

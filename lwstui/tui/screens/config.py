@@ -28,6 +28,7 @@ COLUMNS: Final = (
 class ConfigScreen(TableScreen):
     """A table of settings."""
 
+    HAS_PROBLEMS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
     def body(self) -> Iterable[Widget]:

@@ -162,7 +162,7 @@ class CreateScreen(ConsoleScreen):
     def key_hints(self) -> list[tuple[str, str]]:
         """Return the keys of the form: all others are typed into it."""
         own = [pair for pair in offered(self.situation(), "create") if pair[0].scope == "create"]
-        return [*key_pairs(own, "create"), ("esc", "Leave")]
+        return [*key_pairs(own), ("esc", "Leave")]
 
     # Keys.
 

@@ -25,13 +25,11 @@ from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.aside import events_aside, set_aside
 from lwstui.view.fleet import fleet
-from lwstui.view.health import FAULTS, ORDER
 from lwstui.view.namespaces import PREFIX
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
 LONGEST: Final = 16
 """Cells of a namespace among the numbered ones."""
-_FAULTY: Final = frozenset(map(ORDER.index, FAULTS))
 WIDE, WIDEST = 140, 180
 """Cells from which the set under the cursor, and events as well, stand beside the table."""
 TALL: Final = 28
@@ -80,7 +78,7 @@ class FleetScreen(TableScreen):
         self.headline = self.titled(counted(view.title, table))
         self.show_headline()
         strip = self.query_one(AttentionStrip)
-        strip.display = bool(view.attention or view.calm)
+        strip.set_class(not (view.attention or view.calm), "-empty")
         strip.show(view.attention, view.more_attention, view.calm, view.quiet)
         self.query_one("#events", LineBlock).show(view.events)
         self.query_one("#tail").set_class(not view.events, "-empty")
@@ -150,7 +148,7 @@ class FleetScreen(TableScreen):
 
     def aside(self, snapshot: Snapshot) -> str:
         """Return problems and requests, for the right end of the crumbs."""
-        faults = sum(1 for row in self.main.rows if row.severity in _FAULTY)
+        faults = self.query_one(AttentionStrip).count
         words = [f"{faults} problem{'s' if faults != 1 else ''}"] if faults else []
         asked = super().aside(snapshot)
         return "   ".join([*words, asked] if asked else words)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from lwstui.tui import verbs
-from lwstui.tui.routes import Route, RouteState, revisions_route, rollout_route, set_route
+from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.screens.tabs import open_set_tab
 from lwstui.view.revision_table import find_entry, revision_entries
 from lwstui.view.revisions import Entry
 from lwstui.view.types import Ref
@@ -28,16 +29,8 @@ class HistoryScreen(TableScreen):
         return self.route.ref
 
     def choose(self, number: int) -> None:
-        """Go to the rollout, to the revisions, or to the set itself."""
-        match number:
-            case 4:
-                self.host.goto(rollout_route(self.key))
-            case 5:
-                self.host.goto(revisions_route(self.key))
-            case 7:
-                verbs.open_text(self.host, self.route.ref, "yaml")
-            case _:
-                self.host.goto(set_route(self.key))
+        """Go where the digit leads on the screen of the set."""
+        open_set_tab(self.host, Ref("set", self.key.namespace, self.key.name), number)
 
     @property
     def entry(self) -> Entry | None:

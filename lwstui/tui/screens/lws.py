@@ -16,11 +16,11 @@ from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.marks import Marks
-from lwstui.tui.routes import Route, RouteState, revisions_route, rollout_route
+from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
-from lwstui.tui.screens.tabs import tabs_line
+from lwstui.tui.screens.tabs import SET_TABS, open_set_tab, tabs_line
 from lwstui.tui.screens.titles import about
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
@@ -31,9 +31,6 @@ from lwstui.view.spec import replicas_of
 from lwstui.view.trends import trend_line, trends_of
 from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
 
-TABS: Final = dict(
-    enumerate(("map", "groups", "pods", "rollout", "revisions", "events", "yaml"), 1)
-)
 SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
     "map": ("group", "set"),
     "groups": ("group", "set"),
@@ -92,6 +89,12 @@ class LwsScreen(TableScreen):
         """Open the tab that was open before."""
         self._open_tab(self._tab)
 
+    def on_screen_resume(self) -> None:
+        """Catch up, on the tab that was asked for meanwhile."""
+        if self.alive and self._whole.tab != self._tab:
+            self._open_tab(self._whole.tab)
+        super().on_screen_resume()
+
     def _open_tab(self, tab: str) -> None:
         self._tab = tab
         self.state = self._whole.of_tab(tab)
@@ -112,7 +115,7 @@ class LwsScreen(TableScreen):
         self.query_one("#facts", LineBlock).show(view.header[1:])
         self._show_trends(snapshot, now)
         note = filter_note(self.state.query, table)
-        self.query_one("#tabs", LineBlock).show((tabs_line(TABS, self._tab, note),))
+        self.query_one("#tabs", LineBlock).show((tabs_line(SET_TABS, self._tab, note),))
         if self._tab == "map":
             self._show_map(view, snapshot, now)
             self._everything = view.table.everything
@@ -267,18 +270,12 @@ class LwsScreen(TableScreen):
         return super().next_problem()
 
     def choose(self, number: int) -> None:
-        """Open a tab."""
-        tab = TABS.get(number)
-        if tab is None:
-            self.say(f"there is no tab {number}", "dim")
-        elif tab == "yaml":
-            self.host.goto(Route("text", self.route.ref, "yaml"))
-        elif tab == "rollout":
-            self.host.goto(rollout_route(self._key))
-        elif tab == "revisions":
-            self.host.goto(revisions_route(self._key))
-        else:
+        """Open a tab, or the screen that stands for it."""
+        tab = SET_TABS.get(number, "")
+        if tab in SCOPES_OF_TAB:
             self._open_tab(tab)
+        else:
+            open_set_tab(self.host, Ref("set", self._key.namespace, self._key.name), number)
 
     def focus_body(self) -> None:
         """Give the focus to the map, or to the table of the open tab."""

@@ -49,6 +49,7 @@ class TableScreen(ConsoleScreen):
     """A screen whose main widget is a table of objects."""
 
     AUTO_FOCUS: ClassVar[str | None] = "#main"
+    HAS_PROBLEMS: ClassVar[bool] = True
 
     @abstractmethod
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
@@ -91,8 +92,11 @@ class TableScreen(ConsoleScreen):
         """
         prompt = self.query_one(Prompt)
         self.state.query = replace(self.state.query, filter=text)
+        said = problem(text, self._columns)
         if prompt.is_open:
-            prompt.complain(problem(text, self._columns))
+            prompt.complain(said)
+        elif said:
+            self.say(f"not filtered: {said}", "bad")
         if self._filtering is None or not prompt.is_open:
             self._applied = text
             self.refresh_view()

@@ -15,6 +15,7 @@ from lwstui.tui.actions import Scope
 from lwstui.tui.objects import ObjectFollower
 from lwstui.tui.routes import Route, RouteState
 from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.screens.tabs import open_set_tab
 from lwstui.tui.screens.textkeys import ReadingScreen
 from lwstui.tui.screens.titles import about
 from lwstui.tui.widgets.statusline import TitleLine
@@ -50,6 +51,14 @@ class TextScreen(ReadingScreen):
     def body(self) -> Iterable[Widget]:
         """Return the text."""
         yield TextPane(id="text", classes="data")
+
+    def choose(self, number: int) -> None:
+        """Go to another tab of the set that the text is about."""
+        ref = self.route.ref
+        if ref is not None and ref.kind == "set":
+            open_set_tab(self.host, ref, number)
+        else:
+            super().choose(number)
 
     def on_mount(self) -> None:
         """Read the YAML if that is what is shown."""

@@ -75,6 +75,11 @@ class AttentionStrip(PaintedScroll):
         self._cursor = max(0, min(self._cursor, len(items) - 1))
         self.refresh()
 
+    @property
+    def count(self) -> int:
+        """How many causes there are, those included that do not fit."""
+        return len(self._items) + self._more
+
     def action_cursor_down(self) -> None:
         """Go to the next cause."""
         self._move(1)
@@ -113,11 +118,10 @@ class AttentionStrip(PaintedScroll):
         return Strip.blank(cells, self.brushes())
 
     def _heading(self, cells: int) -> Strip:
-        count = len(self._items) + self._more
-        if not count:
+        if not self.count:
             return heading(self.brushes, self._quiet, "", "", cells)
         hint = f"+{self._more} more   ! next" if self._more else "! next"
-        return heading(self.brushes, Span(f"NEEDS ATTENTION {count}", "warn"), "", hint, cells)
+        return heading(self.brushes, Span(f"NEEDS ATTENTION {self.count}", "warn"), "", hint, cells)
 
     def _cause(self, item: Attention, cells: int) -> Line:
         where = min(_WIDEST_WHERE, max(width(other.where) for other in self._items))
