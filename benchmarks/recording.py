@@ -23,7 +23,7 @@ from tests.runtime.recording.rig import Rig
 from tests.view.build import LLAMA, container, lws, node, pod
 
 WATCH = WatchSpec(PODS)
-SETS, GROUPS, EVENTS = 50, 100, 20_000
+SETS, GROUPS, EVENTS = 50, 100, 60_000
 
 
 def pods(number: int):
@@ -52,6 +52,7 @@ async def recorded(path: Path, *, on: bool) -> float:
         if n % 100 == 99:
             rig.pass_(0.1)
             rig.feed.flush()
+        if n % 2000 == 1999:
             await rig.recorder.write()
     if on:
         await rig.recorder.stop()
@@ -76,7 +77,25 @@ def main() -> None:
         took_s = time.perf_counter() - began
         print(f"first screen after {first_s:.2f} s")
         print(f"{recording.length_s:.0f} s are played in {took_s:.2f} s")
+        for share in (0.5, 1.0):
+            at_s = recording.length_s * share
+            print(f"to {at_s:.0f} s: {sought(recording, at_s)}")
         recording.close()
+
+
+def sought(recording: Recording, at_s: float) -> str:
+    """Return what it costs to go to a moment, played from the beginning and by keyframes."""
+    costs = []
+    for name, begin in (
+        ("from the beginning", lambda: Stage(recording)),
+        ("by a keyframe", lambda: Stage.before(recording, at_s)),
+    ):
+        began = time.process_time()
+        stage = begin()
+        stage.advance(at_s)
+        took_s = time.process_time() - began
+        costs.append(f"{name} {stage.work:,} records and rounds, {took_s:.2f} s CPU")
+    return "; ".join(costs)
 
 
 if __name__ == "__main__":

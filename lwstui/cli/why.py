@@ -130,8 +130,9 @@ def _of_recording(arguments: argparse.Namespace) -> int:
 
     try:
         with closing(Recording.open(arguments.recording)) as recording:
-            stage = Stage(recording)
-            stage.advance(recording.length_s if arguments.at is None else arguments.at)
+            at_s = recording.length_s if arguments.at is None else arguments.at
+            stage = Stage.before(recording, at_s)
+            stage.advance(at_s)
     except RecordingError as error:
         return fail(str(error))
     snapshot = stage.snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from lwstui.state.insights import Finding, GroupId, Insight, Judgment, Standing, Subject
@@ -32,6 +32,11 @@ def judge(before: Judgment, found: Iterable[Finding], now: float) -> Judgment:
     for key, old in before.standing.items():
         if key not in standing and old.missed + 1 < CLEAN_ROUNDS:
             standing[key] = Standing(old.finding, old.since, old.missed + 1)
+    return judgment(standing, now)
+
+
+def judgment(standing: Mapping[tuple[str, Subject], Standing], now: float) -> Judgment:
+    """Return what is said of what was found: what has been there for its hold time."""
     said = [one for one in standing.values() if now - one.since >= one.finding.hold_s]
     return Judgment(standing, folded(said))
 

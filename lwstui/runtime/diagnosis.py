@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from controller.api.meta import Key
-from lwstui.insight.judging import judge
+from lwstui.insight.judging import judge, judgment
 from lwstui.insight.rules import findings
 from lwstui.insight.world import World
-from lwstui.state.insights import Judgment
+from lwstui.state.insights import Judgment, Standing
 from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.store import Store
 from lwstui.state.tails import NO_TAILS, Tail
@@ -40,6 +40,17 @@ class Diagnosis:
         self._tails = tails
         self._judgment = Judgment()
         self._at = 0.0
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """What was found and still counts."""
+        return tuple(self._judgment.standing.values())
+
+    def resume(self, standing: Iterable[Standing], at: float) -> None:
+        """Go on from what counted when the rules were asked last."""
+        self._at = at
+        self._judgment = judgment({one.finding.id: one for one in standing}, at)
+        self._store.tell(insights=self._judgment.insights)
 
     def step(self, now: float) -> None:
         """Ask the rules if it is time; a defect in one of them must not stop the screen."""

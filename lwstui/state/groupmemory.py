@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from controller.api.meta import Key
@@ -32,6 +32,22 @@ class GroupMemory:
     def natively_owned(self) -> bool:
         """Whether some set's leader belongs to a StatefulSet: a native controller made it."""
         return any(leader.owner_kind == "StatefulSet" for leader in self._leaders.values())
+
+    def remembered(self) -> Iterator[tuple[tuple[Key, int], tuple[GroupHistory, Pod | None]]]:
+        """Yield what is remembered: set and group index, its history and its last leader."""
+        for slot, history in self.histories.items():
+            yield slot, (history, self._leaders.get(slot))
+
+    def recall(self, slots: Mapping[tuple[Key, int], tuple[GroupHistory, Pod | None]]) -> None:
+        """Take what was remembered instead of what is; a leader of None is the one seen last."""
+        self.histories = {slot: history for slot, (history, _) in slots.items()}
+        leaders = {slot: leader or self._leaders.get(slot) for slot, (_, leader) in slots.items()}
+        self._leaders = {slot: leader for slot, leader in leaders.items() if leader is not None}
+        self._starting = {}
+        for (key, index), history in self.histories.items():
+            if not history.ready_once:
+                self._starting.setdefault(key, set()).add(index)
+        self._changed.add("history")
 
     def see(self, pod: Pod) -> None:
         """Take a pod of a set; only leaders tell something."""

@@ -36,6 +36,13 @@ class SetMemory:
             self.starts[key] = (*earlier, *known)[-STARTS:]
             self._changed.add("starts")
 
+    def put_back(
+        self, starts: Mapping[Key, tuple[GroupStart, ...]], revisions: Mapping[Key, Revision]
+    ) -> None:
+        """Take what was remembered instead of what is."""
+        self.starts, self.kept = dict(starts), dict(revisions)
+        self._changed.update(("starts", "kept"))
+
     def keep(self, revisions: Mapping[Key, Revision]) -> None:
         """Take revisions, though the cluster may drop them."""
         if any(self.kept.get(name) is not one for name, one in revisions.items()):

@@ -59,7 +59,7 @@ class Store:
         self._by_set: Shelves[Key] = Shelves("by_set", self._changed)
         self._by_node: Shelves[str] = Shelves("node_pods", self._changed)
         self.memory = SetMemory(self._changed)
-        self._groups = GroupMemory(self._changed)
+        self.groups = GroupMemory(self._changed)
         self.deaths = DeathLog(self._changed)
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
         self._controller = self._snapshot.controller
@@ -207,7 +207,7 @@ class Store:
     @property
     def natively_owned(self) -> bool:
         """Whether some set's leader belongs to a StatefulSet: a native controller made it."""
-        return self._groups.natively_owned
+        return self.groups.natively_owned
 
     @property
     def snapshot(self) -> Snapshot:
@@ -253,7 +253,7 @@ class Store:
         own: dict[str, dict[Any, Any]] = {
             "by_set": self._by_set.ordered,
             "node_pods": self._by_node.ordered,
-            "history": self._groups.histories,
+            "history": self.groups.histories,
             "starts": self.memory.starts,
             "kept": self.memory.kept,
             "loads": self._foreign.loads,
@@ -324,7 +324,7 @@ class Store:
         if kind.pop(key, None) is not None:
             self._changed.add(name)
         if name == "sets":
-            self._groups.forget(key)
+            self.groups.forget(key)
             self.memory.forget(key)
 
     def _index(self, key: Key, old: Pod | None, pod: Pod | None) -> None:
@@ -334,12 +334,12 @@ class Store:
         _move(self._by_node, key, _node_of(old), _node_of(pod), pod)
         _move(self._by_set, key, _set_of(old), _set_of(pod), pod)
         if pod is not None and pod.set_name:
-            self._groups.see(pod)
+            self.groups.see(pod)
 
     def _shrunk(self, key: Key, replicas: Any) -> None:
         """Forget groups that were scaled away: coming back is no recreation."""
         if isinstance(replicas, int):
-            self._groups.forget(key, above=replicas)
+            self.groups.forget(key, above=replicas)
 
     def _drop_old_events(self, kind: dict[str, Event]) -> None:
         newest = sorted(kind.values(), key=lambda event: event.last_at)[-EVENT_LIMIT:]
@@ -350,7 +350,7 @@ class Store:
         """Bring what is derived up to date, once per snapshot."""
         self._by_node.settle()
         for key, pods in self._by_set.settle():
-            for start in self._groups.settle(key, pods):
+            for start in self.groups.settle(key, pods):
                 self.memory.note_start(key, start)
 
 

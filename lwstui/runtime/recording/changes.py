@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,7 +24,6 @@ SELDOM_S: Final = 5.0
 """What only proves that nothing changed in a kind is recorded this often."""
 PROVED_S: Final = 4.0
 """The same of the connection, which has to be proved every 5 s to count as live."""
-_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Changes:
@@ -93,8 +91,8 @@ class Changes:
 
     def _controlled(self, view: ControllerView) -> Iterator[entries.Controlled]:
         waits, known = view.waits, self._controller
-        view = replace(view, load=ConsoleLoad(), waits=_NOTHING, renewed_at=None)
-        if known is None or waits != known.waits or view != replace(known, waits=_NOTHING):
+        view = entries.without_waits(replace(view, load=ConsoleLoad(), renewed_at=None))
+        if known is None or waits != known.waits or view != entries.without_waits(known):
             self._controller = replace(view, waits=waits)
             yield entries.Controlled(view=view, waits=tuple(waits.items()))
 

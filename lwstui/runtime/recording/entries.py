@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -201,6 +203,7 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(type(value).__name__)
 
 
+_NO_WAITS: Final[Mapping[Any, Any]] = MappingProxyType({})
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 _DECODER: Final = msgspec.json.Decoder(AnyEntry)
 _HEADERS: Final = msgspec.json.Decoder(Header)
@@ -211,7 +214,12 @@ _LISTS: Final = {
 }
 
 
-def encoded(entry: Entry | Header) -> bytes:
+def without_waits(view: ControllerView) -> ControllerView:
+    """Return what is known of the controller but why sets wait, which ``Controlled`` has apart."""
+    return replace(view, waits=_NO_WAITS)
+
+
+def encoded(entry: msgspec.Struct) -> bytes:
     """Return an entry as one line."""
     return _ENCODER.encode(entry) + b"\n"
 

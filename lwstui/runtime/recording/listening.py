@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from lwstui.runtime.backend import LogEntry, LogHandle, LogRequest
 from lwstui.runtime.logmux import LogSession
@@ -46,14 +47,14 @@ class Listening:
         do(lambda: self._begin(one))
         return _Handle(one, do)
 
-    def attend(self, stage: Stage) -> None:
-        """Take another stage; what was open is opened anew on it."""
+    def attend(self, stage: Stage, gone: Literal["", "on", "back"]) -> None:
+        """Take another stage, gone to by a jump; what was open is opened anew on it."""
         again, self._stage = self._stage is not None, stage
         for one in [one for one in self._open if not one.closed]:
             if one.task is not None:
                 one.task.cancel()
             if again:
-                text = f"gone back to {clock(self._now())}"
+                text = f"gone {gone} to {clock(self._now())}"
                 one.sink([LogEntry("", 0.0, "", "anew"), LogEntry("", 0.0, text, "mark")])
             self._begin(one)
 

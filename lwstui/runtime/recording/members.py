@@ -22,6 +22,8 @@ _OURS: Final = b"LW"
 _HEAD: Final = len(_FIXED) + _EXTRA.size
 _BODY_OF_EXTRA: Final = _EXTRA.size - 2
 _LEVEL: Final = 6
+_PEEKED: Final = 1024
+"""Bytes that are looked at to tell how a member begins: its tables of codes are within them."""
 
 
 class DamagedError(Exception):
@@ -74,6 +76,16 @@ def walk(file: BinaryIO) -> Iterator[Member]:
             return
         yield Member(offset, size, first_s, last_s)
         offset += size
+
+
+def begins(file: BinaryIO, member: Member, text: bytes) -> bool:
+    """Tell whether a member's lines begin with a text, at the cost of inflating that much."""
+    file.seek(member.offset + _HEAD)
+    head = file.read(min(_PEEKED, member.size - _HEAD))
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(head, len(text)) == text
+    except zlib.error:
+        return False
 
 
 def lines_of(file: BinaryIO, member: Member) -> bytes:

@@ -29,6 +29,8 @@ FRAME_S: Final = 0.1
 SLICE_S: Final = 0.2
 """How long time may be spent on getting to a moment before what was reached is shown."""
 JOIN_S: Final = 8.0
+LEAP_S: Final = 5.0
+"""Recorded time that is played rather than left out on the way to a moment."""
 APART_S: Final = 1.0
 """What happens within this time is one event to go to."""
 _SAY_S: Final = 5.0
@@ -58,7 +60,7 @@ class Player(Refusing):
     ) -> None:
         self._recording = recording
         self._namespaces = namespaces
-        self._stage = self._staged()
+        self._stage = self._staged(Stage(recording))
         self._tempo = Tempo(
             self._stage.started, recording.length_s, at_s=at_s, speed=speed, paused=paused
         )
@@ -161,7 +163,7 @@ class Player(Refusing):
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._listening.attend(self._stage)
+        self._listening.attend(self._stage, "")
         self._up.set()
         try:
             while not self._over:
@@ -201,8 +203,10 @@ class Player(Refusing):
             self._hop_further(self._hopping)
             return
         target, late = self._tempo.at(), _Slice()
-        if target < self._stage.at_s:
-            self._restage()
+        here_s = self._stage.at_s
+        leap = self._seeking and self._recording.leap_s(target) > here_s + LEAP_S
+        if target < here_s or leap:
+            self._restage(target)
         self._stage.advance(target, until=late)
         arrived = self._stage.at_s >= target
         if arrived:
@@ -247,17 +251,18 @@ class Player(Refusing):
 
     # On the thread.
 
-    def _staged(self) -> Stage:
-        stage = Stage(self._recording)
+    def _staged(self, stage: Stage) -> Stage:
         if self._namespaces is not None:
             cluster = replace(stage.store.cluster, namespaces=self._namespaces)
             stage.store.set_cluster(cluster)
         return stage
 
-    def _restage(self) -> None:
-        """Begin anew, as time only goes on."""
-        self._stage = self._staged()
-        self._listening.attend(self._stage)
+    def _restage(self, to_s: float) -> None:
+        """Begin anew before a moment, unless what was reached is nearer to it."""
+        here_s, stage = self._stage.at_s, Stage.before(self._recording, to_s)
+        if to_s < here_s or stage.at_s > here_s:
+            self._stage = self._staged(stage)
+            self._listening.attend(stage, "back" if to_s < here_s else "on")
 
     def _look_at(self, namespaces: tuple[str, ...]) -> None:
         self._namespaces = namespaces

@@ -8,6 +8,7 @@ changed from one snapshot to the next.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from lwstui.runtime.ports import LogPart, LogReader, LogSource, WatchSpec
 from lwstui.runtime.recording import entries
 from lwstui.runtime.recording.changes import Changes
 from lwstui.runtime.recording.hiding import Hider
+from lwstui.runtime.recording.keyframing import Keyframer
 from lwstui.runtime.recording.logtap import LogTap, Newest
 from lwstui.runtime.recording.output import Output, RecordingError
 from lwstui.state.model import Taping
@@ -56,7 +58,9 @@ class RecordingOrder:
 class _Run:
     """One recording that is being made."""
 
-    def __init__(self, order: RecordingOrder, output: Output, now: float, monotonic: float) -> None:
+    def __init__(
+        self, order: RecordingOrder, output: Output, header: entries.Header, monotonic: float
+    ) -> None:
         self.order = order
         self.output = output
         self.began = monotonic
@@ -66,7 +70,28 @@ class _Run:
         self.hider = Hider()
         self.newest = Newest()
         self.changes = Changes(self.hider)
-        self.taping = Taping(str(order.path), now)
+        self.taping = Taping(str(order.path), header.started)
+        self._keyframer = Keyframer(header)
+        # A thread that nobody waits for any more may still write.
+        self._lock = threading.Lock()
+
+    def write(self, lines: bytes, first_s: float, last_s: float) -> bool:
+        """Write some lines, and a keyframe if one is due; return whether there was room for them.
+
+        A keyframe for which there is no room is left out.
+
+        Raises:
+            RecordingError: If they cannot be written.
+        """
+        with self._lock:
+            header = b"" if self.output.size else lines[: lines.index(b"\n") + 1]
+            if not self.output.write(lines, first_s, last_s):
+                return False
+            before = self.output.size
+            frame = self._keyframer.after(lines[len(header) :], last_s, before)
+            if frame and self.output.write(frame, last_s, last_s):
+                self._keyframer.wrote(self.output.size - before, self.output.size)
+            return True
 
 
 class Recorder:
@@ -105,9 +130,10 @@ class Recorder:
         if self._run is not None:
             raise RecordingError(f"{self._run.taping.path} is being recorded; stop that first")
         output = await asyncio.to_thread(Output, order.path, order.force, order.most_bytes)
-        run = _Run(order, output, self._clock.now(), self._clock.monotonic())
+        header = self._header()
+        run = _Run(order, output, header, self._clock.monotonic())
         self._run, self._begun = run, True
-        self._add(run, self._header(run))
+        self._add(run, entries.encoded(header))
         self._know(run)
         self._feed.tap = self
         self._feed.listeners.append(self._look)
@@ -151,7 +177,7 @@ class Recorder:
             lines, first_s, last_s = b"".join(run.lines), run.first_s, run.last_s
             run.lines = []
             try:
-                whole = await asyncio.to_thread(run.output.write, lines, first_s, last_s)
+                whole = await asyncio.to_thread(run.write, lines, first_s, last_s)
             except RecordingError as error:
                 await self._end(run, str(error))
                 return
@@ -208,19 +234,17 @@ class Recorder:
 
     # The beginning.
 
-    def _header(self, run: _Run) -> bytes:
+    def _header(self) -> entries.Header:
         cluster = self._store.cluster
-        return entries.encoded(
-            entries.Header(
-                kind=entries.KIND,
-                format=entries.FORMAT,
-                lwstui=__version__,
-                started=run.taping.since,
-                context=cluster.context,
-                cluster=cluster.cluster,
-                sandbox=cluster.sandbox,
-                namespaces=cluster.namespaces,
-            )
+        return entries.Header(
+            kind=entries.KIND,
+            format=entries.FORMAT,
+            lwstui=__version__,
+            started=self._clock.now(),
+            context=cluster.context,
+            cluster=cluster.cluster,
+            sandbox=cluster.sandbox,
+            namespaces=cluster.namespaces,
         )
 
     def _know(self, run: _Run) -> None:

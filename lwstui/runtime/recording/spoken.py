@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from controller.api.meta import Key
@@ -15,10 +15,16 @@ MOST_LINES: Final = 5000
 
 
 class Spoken:
-    """What containers said, oldest first."""
+    """What containers said, oldest first.
 
-    def __init__(self) -> None:
+    Args:
+        earlier: Returns what was read before, where the recording was not played from its
+            beginning; called when lines are asked for.
+    """
+
+    def __init__(self, earlier: Callable[[], Iterable[Said]] = tuple) -> None:
         self._lines: dict[tuple[str, str, str], list[LogLine]] = {}
+        self._earlier = earlier
 
     def add(self, entry: Said) -> None:
         """Take lines that were read."""
@@ -29,7 +35,16 @@ class Spoken:
 
     def lines(self, namespace: str, pod: str, container: str) -> Sequence[LogLine]:
         """Return the lines of a container name, of all its runs and of pods before it."""
+        self._complete()
         return self._lines.get((namespace, pod, container), ())
+
+    def _complete(self) -> None:
+        earlier, self._earlier = self._earlier, tuple
+        later, self._lines = self._lines, {}
+        for entry in earlier():
+            self.add(entry)
+        for key, lines in later.items():
+            self._lines[key] = [*self._lines.get(key, ()), *lines][-MOST_LINES:]
 
     def of_run(self, death: Death) -> Sequence[LogLine]:
         """Return the lines of a run that ended."""

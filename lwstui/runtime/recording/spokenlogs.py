@@ -34,7 +34,7 @@ class SpokenLogs:
     @property
     def where(self) -> Where:
         """What the cluster is called."""
-        header = self._stage.recording.header
+        header = self._stage.header
         return Where(header.context, header.cluster, sandbox=header.sandbox)
 
     async def logs(self, source: LogSource) -> AsyncGenerator[LogPart, None]:

@@ -18,9 +18,10 @@ from controller.api.names import CLAIMS, EVENTS, LEASES, PODS
 from controller.api.pods import Pod
 from lwstui.runtime.control import UNKNOWN
 from lwstui.runtime.diagnosis import PERIOD_S, Diagnosis
-from lwstui.runtime.recording import entries
+from lwstui.runtime.recording import entries, keyframes
 from lwstui.runtime.recording.entries import RECORDED, AnyEntry, Entry
-from lwstui.runtime.recording.reading import GRID_S, Recording
+from lwstui.runtime.recording.keyframes import Keyframe
+from lwstui.runtime.recording.reading import GRID_S, Recording, Source
 from lwstui.runtime.recording.rounds import after_round
 from lwstui.runtime.recording.spoken import Spoken
 from lwstui.state.model import ClusterState, Snapshot
@@ -37,20 +38,22 @@ class Stage:
     """What was known at one moment of a recording.
 
     Args:
-        recording: The recording.
+        recording: The recording, or the rest of it.
+        spoken: Lines of logs that had been read before the rest; none if it is whole.
 
     Attributes:
+        header: What is played.
         store: What was known.
         spoken: Lines of logs that had been read.
         started: Epoch seconds of moment 0, on the grid.
         at_s: The moment, in seconds from the beginning.
         notable: Moments behind which something happened, ascending: a container died, a warning
             or a restart came, somebody acted, a rule found something or withdrew it.
+        work: Records and other entries that were taken to get here, and rounds of the rules.
     """
 
-    def __init__(self, recording: Recording) -> None:
-        header = recording.header
-        self.recording = recording
+    def __init__(self, recording: Source, spoken: Spoken | None = None) -> None:
+        self.header = header = recording.header
         self.store = Store(
             ClusterState(
                 context=header.context,
@@ -61,10 +64,11 @@ class Stage:
             )
         )
         self.store.set_controller(UNKNOWN)
-        self.spoken = Spoken()
+        self.spoken = spoken or Spoken()
         self.started = floor(header.started / GRID_S) * GRID_S
         self.at_s = 0.0
         self.notable: list[float] = []
+        self.work = 0
         self._tails = Tails()
         self._diagnosis = Diagnosis(self.store, tails=self._tails.now)
         self._entries: Iterator[AnyEntry] = recording.read()
@@ -73,6 +77,20 @@ class Stage:
         self._judged = 0
         self._found: frozenset[object] = frozenset()
         self._marked: tuple[frozenset[Key], frozenset[Key]] = (frozenset(), frozenset())
+
+    @classmethod
+    def before(cls, recording: Recording, at_s: float) -> Stage:
+        """Return a stage from which a moment is not far: the last keyframe, or the beginning.
+
+        Raises:
+            RecordingError: If the part behind it is damaged.
+        """
+        start = recording.start(at_s)
+        if start is None:
+            return cls(recording)
+        stage = cls(start.source, Spoken(start.spoken))
+        stage._resume(start.frame)
+        return stage
 
     @property
     def now(self) -> float:
@@ -109,6 +127,33 @@ class Stage:
         if entry is not None:
             self.advance(ceil(entry.t / GRID_S) * GRID_S)
 
+    def frame(self) -> Keyframe:
+        """Return everything that is known at a moment that was reached."""
+        return Keyframe(
+            t=self.at_s,
+            known=tuple(keyframes.known(self.store)),
+            taken_at=self.store.snapshot.taken_at,
+            judged=self._judged,
+            standing=self._diagnosis.standing,
+            notable=tuple(self.notable),
+            groups=tuple(keyframes.groups(self.store)),
+            memory=keyframes.remembered(self.store),
+            tails=tuple(self._tails.now().items()),
+            measured=keyframes.measured(self.store.telemetry),
+        )
+
+    def _resume(self, frame: Keyframe) -> None:
+        for entry in frame.known:
+            self._take(entry)
+        self.store.publish(frame.taken_at)
+        keyframes.put_back(self.store, frame)
+        keyframes.heard(self._tails, frame)
+        self.at_s, self._slot, self._judged = frame.t, round(frame.t / GRID_S), frame.judged
+        self._diagnosis.resume(frame.standing, self.started + frame.judged * GRID_S)
+        self._found = frozenset(one.finding.id for one in self.store.insights)
+        self.notable = list(frame.notable)
+        self.store.publish(frame.taken_at)
+
     def _following(self) -> int:
         """Return the next grid point at which there is something to do."""
         judging = self._judged + _JUDGED_EVERY
@@ -119,12 +164,12 @@ class Stage:
     def _reach(self, slot: int) -> None:
         self._slot, self.at_s = slot, slot * GRID_S
         while self._next is not None and self._next.t <= self.at_s:
-            entry = self._next
-            self._take(entry)
+            self._take(self._next)
             self._next = next(self._entries, None)
         self.store.publish(self.now)
         if slot >= self._judged + _JUDGED_EVERY:
             self._judged = slot
+            self.work += 1
             self._diagnosis.step(self.now)
             found = frozenset(one.finding.id for one in self.store.insights)
             if found != self._found:
@@ -141,16 +186,20 @@ class Stage:
     @singledispatchmethod
     def _take(self, entry: Entry) -> None:
         """Take an entry; the end of the recording tells nothing."""
+        del entry
 
     @_take.register
     def _(self, entry: entries.Listed) -> None:
         resource, _ = RECORDED[entry.what]
-        self.store.replace(resource, entries.records_of(entry), namespace=entry.namespace)
+        records = entries.records_of(entry)
+        self.work += len(records)
+        self.store.replace(resource, records, namespace=entry.namespace)
 
     @_take.register
     def _(self, entry: entries.Changed) -> None:
         resource, _ = RECORDED[entry.what]
         record = entries.record_of(entry)
+        self.work += 1
         if resource == EVENTS:
             new = record.type == "Warning" and self.store.get(EVENTS, record.uid) is None
         else:

@@ -11,7 +11,7 @@ from controller.api.names import LEADERWORKERSETS, PODS
 from controller.errors import Unavailable
 from lwstui.runtime.backend import LogRequest
 from lwstui.runtime.intents import Scale
-from lwstui.runtime.recording import entries
+from lwstui.runtime.recording import entries, keyframing
 from lwstui.runtime.recording.members import walk
 from lwstui.runtime.recording.output import RecordingError
 from lwstui.runtime.recording.player import Player
@@ -54,7 +54,9 @@ async def told(path: Path) -> None:
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory) -> bytes:
     path = tmp_path_factory.mktemp("player") / "incident.lwsrec"
-    asyncio.run(told(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyframing, "EVERY_S", 10.0)
+        asyncio.run(told(path))
     return path.read_bytes()
 
 
@@ -104,6 +106,7 @@ def test_it_goes_on_and_back_and_every_moment_is_what_it_was(tape):
             stage = Stage(Recording.of_bytes(tape))
             stage.advance(at_s)
             expected = stage.snapshot
+            assert watched.player._stage.work < max(20, stage.work)
             assert (shown.pods, shown.events, shown.activity, shown.insights) == (
                 expected.pods,
                 expected.events,
@@ -201,6 +204,7 @@ def test_lines_come_as_they_were_said(tape):
         until(lambda: any("holds no lines" in entry.text for entry in heard))
         watched.player.seek(20.0)
         until(lambda: [e.text for e in heard if e.kind == "line"] == ["loading weights", "ready"])
+        assert any(entry.text.startswith("gone on to") for entry in heard)
         watched.player.seek(5.0)
         until(lambda: any(entry.text.startswith("gone back to") for entry in heard))
         handle.close()
