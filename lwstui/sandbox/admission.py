@@ -13,13 +13,13 @@ from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
 from lwstui.sandbox.schema import shown
 from lwstui.sandbox.services import default_service, keep_addresses, service_causes
 from lwstui.sandbox.status import Cause
+from lwstui.sandbox.workloaddefaults import default_workload
 
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 _LASTING_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 _TEMPLATE_OWNERS = frozenset(
     {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps", "jobs.batch"}
 )
-_REPLICATED = frozenset({"deployments.apps", "statefulsets.apps", "replicasets.apps"})
 
 
 def admit(key: str, new: Json, old: Json | None) -> None:
@@ -32,8 +32,7 @@ def admit(key: str, new: Json, old: Json | None) -> None:
     """
     if key in _DEFAULTS:
         _DEFAULTS[key](new, old)
-    if key in _TEMPLATE_OWNERS:
-        _default_template(key, new)
+    default_workload(key, new)
     if key == CRD_KEY:
         admit_crd(new)
 
@@ -135,32 +134,12 @@ def _node(new: Json, old: Json | None) -> None:
         new.setdefault("status", {})
 
 
-def _deployment(new: Json, _: Json | None) -> None:
-    spec = new.setdefault("spec", {})
-    strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        rolling = strategy.setdefault("rollingUpdate", {})
-        rolling.setdefault("maxUnavailable", "25%")
-        rolling.setdefault("maxSurge", "25%")
-    spec.setdefault("revisionHistoryLimit", 10)
-    spec.setdefault("progressDeadlineSeconds", 600)
-
-
 def _autoscaler(new: Json, _: Json | None) -> None:
     spec = new.setdefault("spec", {})
     spec.setdefault("minReplicas", 1)
     if not spec.get("metrics"):
         target = {"type": "Utilization", "averageUtilization": 80}
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-
-
-def _default_template(key: str, new: Json) -> None:
-    spec = new.setdefault("spec", {})
-    if key in _REPLICATED:
-        spec.setdefault("replicas", 1)
-    template = spec.get("template") or {}
-    if template.get("spec"):
-        default_pod_spec(template["spec"])
 
 
 def _claim_causes(new: Json, old: Json | None) -> Iterator[Cause]:
@@ -211,7 +190,6 @@ _DEFAULTS: dict[str, _Default] = {
     "persistentvolumeclaims": _claim,
     "secrets": _secret,
     "nodes": _node,
-    "deployments.apps": _deployment,
     "horizontalpodautoscalers.autoscaling": _autoscaler,
 }
 _CHECKS: dict[str, _Check] = {

@@ -54,10 +54,15 @@ class Call:
         target = self.target
         return Address(self.resource, target.namespace, target.name, target.subresource)
 
+    @property
+    def content_type(self) -> str:
+        """Return what the body is announced as; one that is not announced is JSON."""
+        return requests.announced_type(self.request.headers, self.request.content_type)
+
     async def options(self) -> WriteOptions:
         """Return the parameters of a write."""
         agent = self.request.headers.get("User-Agent", "")
-        method, content_type = self.request.method, self.request.content_type
+        method, content_type = self.request.method, self.content_type
         applies = method == "PATCH" and content_type == APPLY_YAML
         query = self.request.query
         options = requests.write_options(query, agent, method=method, applies=applies)
@@ -73,9 +78,9 @@ class Call:
         if not raw:
             return None
         if self.request.method == "PATCH":
-            return requests.decode_patch(raw, self.request.content_type)
+            return requests.decode_patch(raw, self.content_type)
         kind = "DeleteOptions" if self.request.method == "DELETE" else self.resource.kind.kind
-        return requests.decode_body(raw, self.request.content_type, kind=kind)
+        return requests.decode_body(raw, self.content_type, kind=kind)
 
 
 _Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -177,7 +182,8 @@ class Api:
         review = self._reviews.get((target.group, target.plural))
         if review is None and (target.group, target.plural) != ("", "bindings"):
             return None
-        body = object_body(requests.decode_body(await request.read(), request.content_type))
+        content_type = requests.announced_type(request.headers, request.content_type)
+        body = object_body(requests.decode_body(await request.read(), content_type))
         if review is not None:
             return json_answer(review(body), code=201)
         options = requests.write_options(request.query, request.headers.get("User-Agent", ""))
@@ -233,7 +239,7 @@ class Api:
         return self._written(call, self._writer.update(call.address, body, await call.options()))
 
     async def _patch(self, call: Call) -> web.StreamResponse:
-        content_type = call.request.content_type
+        content_type = call.content_type
         check_patch_type(content_type, custom=call.resource.custom is not None)
         patch = await call.body()
         written = self._writer.patch(call.address, patch, content_type, await call.options())
@@ -281,7 +287,7 @@ class Api:
         asked = body
         if call.request.method == "PATCH":
             current = scale.to_scale(resource, obj)
-            asked = apply_patch(current, body, call.request.content_type, custom=True)
+            asked = apply_patch(current, body, call.content_type, custom=True)
         scaled = scale.set_replicas(resource, obj, object_body(asked))
         written = self._writer.update(call.address, scaled, await call.options())
         return json_answer(scale.to_scale(resource, written.object))

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from lwstui.sandbox.amounts import canonical
-from lwstui.sandbox.gojson import go_value
+from lwstui.sandbox.gojson import go_kind, go_value
 from lwstui.sandbox.kinds import KindInfo
 from lwstui.sandbox.objects import Json, StatusError, deep_copy
 
@@ -79,7 +79,16 @@ class BuiltinStruct:
 
 
 class Mismatch(Exception):
-    """A field holds a value of another type; the message is the API server's."""
+    """A field holds a value of another type; the message is the API server's.
+
+    Args:
+        message: What it says of JSON.
+        converted: What it says of an object that is not read from JSON; the same by default.
+    """
+
+    def __init__(self, message: str, converted: str = "") -> None:
+        super().__init__(message)
+        self.converted = converted or message
 
 
 @cache
@@ -285,7 +294,22 @@ def _stored(held: TypeRef, value: Any) -> Any:
 
 def _mismatch(held: TypeRef, value: Any, place: _Place) -> Mismatch:
     owner = f"{place.owner}." if place.owner else ""
-    return Mismatch(
+    message = (
         f"json: cannot unmarshal {go_value(value)} into Go struct field {owner}{place.fields} "
         f"of type {held.go_name()}"
     )
+    return Mismatch(message, _unconvertible(held, go_kind(value)))
+
+
+def _unconvertible(held: TypeRef, found: str) -> str:
+    """Return why a value is not converted to a field's type; empty where JSON decides after all."""
+    if held.shape:
+        return f"cannot restore {'slice' if held.shape.startswith('[]') else 'map'} from {found}"
+    if held.base not in _SCALARS:
+        return f"cannot restore struct from: {found}"
+    wanted = {"number": "float64"}.get(held.base, held.base)
+    if wanted in _GO_NAMES:
+        return ""
+    if found == "int64" and wanted == "string":
+        return f"cannot convert {found} to {wanted}"
+    return f"unrecognized type: {wanted}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from lwstui.sandbox.cellparts import NONE, age_of, name_of, pairs, template_cells
 from lwstui.sandbox.durations import age
+from lwstui.sandbox.networkcells import balanced
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.podcells import pod_cells
 
@@ -93,16 +94,26 @@ def namespace(obj: Json, now: float) -> list[Any]:
 def service(obj: Json, now: float) -> list[Any]:
     """Return the cells of a service."""
     spec = obj["spec"]
-    external = spec.get("externalName") if spec.get("type") == "ExternalName" else None
     return [
         name_of(obj),
         spec.get("type", "ClusterIP"),
         _text(spec.get("clusterIP")),
-        _text(external or ",".join(spec.get("externalIPs") or ())),
+        _external(obj),
         ",".join(_port(each) for each in spec.get("ports") or ()) or NONE,
         age_of(obj, now),
         pairs(spec.get("selector")),
     ]
+
+
+def _external(obj: Json) -> str:
+    spec = obj["spec"]
+    if spec.get("type") == "ExternalName":
+        return _text(spec.get("externalName"))
+    own = ",".join(spec.get("externalIPs") or ())
+    if spec.get("type") != "LoadBalancer":
+        return _text(own)
+    given = ",".join(text for text in (balanced(obj.get("status")), own) if text)
+    return given or "<pending>"
 
 
 def _port(port: Json) -> str:

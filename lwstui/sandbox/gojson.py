@@ -137,3 +137,22 @@ def go_value(value: Any) -> str:
     if value is None:
         return "null"
     return "array" if isinstance(value, list) else "object"
+
+
+_KINDS = ((bool, "bool"), (str, "string"), (int, "int64"), (float, "float64"), (list, "slice"))
+
+
+def go_kind(value: Any) -> str:
+    """Return the kind that a decoded value has in Go."""
+    return next((name for type_, name in _KINDS if isinstance(value, type_)), "map")
+
+
+def go_text(value: Any) -> str:
+    """Return a decoded value as Go prints it with the verb ``%+v``."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_text, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "<nil>" if value is None else str(value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from lwstui.sandbox import queries, status
-from lwstui.sandbox.objects import Json, Store
+from lwstui.sandbox.objects import Json, StatusError, Store
 from lwstui.sandbox.requests import Target
 from lwstui.sandbox.sources import MetricsSource
 
@@ -28,7 +28,9 @@ def answer(
         if sample is None:
             raise status.not_found(f"{target.plural}.{GROUP}", target.name)
         return sample
-    matches = queries.label_predicate(parameters.get("labelSelector", ""))
+    matches = queries.both(
+        queries.label_predicate(parameters.get("labelSelector", "")), _fields(parameters)
+    )
     namespace = target.namespace or None
     objects = [
         entry.object
@@ -42,6 +44,20 @@ def answer(
         "metadata": {},
         "items": [sample for sample in samples if sample is not None],
     }
+
+
+def _fields(parameters: Mapping[str, str]) -> queries.Predicate | None:
+    """Return what a field selector selects: samples know the metadata of objects, no more."""
+    text = parameters.get("fieldSelector", "")
+    try:
+        return queries.field_predicate(GROUP, text)
+    except StatusError as error:
+        unknown = error.message.rpartition("field label not supported: ")
+        if not unknown[1]:
+            raise
+        known = 'only "metadata.name", "metadata.namespace"'
+        why = f'"{unknown[2]}" is not a known field selector: {known}'
+        raise status.bad_request(why) from None
 
 
 def _sample(source: MetricsSource, plural: str, kind: str, obj: Json) -> Json | None:

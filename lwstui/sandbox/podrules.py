@@ -37,9 +37,6 @@ def pod_spec_causes(spec: Json, path: str = "spec") -> Iterator[Cause]:
     """Yield what is wrong with a pod spec, of a pod or of a template."""
     if not spec.get("containers"):
         yield required(f"{path}.containers")
-    policy = spec.get("restartPolicy", "Always")
-    if policy not in _RESTART_POLICIES:
-        yield unsupported(f"{path}.restartPolicy", policy, _RESTART_POLICIES)
     volumes = [volume.get("name", "") for volume in spec.get("volumes") or ()]
     seen: set[str] = set()
     for kind in ("initContainers", "containers"):
@@ -47,6 +44,9 @@ def pod_spec_causes(spec: Json, path: str = "spec") -> Iterator[Cause]:
             where = f"{path}.{kind}[{index}]"
             yield from _name_causes(container, where, seen)
             yield from _container_causes(container, where, volumes)
+    policy = spec.get("restartPolicy", "Always")
+    if policy not in _RESTART_POLICIES:
+        yield unsupported(f"{path}.restartPolicy", policy, _RESTART_POLICIES)
     deadline_s = spec.get("activeDeadlineSeconds")
     if deadline_s is not None and not 1 <= deadline_s <= _LONGEST_S:
         message = f"Invalid value: {deadline_s}: must be between 1 and {_LONGEST_S}, inclusive"

@@ -64,6 +64,11 @@ def _is_subresource(group: str, rest: list[str]) -> bool:
     return not group and len(rest) == 3 and rest[2] in ("status", "finalize")
 
 
+def announced_type(headers: Mapping[str, str], content_type: str) -> str:
+    """Return the media type of a body: JSON where the request names none."""
+    return content_type if headers.get("Content-Type") else JSON
+
+
 def decode_body(raw: bytes, content_type: str, *, kind: str = "") -> Any:
     """Return the body of a request as JSON values.
 

@@ -1,12 +1,15 @@
 """Defaults and checks of services."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.schema import shown
 from lwstui.sandbox.status import Cause
 
+# Services of these types are reached on every node, at a port of their own.
+_OUTSIDE = ("NodePort", "LoadBalancer")
+_FIRST_NODE_PORT, _NODE_PORTS = 30000, 2768
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 
 
@@ -21,7 +24,34 @@ def default_service(service: Json) -> None:
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
         _default_addresses(service)
+    _default_outside(service, ())
     service["status"] = {"loadBalancer": {}}
+
+
+def _default_outside(service: Json, before: Iterable[Json]) -> None:
+    """Fill in what a service has that is reached on nodes; take it from one that is not."""
+    spec = service["spec"]
+    outside = spec["type"] in _OUTSIDE
+    known = {(port["port"], port.get("protocol")): port.get("nodePort") for port in before}
+    for port in spec.get("ports") or ():
+        if outside and not port.get("nodePort"):
+            found = known.get((port.get("port"), port["protocol"]))
+            port["nodePort"] = found or _node_port(service, port)
+        elif not outside:
+            port.pop("nodePort", None)
+    if not outside:
+        spec.pop("externalTrafficPolicy", None)
+        return
+    spec.setdefault("externalTrafficPolicy", "Cluster")
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+
+def _node_port(service: Json, port: Json) -> int:
+    metadata = service["metadata"]
+    where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    seed = f"{where}:{port.get('port')}/{port['protocol']}".encode()
+    return _FIRST_NODE_PORT + int.from_bytes(hashlib.sha256(seed).digest()[:4]) % _NODE_PORTS
 
 
 def _default_addresses(service: Json) -> None:
@@ -46,6 +76,7 @@ def keep_addresses(service: Json, old: Json) -> None:
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port.get("port"))
+    _default_outside(service, old["spec"].get("ports") or ())
 
 
 def service_causes(service: Json, old: Json | None) -> Iterator[Cause]:

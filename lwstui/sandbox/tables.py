@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lwstui.sandbox import cells, workloadcells
+from lwstui.sandbox import cells, networkcells, othercells, workloadcells
 from lwstui.sandbox.cells import Cells
 from lwstui.sandbox.durations import age
 from lwstui.sandbox.jsonpath import compile_path
@@ -80,6 +80,49 @@ _ROLE_BINDING = _table(
     workloadcells.role_binding, "Role", "Age", "Users+", "Groups+", "ServiceAccounts+"
 )
 _WEBHOOKS = _table(workloadcells.webhooks, "Webhooks:integer", "Age")
+
+_SELDOM: Mapping[str, Table] = {
+    "podtemplates": _table(othercells.pod_template, "Containers", "Images", "Pod Labels"),
+    "certificatesigningrequests.certificates.k8s.io": _table(
+        othercells.signing_request, "Age", "SignerName", "Requestor", "RequestedDuration",
+        "Condition",
+    ),
+    "runtimeclasses.node.k8s.io": _table(othercells.runtime_class, "Handler", "Age"),
+    "apiservices.apiregistration.k8s.io": _table(
+        othercells.api_service, "Service", "Available", "Age"
+    ),
+    "csidrivers.storage.k8s.io": _table(
+        othercells.csi_driver, "AttachRequired:boolean", "PodInfoOnMount:boolean",
+        "StorageCapacity:boolean", "TokenRequests", "RequiresRepublish:boolean", "Modes", "Age",
+    ),
+    "csinodes.storage.k8s.io": _table(othercells.csi_node, "Drivers:integer", "Age"),
+    "volumeattachments.storage.k8s.io": _table(
+        othercells.volume_attachment, "Attacher", "PV", "Node", "Attached:boolean", "Age"
+    ),
+    "volumeattributesclasses.storage.k8s.io": _table(
+        othercells.attributes_class, "DriverName", "Age"
+    ),
+    "flowschemas.flowcontrol.apiserver.k8s.io": _table(
+        othercells.flow_schema, "PriorityLevel", "MatchingPrecedence:integer",
+        "DistinguisherMethod", "Age", "MissingPL",
+    ),
+    "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": _table(
+        othercells.priority_level, "Type", "NominalConcurrencyShares", "Queues", "HandSize",
+        "QueueLengthLimit", "Age",
+    ),
+    "validatingadmissionpolicies.admissionregistration.k8s.io": _table(
+        othercells.validating_policy, "Validations:integer", "ParamKind", "Age"
+    ),
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": _table(
+        othercells.policy_binding, "PolicyName", "ParamRef", "Age"
+    ),
+    "resourceclaims.resource.k8s.io": _table(othercells.resource_claim, "State", "Age"),
+    "resourceslices.resource.k8s.io": _table(
+        othercells.resource_slice, "Node", "Driver", "Pool", "Age"
+    ),
+    "servicecidrs.networking.k8s.io": _table(othercells.service_range, "CIDRs", "Age"),
+    "ipaddresses.networking.k8s.io": _table(othercells.address, "ParentRef", "Age"),
+}  # fmt: skip
 
 _TABLES: Mapping[str, Table] = {
     "pods": _table(
@@ -216,6 +259,18 @@ _TABLES: Mapping[str, Table] = {
     ),
     "mutatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
     "validatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
+    "endpoints": _table(networkcells.endpoints, "Endpoints", "Age"),
+    "endpointslices.discovery.k8s.io": _table(
+        networkcells.endpoint_slice, "AddressType", "Ports", "Endpoints", "Age"
+    ),
+    "ingresses.networking.k8s.io": _table(
+        networkcells.ingress, "Class", "Hosts", "Address", "Ports", "Age"
+    ),
+    "ingressclasses.networking.k8s.io": _table(
+        networkcells.ingress_class, "Controller", "Parameters", "Age"
+    ),
+    "networkpolicies.networking.k8s.io": _table(networkcells.network_policy, "Pod-Selector", "Age"),
+    **_SELDOM,
     "limitranges": _NAME_AND_CREATED,
     "roles.rbac.authorization.k8s.io": _NAME_AND_CREATED,
     "clusterroles.rbac.authorization.k8s.io": _NAME_AND_CREATED,

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from lwstui.sandbox import admission, builtintypes, status
 from lwstui.sandbox.apply import Applied, Manager, apply_configuration, track_update
 from lwstui.sandbox.clock import rfc3339
-from lwstui.sandbox.decoding import decoded
+from lwstui.sandbox.decoding import decoded, shown_patch
 from lwstui.sandbox.names import metadata_causes, new_finalizer_causes
 from lwstui.sandbox.objects import Json, StatusError, Store, deep_copy
 from lwstui.sandbox.patches import APPLY_YAML, JSON_PATCH, apply_patch
@@ -138,14 +140,22 @@ class Writer:
             return self._apply(address, object_body(patch), options)
         resource = address.resource
         warnings: list[str] = []
+        # Decoding takes out what is no field, of the patch too: a refusal shows it as it came.
+        came = msgspec.json.encode(patch)
+
+        def applied(draft: Json, change: Any) -> Json:
+            viewed = resource.to_view(draft) if resource.to_view else draft
+            return apply_patch(viewed, change, content_type, custom=resource.custom is not None)
 
         def patched(old: Json) -> Json:
+            def shows() -> str:
+                change = msgspec.json.decode(came)
+                return shown_patch(change, applied(deep_copy(old), change), content_type)
+
             shares = _leaves_alone(address, content_type)
-            draft = old if shares else deep_copy(old)
-            viewed = resource.to_view(draft) if resource.to_view else draft
-            new = apply_patch(viewed, patch, content_type, custom=resource.custom is not None)
+            new = applied(old if shares else deep_copy(old), patch)
             known = old if shares else None
-            asked, found = decoded(resource, object_body(new), options, patch=patch, known=known)
+            asked, found = decoded(resource, object_body(new), options, patch=shows, known=known)
             warnings.extend(found)
             _check_place(address, asked)
             return asked
@@ -176,7 +186,7 @@ class Writer:
                 force=options.force,
             )
             outcome.append(result)
-            new, found = decoded(resource, deep_copy(result.object), options, patch=config)
+            new, found = decoded(resource, deep_copy(result.object), options)
             warnings.extend(found)
             return new
 

@@ -116,8 +116,48 @@ def test_a_failed_test_is_the_fault_of_the_request(api: Api) -> None:
     body = [{"op": "test", "path": "/data/a", "value": "2"}]
     said = api.refused(422, "PATCH", api.core("configmaps", "c"), body, kind=JSON_PATCH)
     assert said["reason"] == "Invalid"
-    start = "the server rejected our request due to an error in our request"
-    assert said["message"].startswith(start)
+    assert said["message"] == "the server rejected our request due to an error in our request"
+    assert said["details"] == {}
+
+
+@pytest.mark.parametrize(
+    ("patch", "shown", "why"),
+    [
+        ({"spec": {"unschedulable": "x"}}, "map[spec:map[unschedulable:x]]",
+         "unrecognized type: bool"),
+        ({"spec": {"podCIDR": 1}}, "map[spec:map[podCIDR:1]]", "cannot convert int64 to string"),
+        ({"spec": 7}, "map[spec:7]", "cannot restore struct from: int64"),
+        ({"metadata": {"labels": [1]}}, "map[metadata:map[labels:[1]]]",
+         "cannot restore map from slice"),
+    ],
+)  # fmt: skip
+def test_a_strategic_patch_of_other_types_is_shown_as_go_prints_it(
+    api: Api, patch: Json, shown: str, why: str
+) -> None:
+    path = f"/api/v1/nodes/{api.space}-x"
+    api.create("/api/v1/nodes", {"metadata": {"name": f"{api.space}-x"}})
+    said = api.refused(422, "PATCH", path, patch, kind=STRATEGIC)
+    message = f'Invalid value: "{shown}": {why}'
+    cause = {"reason": "FieldValueInvalid", "message": message, "field": "patch"}
+    assert said["details"]["causes"] == [cause]
+
+
+def test_a_merge_patch_of_another_type_shows_the_object_it_makes(api: Api) -> None:
+    api.create(api.core("configmaps"), configmap(a="1"))
+    said = api.refused(422, "PATCH", api.core("configmaps", "c"), {"data": {"b": 2}}, kind=MERGE)
+    (cause,) = said["details"]["causes"]
+    assert cause["message"].startswith(r'Invalid value: "{\"apiVersion\":\"v1\",')
+    assert r"\"data\":{\"a\":\"1\",\"b\":2}" in cause["message"]
+    assert "json: cannot unmarshal number into Go struct field ConfigMap.data" in cause["message"]
+
+
+def test_a_refused_patch_is_shown_with_the_fields_that_do_not_exist(api: Api) -> None:
+    api.create(api.core("configmaps"), configmap(a="1"))
+    path, strict = api.core("configmaps", "c"), {"fieldValidation": "Strict"}
+    for kind, shown in ((STRATEGIC, '"map[wat:map[x:1]]"'), (MERGE, r"\"wat\":{\"x\":1}")):
+        said = api.refused(422, "PATCH", path, {"wat": {"x": 1}}, kind=kind, query=strict)
+        assert shown in said["message"]
+        assert said["message"].endswith('strict decoding error: unknown field "wat"')
 
 
 def test_there_must_be_something_to_patch(api: Api) -> None:
