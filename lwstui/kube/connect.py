@@ -243,7 +243,7 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {"clusters": [], "contexts": [], "users": []}
     for path in paths:
         try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+            loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         except (OSError, UnicodeDecodeError) as error:
             raise ConnectError(f"cannot read the kubeconfig {path}: {error}") from error
         except yaml.YAMLError as error:

@@ -103,7 +103,7 @@ def read_theme(path: Path) -> Theme:
         yaml.YAMLError: It is not YAML.
         OSError: It cannot be read.
     """
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     if not isinstance(data, dict):
         raise ValueError("a theme is a mapping")  # noqa: TRY004 - one kind of fault for callers
     return parse_theme(path.stem, data)

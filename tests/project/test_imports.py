@@ -6,17 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from lwstui.tui.screens.registry import SCREENS
+
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 400
 
 
-def loaded_after(code: str) -> set[str]:
-    """Return the top-level names of the modules a fresh interpreter has after ``code``."""
+def modules_after(code: str) -> set[str]:
+    """Return the names of the modules a fresh interpreter has after ``code``."""
     script = f"{code}\nimport sys\nsys.stderr.write('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
-    return {name.partition(".")[0] for name in done.stderr.split()}
+    return set(done.stderr.split())
+
+
+def tops(modules: set[str]) -> set[str]:
+    """Return the top-level names of modules."""
+    return {name.partition(".")[0] for name in modules}
 
 
 def test_help_loads_neither_textual_nor_the_client() -> None:
@@ -24,21 +31,24 @@ def test_help_loads_neither_textual_nor_the_client() -> None:
         "from lwstui.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0"
     )
-    loaded = loaded_after(code)
+    loaded = tops(modules_after(code))
     assert "lwstui" in loaded
     assert not loaded & {"textual", "kubernetes_asyncio", "aiohttp", "rich"}
 
 
-def test_the_first_frame_needs_no_client() -> None:
-    loaded = loaded_after("import lwstui.tui.app, lwstui.runtime.engine")
-    assert "textual" in loaded
-    assert not loaded & {"kubernetes_asyncio", "aiohttp"}
+def test_the_first_frame_needs_no_client_and_no_other_screen() -> None:
+    modules = modules_after("import lwstui.tui.app, lwstui.runtime.engine")
+    assert "textual" in modules
+    assert not tops(modules) & {"kubernetes_asyncio", "aiohttp"}
+    others = {f"lwstui.tui.screens.{where.partition(':')[0]}" for where in SCREENS.values()}
+    assert len(others) > 20
+    assert not modules & others
 
 
 def test_controller_needs_the_standard_library_and_msgspec_only() -> None:
     code = "import controller.manager, controller.plan.compose"
-    allowed = loaded_after("import msgspec") | set(sys.stdlib_module_names) | {"controller"}
-    assert loaded_after(code) - allowed == set()
+    allowed = tops(modules_after("import msgspec")) | set(sys.stdlib_module_names) | {"controller"}
+    assert tops(modules_after(code)) - allowed == set()
 
 
 @pytest.mark.parametrize("package", ["lwstui", "controller", "tests"])

@@ -7,7 +7,7 @@ import pytest
 from lwstui.config.settings import Config
 from lwstui.tui.actions import ACTIONS
 from lwstui.tui.keymaps import read_keymap, together
-from lwstui.tui.screens.registry import SCREENS
+from lwstui.tui.screens.registry import SCREENS, screen_type
 from lwstui.tui.widgets.keyline import KeyLine
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import busy
@@ -55,7 +55,7 @@ def test_what_trades_keys_does_not_clash():
 
 
 def test_scopes_of_one_screen_are_known_to_work_together():
-    for screen in SCREENS.values():
+    for screen in map(screen_type, SCREENS):
         for one in screen.SCOPES:
             assert all(together(one, other) for other in screen.SCOPES)
     assert not together("node", "set")
