@@ -128,8 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
         first_command=arguments.command or "",
         problems=refreshed(arguments),
         once=(arguments.once_form, arguments.size) if arguments.once else None,
-        embedded_controller=arguments.embedded_controller,
-        history_limit=arguments.revision_history_limit,
+        embedded_controller=settings.controller_mode == "embedded",
         lease_namespace=arguments.lease_namespace,
         recording=order_of(arguments),
     )
@@ -139,6 +138,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
     """Return the settings as these flags change them."""
     from lwstui.config.settings import Config
 
+    limit: int | None = getattr(arguments, "revision_history_limit", None)
     given = (
         ("ascii", arguments.ascii or not _utf8(), True),
         ("no_color", arguments.no_color, True),
@@ -150,6 +150,8 @@ def config_of(arguments: argparse.Namespace) -> Config:
         ("theme", arguments.theme, arguments.theme),
         ("log_level", arguments.log_level, arguments.log_level),
         ("log_file", arguments.log_file, arguments.log_file),
+        ("controller_mode", getattr(arguments, "embedded_controller", False), "embedded"),
+        ("revision_limit", limit is not None, limit),
     )
     flags = {name: value for name, is_given, value in given if is_given}
     return Config(os.environ, flags)
@@ -182,7 +184,6 @@ def run_console(
     problems: tuple[str, ...] = (),
     namespaces: tuple[str, ...] = (),
     embedded_controller: bool = False,
-    history_limit: int | None = None,
     lease_namespace: str | None = None,
     apply_first: tuple[dict[str, Any], ...] = (),
     recording: RecordingOrder | None = None,
@@ -198,8 +199,6 @@ def run_console(
         problems: Sentences about broken settings, shown on the first screen.
         namespaces: Namespaces in view; empty means all.
         embedded_controller: Whether this process runs the controller.
-        history_limit: Revisions that controller keeps although nothing uses them;
-            None for its default.
         lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
         recording: What to record from the start; None for nothing.
@@ -218,7 +217,6 @@ def run_console(
         problems=problems,
         namespaces=namespaces,
         embedded_controller=embedded_controller,
-        history_limit=history_limit,
         lease_namespace=lease_namespace,
         apply_first=apply_first,
         recording=recording,

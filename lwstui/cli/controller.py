@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from lwstui.cli.common import (
@@ -133,9 +134,20 @@ def _lease_times(arguments: argparse.Namespace) -> LeaseTimes:
     return LeaseTimes(**{name: given for name, given in flags.items() if given is not None})
 
 
+def _history_limit(arguments: argparse.Namespace) -> int:
+    """Return how many revisions are kept: what the flag says, else what the settings say."""
+    from lwstui.cli.console import context_of
+    from lwstui.config.settings import load
+
+    limit: int | None = arguments.revision_history_limit
+    if limit is not None:
+        return limit
+    settings, _ = load(os.environ, context=context_of(target_of(arguments)))
+    return settings.revision_limit
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Reconcile until SIGINT or SIGTERM."""
-    from controller.api.lws import HISTORY_LIMIT
     from controller.errors import ControllerError
     from controller.leases import NAMESPACE
     from lwstui.kube.connect import ConnectError
@@ -143,7 +155,6 @@ def run(arguments: argparse.Namespace) -> int:
     from lwstui.runtime.probes import ProbeError
     from lwstui.runtime.recording.output import RecordingError
 
-    limit = arguments.revision_history_limit
     try:
         times = _lease_times(arguments)
     except ValueError as error:
@@ -157,7 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
         target=target_of(arguments),
         namespace=namespace,
         workers=arguments.workers,
-        history_limit=HISTORY_LIMIT if limit is None else limit,
+        history_limit=_history_limit(arguments),
         lease_times=times,
         lease_namespace=arguments.lease_namespace or NAMESPACE,
         native_namespace=arguments.native_namespace,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.intents import Intent
     from lwstui.runtime.operator import SetOperator
     from lwstui.runtime.rollouts import Followed, Patience
+    from lwstui.state.manner import Manner
     from lwstui.view.listing import Place
 
 KINDS: Final = ("lws", "leaderworkerset", "leaderworkersets")
@@ -146,6 +147,15 @@ def read_only(arguments: argparse.Namespace) -> bool:
     return settings.read_only
 
 
+def manner(context: str) -> Manner:
+    """Return how things are judged and told in a context, as the console does it."""
+    from lwstui.config.settings import load
+    from lwstui.runtime.tuning import manner_of
+
+    settings, _ = load(os.environ, context=context)
+    return manner_of(settings)
+
+
 def operate(
     arguments: argparse.Namespace,
     work: Callable[[SetOperator], Awaitable[int]],
@@ -185,7 +195,10 @@ async def _connected(
     from lwstui.runtime.operator import SetOperator
 
     where = getattr(arguments, "lease_namespace", None) or NAMESPACE
-    operator = SetOperator(await connect(target_of(arguments)), lease_namespace=where)
+    connection = await connect(target_of(arguments))
+    operator = SetOperator(
+        connection, lease_namespace=where, manner=manner(connection.info.context)
+    )
     try:
         return await work(operator)
     finally:

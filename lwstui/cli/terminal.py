@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from controller.activity import LogfmtFormatter
-from controller.api.lws import HISTORY_LIMIT
 from controller.leases import NAMESPACE
 from lwstui.cli.hangup import watch_terminal
 from lwstui.cli.once import print_once
@@ -40,7 +39,6 @@ def run_app(
     problems: tuple[str, ...],
     namespaces: tuple[str, ...],
     embedded_controller: bool,
-    history_limit: int | None,
     lease_namespace: str | None,
     apply_first: tuple[dict[str, Any], ...],
     recording: RecordingOrder | None,
@@ -48,7 +46,6 @@ def run_app(
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
     get_ready(settings)
     from lwstui.runtime.engine import Engine, EngineOptions
-    from lwstui.tui.preferences import manner_of
 
     engine = Engine(
         EngineOptions(
@@ -57,11 +54,10 @@ def run_app(
             read_only=settings.read_only,
             embedded_controller=embedded_controller,
             identity=f"{socket.gethostname()}-{uuid4().hex[:8]}",
-            history_limit=HISTORY_LIMIT if history_limit is None else history_limit,
+            history_limit=settings.revision_limit,
             lease_namespace=lease_namespace or NAMESPACE,
             apply_first=apply_first,
             state=state_folder(os.environ),
-            manner=manner_of(settings),
             recording=recording,
             prometheus=_remembering if config is not None else _nothing,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lwstui.cli import paint
 from lwstui.cli.common import FAILED, USAGE, add_target, fail
 from lwstui.cli.describe import find
-from lwstui.cli.sets import operate, place_of, say
+from lwstui.cli.sets import manner, operate, place_of, say
 from lwstui.cli.taping import moment
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def _of_recording(arguments: argparse.Namespace) -> int:
         with closing(Recording.open(arguments.recording)) as recording:
             at_s = recording.length_s if arguments.at is None else arguments.at
             stage = Stage.before(recording, at_s)
+            stage.store.judge_by(manner(recording.header.context))
             stage.advance(at_s)
     except RecordingError as error:
         return fail(str(error))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from lwstui.config.prometheus import SERVICE_FORM, is_address, service
 
 _DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
 
 
@@ -91,6 +92,38 @@ def duration(value: Any) -> str:
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return value
     raise Unfit("must be a duration such as 90s, 15m or 1h")
+
+
+def lasting(least_s: int, most_s: int, *, none: bool = False) -> Callable[[Any], str]:
+    """Return what takes a duration in these bounds, and, if ``none``, an empty one."""
+
+    def parse(value: Any) -> str:
+        if none and value == "":
+            return ""
+        written = duration(value)
+        if least_s <= int(written[:-1]) * _SECONDS[written[-1]] <= most_s:
+            return written
+        raise Unfit(f"must be from {least_s} to {most_s} seconds long")
+
+    return parse
+
+
+def expressions(value: Any) -> tuple[str, ...]:
+    """Return regular expressions; a text with blanks is several."""
+    found = texts(value)
+    for one in found:
+        try:
+            re.compile(one)
+        except re.error as error:
+            raise Unfit(f"must be regular expressions ({one}: {error})") from None
+    return found
+
+
+def selector(value: Any) -> str:
+    """Return labels as a filter takes them; empty for none."""
+    if isinstance(value, str) and not re.search(r"\s", value):
+        return value
+    raise Unfit("must be labels without blanks, such as team=search,tier=gold")
 
 
 def colour(value: Any) -> str:

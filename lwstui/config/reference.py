@@ -30,6 +30,9 @@ and one line on every screen names the file, the key and the nearest valid key u
 ui: {theme: daylight, crumbs: false}
 scope: {favourites: [llm-prod, llm-stage]}
 safety: {protected: ["prod-*"]}
+health: {recreate_loop: 4}
+nodes: {topology_keys: [topology.example.com/rack, topology.kubernetes.io/zone]}
+logs: {since: 15m, patterns: ['\\bKV cache\\b.*full', preempted]}
 ```
 
 ```yaml
@@ -37,7 +40,11 @@ safety: {protected: ["prod-*"]}
 readOnly: true
 accent: "#c0392b"
 namespaces: [llm-prod]
+data: {page: 250, metrics_interval: 1m}
 ```
+
+What is judged by `health` is judged alike by screens, by the rules behind `:why`, by
+`lwstui why` and in recordings; a change counts at once for all of them.
 
 | setting | default | also set by | what it does |
 | --- | --- | --- | --- |

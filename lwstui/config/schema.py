@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lwstui.config.logfile import LEVELS
 from lwstui.config.parsing import (
-    Unfit,
     address,
     boolean,
     colour,
     count,
     duration,
+    expressions,
     keys_by_action,
+    lasting,
     number,
     one_of,
+    selector,
     service_name,
     text,
     texts,
@@ -25,6 +26,8 @@ from lwstui.config.parsing import (
 from lwstui.config.prometheus import SERVICE_FORM
 
 _MOST: Final = 1_000_000_000
+_LINES: Final = count(100, _MOST)
+_OPENED: Final = " Counts for logs opened from then on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ class Settings:
     header: bool = True
     crumbs: bool = True
     motion: bool = True
+    bell: str = "off"
     fps: int = 240
     time: str = "absolute"
     namespaces: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+    selector: str = ""
     read_only: bool = False
     protected: tuple[str, ...] = ("*",)
     unprotected: tuple[str, ...] = (
@@ -54,14 +59,24 @@ class Settings:
         "colima",
     )
     typed_from: int = 3
+    grace: int = 250
     log_lines: int = 5_000
     log_lines_merged: int = 20_000
     log_mib: int = 32
     log_line_kib: int = 8
     log_streams: int = 64
+    log_since: str = ""
+    log_fold: bool = True
+    log_patterns: tuple[str, ...] = ()
     stuck_factor: float = 1.5
     stuck_default: str = "15m"
     recreate_loop: int = 3
+    topology_keys: tuple[str, ...] = ()
+    node_metric: str = "auto"
+    page: int = 500
+    metrics_interval: str = "15s"
+    controller_mode: str = "off"
+    revision_limit: int = 10
     prometheus_url: str = ""
     prometheus_service: str = ""
     prometheus_token_file: str = ""
@@ -128,6 +143,12 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         "How moments are written: absolute (local clock times), utc, or relative (how long ago).",
         one_of("absolute", "utc", "relative"),
     ),
+    Setting(
+        "ui.bell",
+        "bell",
+        "When the terminal's bell rings: off, or failed (something new has failed).",
+        one_of("off", "failed"),
+    ),
     Setting("ui.fps", "fps", "Frames a second at most.", count(5, 240), live=False),
     Setting(
         "scope.namespaces",
@@ -138,6 +159,13 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         live=False,
     ),
     Setting("scope.favourites", "favourites", "Namespaces that the digits choose.", texts),
+    Setting(
+        "scope.selector",
+        "selector",
+        "Labels of the sets that the fleet shows at first, such as team=search; "
+        "a filter that goes as any other does. Counts where a context is entered.",
+        selector,
+    ),
     Setting(
         "safety.readonly",
         "read_only",
@@ -165,29 +193,40 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         count(2, 5),
     ),
     Setting(
-        "logs.lines",
-        "log_lines",
-        "Lines kept of the log of one source.",
-        count(100, _MOST),
-        live=False,
+        "safety.grace",
+        "grace",
+        "Milliseconds for which a dialog that has opened hears no key.",
+        count(250, 5_000),
     ),
+    Setting("logs.lines", "log_lines", f"Lines kept of the log of one source.{_OPENED}", _LINES),
     Setting(
         "logs.lines_merged",
         "log_lines_merged",
-        "Lines kept of a log of several sources.",
-        count(100, _MOST),
-        live=False,
+        f"Lines kept of a log of several sources.{_OPENED}",
+        _LINES,
     ),
-    Setting("logs.size_mib", "log_mib", "MiB kept of a log.", count(1, 1_000_000), live=False),
-    Setting(
-        "logs.line_kib", "log_line_kib", "KiB kept of one line.", count(1, 1_000_000), live=False
-    ),
+    Setting("logs.size_mib", "log_mib", f"MiB kept of a log.{_OPENED}", count(1, 1_000_000)),
+    Setting("logs.line_kib", "log_line_kib", f"KiB kept of a line.{_OPENED}", count(1, 1_000_000)),
     Setting(
         "logs.streams",
         "log_streams",
-        "Sources of a log that are read at once; the others are listed.",
+        f"Sources of a log that are read at once; the others are listed.{_OPENED}",
         count(1, _MOST),
-        live=False,
+    ),
+    Setting(
+        "logs.since",
+        "log_since",
+        f"Time before now that a log begins with; none means its last lines.{_OPENED}",
+        lasting(1, 86_400, none=True),
+    ),
+    Setting(
+        "logs.fold", "log_fold", f"Give lines that say the same one row at first.{_OPENED}", boolean
+    ),
+    Setting(
+        "logs.patterns",
+        "log_patterns",
+        f"Expressions that make a line an error beside those that are known.{_OPENED}",
+        expressions,
     ),
     Setting(
         "health.stuck_factor",
@@ -206,6 +245,48 @@ SCHEMA: Final[tuple[Setting, ...]] = (
         "recreate_loop",
         "Recreations of a group within 15 minutes that make a recreate loop.",
         count(2, 20),
+    ),
+    Setting(
+        "nodes.topology_keys",
+        "topology_keys",
+        "Labels of nodes that domains are told by, the first one at first; "
+        "none means those that are known, closest domains first.",
+        texts,
+    ),
+    Setting(
+        "nodes.metric",
+        "node_metric",
+        "What the map of devices shows at first: utilisation, memory, power, temperature or "
+        "allocation; auto means utilisation where it is measured.",
+        one_of("auto", "utilisation", "memory", "power", "temperature", "allocation"),
+    ),
+    Setting(
+        "data.page",
+        "page",
+        "Objects of a list that are asked for at once, the next time something is listed.",
+        count(10, 10_000),
+    ),
+    Setting(
+        "data.metrics_interval",
+        "metrics_interval",
+        "Time between two rounds of measuring while a screen shows them; four times as long else.",
+        lasting(5, 600),
+    ),
+    Setting(
+        "controller.mode",
+        "controller_mode",
+        "Whether the console runs the controller: off, or embedded.",
+        one_of("off", "embedded"),
+        flag="--embedded-controller",
+        live=False,
+    ),
+    Setting(
+        "controller.revision_limit",
+        "revision_limit",
+        "Revisions that the controller keeps for undo beside those in use.",
+        count(0, 1_000),
+        flag="--revision-history-limit",
+        live=False,
     ),
     Setting(
         "log.level",
@@ -259,7 +340,7 @@ SCHEMA: Final[tuple[Setting, ...]] = (
 
 BY_PATH: Final = {one.path: one for one in SCHEMA}
 
-_OTHER_NAMES: Final = {
+OTHER_NAMES: Final = {
     "theme": "ui.theme",
     "ascii": "ui.ascii",
     "no_color": "ui.no_color",
@@ -277,50 +358,4 @@ _OTHER_NAMES: Final = {
 
 def setting(path: str) -> Setting | None:
     """Return the setting of a name as files have it, None if there is none."""
-    return BY_PATH.get(_OTHER_NAMES.get(path, path))
-
-
-def read(document: Any, where: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the values of a document by field, and one sentence per problem.
-
-    Args:
-        document: As parsed from YAML.
-        where: The file, for the sentences.
-    """
-    if document is None:
-        return {}, ()
-    if not isinstance(document, dict):
-        return {}, (f"{where}: settings are a mapping of names to values",)
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for path, value in _flat(document):
-        found = setting(path)
-        if found is None:
-            problems.append(f"{where}: unknown setting {path}{_hint(path)}")
-            continue
-        try:
-            values[found.field] = found.parse(value)
-        except Unfit as error:
-            problems.append(f"{where}: {path} {error}, not {value!r}")
-    return values, tuple(problems)
-
-
-def _flat(document: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
-    """Yield (path, value) pairs; sections are mappings that are no value of a setting."""
-    sections = {path.partition(".")[0] for path in BY_PATH if "." in path}
-    for name, value in document.items():
-        if name in sections and isinstance(value, dict):
-            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
-        elif name in sections and value is None:
-            continue
-        else:
-            yield str(name), value
-
-
-def _hint(path: str) -> str:
-    known = [*BY_PATH, *_OTHER_NAMES]
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
-    last = path.rpartition(".")[2]
-    same_end = [one for one in BY_PATH if one.rpartition(".")[2] == last]
-    best = same_end or near
-    return f"; did you mean {best[0]}?" if best else f"; known are {', '.join(BY_PATH)}"
+    return BY_PATH.get(OTHER_NAMES.get(path, path))

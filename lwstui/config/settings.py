@@ -17,7 +17,8 @@ import yaml
 
 from lwstui.config.parsing import Unfit
 from lwstui.config.paths import config_folder
-from lwstui.config.schema import SCHEMA, Settings, read, setting
+from lwstui.config.reading import read
+from lwstui.config.schema import SCHEMA, Settings, setting
 from lwstui.config.stamps import ABSENT, KEPT, Stamp, stamp
 from lwstui.config.statefiles import safe_name
 

@@ -130,6 +130,7 @@ class Reflector(Generic[T]):
         label_selector: As the API takes it.
         field_selector: As the API takes it.
         timing: Clock and chance.
+        page: Returns how many objects to ask for at once.
 
     Attributes:
         sync: State, replaced on every change.
@@ -146,8 +147,10 @@ class Reflector(Generic[T]):
         label_selector: str = "",
         field_selector: str = "",
         timing: Timing | None = None,
+        page: Callable[[], int] = lambda: PAGE,
     ) -> None:
         self._rest = rest
+        self._page = page
         self._path = path_of(resource, namespace)
         self._what = str(resource)
         self._decode = decode
@@ -207,7 +210,7 @@ class Reflector(Generic[T]):
         if self.sync.state != "reconnecting":
             self._enter("listing")
         self._refresh.clear()
-        query: dict[str, str | int] = {"limit": PAGE, **self._selectors}
+        query: dict[str, str | int] = {"limit": self._page(), **self._selectors}
         items: list[T] = []
         while True:
             raw = await self._rest.request(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from controller.errors import Unavailable
 from controller.ports import Clock
-from lwstui.runtime.backend import Destination
 from lwstui.runtime.core import Core
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.ports import Factory
 from lwstui.state.model import Activity, Snapshot
 
@@ -94,6 +94,7 @@ class Attachments:
         self.core = self._core(options, number, activity)
         self.core.want_events(wanted=wants_events)
         self.core.want_metrics(wanted=wants_metrics)
+        self.core.tune(destination.tuning)
         self._start()
 
     def _start(self) -> None:

@@ -13,7 +13,9 @@ from controller.api.meta import Key
 from controller.api.names import Resource
 from lwstui.kube.loglines import LONGEST_LINE
 from lwstui.kube.sgr import Colours
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.intents import Intent, Outcome
+from lwstui.runtime.tuning import Tuning
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping
@@ -109,21 +111,6 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     text: str
     kind: str = "line"
     colours: Colours = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where to go next.
-
-    Attributes:
-        context: Name of a context of the kubeconfig.
-        namespaces: Namespaces in view, empty for all; None for the one the context names.
-        read_only: Refuse every write there.
-    """
-
-    context: str
-    namespaces: tuple[str, ...] | None = None
-    read_only: bool = False
 
 
 class LogHandle(Protocol):
@@ -358,6 +345,10 @@ class Backend(Protocol):
 
     def want_metrics(self, wanted: bool) -> None:
         """Measure often while a screen shows it, else seldom."""
+        ...
+
+    def tune(self, tuning: Tuning) -> None:
+        """Judge, list and measure in another way from now on."""
         ...
 
     def reconnect(self) -> None:

@@ -31,6 +31,7 @@ from lwstui.runtime.session import Session, SessionOptions
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverError, TakeoverOrder
 from lwstui.runtime.taking import Takeovers
 from lwstui.runtime.trials import try_manifests
+from lwstui.runtime.tuning import UNTUNED, Tuning
 from lwstui.runtime.works import Works
 from lwstui.runtime.writer import Writer
 from lwstui.state.around import Around
@@ -103,9 +104,10 @@ class Core:
         self._link: Link | None = None
         self.wants_events = False
         self.wants_metrics = True
+        self._tuning = UNTUNED
         self._again = asyncio.Event()
         self._logs = LogDesk(self._store, self._feed, clock, sleep=sleep, state=options.state)
-        self._diagnosis = Diagnosis(self._store, options.manner, self._logs.tails)
+        self._diagnosis = Diagnosis(self._store, self._logs.tails)
         self.recorder = Recorder(self._store, self._feed, clock, sleep=sleep)
 
     async def run(self) -> None:
@@ -224,6 +226,18 @@ class Core:
         if self._session is not None:
             self._session.sampler.want(wanted=wanted)
 
+    def tune(self, tuning: Tuning) -> None:
+        """Judge, list and measure in another way from now on."""
+        self._tuning = tuning
+        self._store.judge_by(tuning.manner)
+        if self._session is not None:
+            self._tune(self._session)
+        self._feed.changed()
+
+    def _tune(self, session: Session) -> None:
+        session.link.list_by(self._tuning.page)
+        session.sampler.measure_every(self._tuning.measure_s)
+
     def reconnect(self) -> None:
         """List everything again, or try to connect, now."""
         self._again.set()
@@ -307,6 +321,7 @@ class Core:
         )
         self._link, self._session = link, session
         session.sampler.want(wanted=self.wants_metrics)
+        self._tune(session)
         reader = self.recorder.reader(link)
         keeping = asyncio.create_task(self._kept(lambda: self._logs.keep(reader)))
         try:

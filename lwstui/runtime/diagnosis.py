@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from controller.api.meta import Key
@@ -12,7 +11,7 @@ from lwstui.insight.judging import judge, judgment
 from lwstui.insight.rules import findings
 from lwstui.insight.world import World
 from lwstui.state.insights import Judgment, Standing
-from lwstui.state.manner import STANDARD, Manner
+from lwstui.state.manner import STANDARD
 from lwstui.state.store import Store
 from lwstui.state.tails import NO_TAILS, Tail
 
@@ -21,25 +20,23 @@ _log = logging.getLogger("lwstui.engine")
 
 
 class Diagnosis:
-    """What is wrong, at most every two seconds.
+    """What is wrong, at most every two seconds, and at once when it is judged in another manner.
 
     Args:
         store: What is known, and where what the rules say goes.
-        manner: How the operator wants things judged.
         tails: Returns the last lines that were read of each pod.
     """
 
     def __init__(
         self,
         store: Store,
-        manner: Manner = STANDARD,
         tails: Callable[[], Mapping[Key, Tail]] = lambda: NO_TAILS,
     ) -> None:
         self._store = store
-        self._manner = manner
         self._tails = tails
         self._judgment = Judgment()
         self._at = 0.0
+        self._manner = STANDARD
 
     @property
     def standing(self) -> tuple[Standing, ...]:
@@ -55,12 +52,12 @@ class Diagnosis:
     def step(self, now: float) -> None:
         """Ask the rules if it is time; a defect in one of them must not stop the screen."""
         snapshot = self._store.snapshot
-        if now - self._at < PERIOD_S or not snapshot.version:
+        due = now - self._at >= PERIOD_S or snapshot.manner != self._manner
+        if not due or not snapshot.version:
             return
-        self._at = now
+        self._at, self._manner = now, snapshot.manner
         try:
-            judged = replace(snapshot, manner=self._manner)
-            found = list(findings(World(judged, now, self._tails())))
+            found = list(findings(World(snapshot, now, self._tails())))
         except Exception:  # noqa: BLE001 - rules look at everything; one that fails is logged
             _log.exception("the rules failed")
             return

@@ -19,7 +19,6 @@ from controller.leases import NAMESPACE
 from controller.ports import Clock
 from lwstui.config.prometheus import NOWHERE, Prometheus
 from lwstui.runtime.backend import (
-    Destination,
     FetchRequest,
     Forward,
     ForwardRequest,
@@ -31,11 +30,12 @@ from lwstui.runtime.backend import (
     TerminalRequest,
 )
 from lwstui.runtime.clock import SystemClock
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.terminal import RemoteTerminal
+from lwstui.runtime.tuning import UNTUNED, Tuning
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
-from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Activity, Snapshot, Taping
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ class EngineOptions:
         apply_first: Objects to apply after connecting.
         state: Folder where what was done and what died is kept; None keeps nothing.
         recording: What to record from the start, None for nothing.
-        manner: How the operator wants things judged.
         prometheus: Returns what remembers the time before the start, by context.
     """
 
@@ -87,7 +86,6 @@ class EngineOptions:
     apply_first: tuple[dict[str, Any], ...] = ()
     state: Path | None = None
     recording: RecordingOrder | None = None
-    manner: Manner = STANDARD
     prometheus: Callable[[str], Prometheus] = _nothing
 
 
@@ -112,6 +110,7 @@ class Engine:
         self._clock = clock or SystemClock()
         self._events_wanted = False
         self._metrics_wanted = True
+        self._tuning = UNTUNED
         self._attachment = 0
         self._destination: Destination | None = None
         self._thread: threading.Thread | None = None
@@ -226,6 +225,11 @@ class Engine:
         self._metrics_wanted = wanted
         self._with_core(lambda core: core.want_metrics(wanted=wanted))
 
+    def tune(self, tuning: Tuning) -> None:
+        """Judge, list and measure in another way; may be called before the start."""
+        self._tuning = tuning
+        self._with_core(lambda core: core.tune(tuning))
+
     def reconnect(self) -> None:
         """List everything again, or try to connect, now."""
         self._with_core(lambda core: core.reconnect())
@@ -289,6 +293,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         work.core.want_events(wanted=self._events_wanted)
         work.core.want_metrics(wanted=self._metrics_wanted)
+        work.core.tune(self._tuning)
         working = asyncio.create_task(work.run())
         if self._destination is not None:
             # It was asked for before there was a loop to tell.

@@ -28,7 +28,7 @@ from lwstui.kube.lists import names_of
 from lwstui.kube.logs import Gap, LogOptions, follow
 from lwstui.kube.portforward import carry
 from lwstui.kube.prometheus import ask_address, ask_service, service_path
-from lwstui.kube.reflector import Reflector
+from lwstui.kube.reflector import PAGE, Reflector
 from lwstui.kube.reviews import own_rules
 from lwstui.kube.scrape import labelled_pods, metrics_path, resource_usage, scrape
 from lwstui.kube.versions import Versioned
@@ -136,6 +136,7 @@ class KubeLink:
         self._connection = connection
         self._cluster = KubeCluster(connection.rest)
         self._events = KubeEvents(self._cluster, identity)
+        self._page = PAGE
 
     @property
     def where(self) -> Where:
@@ -161,6 +162,10 @@ class KubeLink:
         """Return the resource that holds objects of a kind."""
         return await resource_for(self._connection.rest, api_version, kind)
 
+    def list_by(self, page: int) -> None:
+        """Have reflectors ask for so many at once the next time they list."""
+        self._page = page
+
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a reflector, in the version the cluster serves where there are several."""
 
@@ -173,6 +178,7 @@ class KubeLink:
                 namespace=spec.namespace,
                 label_selector=spec.label_selector,
                 field_selector=spec.field_selector,
+                page=lambda: self._page,
             )
 
         if spec.resource in DEVICE_KINDS:

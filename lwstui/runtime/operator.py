@@ -34,6 +34,7 @@ from lwstui.runtime.usage import UsageReader
 from lwstui.runtime.writes import perform
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.telemetry import Telemetry
 
 _NAMED: Final = 5
@@ -46,6 +47,7 @@ class SetOperator:
         connection: The cluster; ``close`` closes it.
         clock: The time.
         lease_namespace: Where controllers have their Lease.
+        manner: How things are judged and told.
 
     Attributes:
         clock: The time.
@@ -58,12 +60,14 @@ class SetOperator:
         clock: Clock | None = None,
         *,
         lease_namespace: str = LEASE_NAMESPACE,
+        manner: Manner = STANDARD,
     ) -> None:
         self.clock = clock or SystemClock()
         self.namespace = connection.info.namespace
         self._rest = connection.rest
         self._link = KubeLink(connection, "lwstui")
         self._lease_namespace = lease_namespace
+        self._manner = manner
         self._observers: list[SetObserver | Reader] = []
 
     async def close(self) -> None:
@@ -142,7 +146,13 @@ class SetOperator:
         Raises:
             ControllerError: If something else cannot be read.
         """
-        reader = Reader(specs, self.clock, optional=optional, lease_namespace=self._lease_namespace)
+        reader = Reader(
+            specs,
+            self.clock,
+            optional=optional,
+            lease_namespace=self._lease_namespace,
+            manner=self._manner,
+        )
         self._observers.append(reader)
         reader.start(self._link)
         try:

@@ -206,6 +206,10 @@ class Link(LogReader, Protocol):
         """
         ...
 
+    def list_by(self, page: int) -> None:
+        """Ask for so many objects of a list at once from now on."""
+        ...
+
     def watch(self, spec: WatchSpec, sink: Sink) -> Watch:
         """Return a list-and-watch that is not running yet."""
         ...

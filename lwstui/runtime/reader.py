@@ -23,6 +23,7 @@ from lwstui.kube.sync import KindSync
 from lwstui.runtime.control import LEASE_NAMESPACE, LeaseWatch, outside_view
 from lwstui.runtime.ports import Link, Sink, WatchSpec
 from lwstui.runtime.watches import Watches
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import ClusterState, Snapshot
 from lwstui.state.store import Store
 
@@ -114,6 +115,7 @@ class Reader:
         clock: The time.
         optional: Kinds that the command can do without: what they would tell is left out.
         lease_namespace: Where controllers have their Lease.
+        manner: How things are judged and told.
 
     Attributes:
         store: What is known.
@@ -126,8 +128,10 @@ class Reader:
         *,
         optional: Collection[Resource] = (),
         lease_namespace: str = LEASE_NAMESPACE,
+        manner: Manner = STANDARD,
     ) -> None:
         self.store = Store(ClusterState(connected=True))
+        self.store.judge_by(manner)
         self._clock = clock
         self._watches = Watches({spec.resource for spec in specs}.difference(optional))
         self._lease = LeaseWatch(self._watches.wake)

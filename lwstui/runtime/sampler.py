@@ -126,6 +126,7 @@ class Sampler:
         self._search_pause_s = SEARCH_S
         self._no_search = ""
         self._shown = True
+        self._shown_s = SHOWN_S
         self._wake = asyncio.Event()
 
     @property
@@ -139,11 +140,21 @@ class Sampler:
             self._wake.set()
         self._shown = wanted
 
+    def measure_every(self, seconds: float) -> None:
+        """Take another time between rounds while a screen shows them; else they are rarer."""
+        if seconds != self._shown_s:
+            self._shown_s = seconds
+            self._wake.set()
+
+    @property
+    def _hidden_s(self) -> float:
+        return self._shown_s * HIDDEN_S / SHOWN_S
+
     async def run(self) -> None:
         """Measure until cancelled."""
         while True:
             self._wake.clear()
-            period_s = SHOWN_S if self._shown else HIDDEN_S
+            period_s = self._shown_s if self._shown else self._hidden_s
             found = await self._measure(period_s)
             await self._pause(period_s if found else min(period_s, START_S))
 
@@ -261,7 +272,7 @@ class Sampler:
         found.why.setdefault(target.kind, health.why)
         late = health.failures - FAILURES
         if late >= 0:
-            pause_s = min(LONGEST_PAUSE_S, SHOWN_S * 2.0 ** (late + 1))
+            pause_s = min(LONGEST_PAUSE_S, self._shown_s * 2.0 ** (late + 1))
             health.again_at = self._clock.now() + pause_s
 
     def _telemetry(
@@ -269,7 +280,7 @@ class Sampler:
     ) -> Telemetry:
         before, now = self._store.telemetry, self._clock.now()
         joined = owners(found.readings, snapshot.node_pods)
-        forget_before = now - _FORGET_PERIODS * HIDDEN_S
+        forget_before = now - _FORGET_PERIODS * self._hidden_s
         devices = next_devices(before.devices, found.readings, joined, forget_before)
         by_node, by_pod = grouped(devices.values())
         usage = found.usage or UsageRound()
@@ -279,7 +290,7 @@ class Sampler:
             devices,
             by_node,
             by_pod,
-            _engines(before.engines, found.engines, snapshot.pods),
+            _engines(before.engines, found.engines, snapshot.pods, OLD_PERIODS * self._hidden_s),
             next_usage(before.pod_usage, usage.pods, snapshot.pods),
             next_usage(before.node_usage, usage.nodes, snapshot.nodes),
             past=self._hours.past,
@@ -323,10 +334,12 @@ def engine_targets(snapshot: Snapshot) -> list[Target]:
 
 
 def _engines(
-    before: Mapping[Key, EngineView], read: Mapping[Key, EngineReading], pods: Mapping[Key, Any]
+    before: Mapping[Key, EngineView],
+    read: Mapping[Key, EngineReading],
+    pods: Mapping[Key, Any],
+    longest_s: float,
 ) -> dict[Key, EngineView]:
     """Return the engines after a round; one whose pod is gone is forgotten at once."""
-    longest_s = OLD_PERIODS * HIDDEN_S
     kept = {key: view for key, view in before.items() if key in pods}
     fresh = {key: next_engine(before.get(key), one, longest_s) for key, one in read.items()}
     return {**kept, **fresh}

@@ -9,10 +9,27 @@ from typing import Any, Final
 
 from controller.api.core import Event
 from controller.api.meta import Key
+from lwstui.state.records import FIELDS
 
 # What belongs to a namespace; nodes and what runs on them are shown whole.
 VIEWED: Final = frozenset({"sets", "pods", "by_set", "services", "revisions", "events", "history"})
 """Fields of a snapshot that hold what belongs to namespaces."""
+MAPPINGS: Final = frozenset(
+    {
+        *FIELDS.values(),
+        "by_set",
+        "node_pods",
+        "history",
+        "starts",
+        "kept",
+        "loads",
+        "waiting",
+        "sync",
+        "pending",
+        "underway",
+    }
+)
+"""Fields of a snapshot that are copied from what is held."""
 
 
 def in_view(name: str, source: Mapping[Any, Any], namespaces: tuple[str, ...]) -> Mapping[Any, Any]:

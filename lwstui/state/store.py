@@ -17,7 +17,8 @@ from lwstui.state.devicebook import DeviceBook
 from lwstui.state.foreign import Foreign
 from lwstui.state.groupmemory import GroupMemory
 from lwstui.state.insights import Insights
-from lwstui.state.inview import VIEWED, homes, in_view
+from lwstui.state.inview import MAPPINGS, VIEWED, homes, in_view
+from lwstui.state.manner import Manner
 from lwstui.state.model import (
     Activity,
     ClusterState,
@@ -64,7 +65,7 @@ class Store:
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
         self._controller = self._snapshot.controller
         self.telemetry, self.insights = self._snapshot.telemetry, self._snapshot.insights
-        self._cluster = self._snapshot.cluster
+        self._cluster, self._manner = self._snapshot.cluster, self._snapshot.manner
 
     # What the watches bring.
 
@@ -161,6 +162,12 @@ class Store:
             self.insights = insights
             self._changed.add("insights")
 
+    def judge_by(self, manner: Manner) -> None:
+        """Have everything judged in this manner from now on, by rules and by screens."""
+        if manner != self._manner:
+            self._manner = manner
+            self._changed.add("manner")
+
     def recalled(self, earlier: Iterable[Activity]) -> None:
         """Take lines of the activity log from before."""
         self.past.remember(earlier)
@@ -226,7 +233,7 @@ class Store:
         self._settle()
         fields: dict[str, Any] = {
             name: in_view(name, self._source(name), self._cluster.namespaces)
-            for name in self._changed & _MAPPINGS
+            for name in self._changed & MAPPINGS
         }
         if "sets" in self._changed:
             fields["sets_by_namespace"] = homes(self._kinds["sets"])
@@ -244,6 +251,7 @@ class Store:
             controller=self._controller,
             telemetry=self.telemetry,
             insights=self.insights,
+            manner=self._manner,
             **fields,
         )
         self._changed.clear()
@@ -381,20 +389,3 @@ def _move(
         shelves.drop(before, key)
     if pod is not None and now is not None:
         shelves.put(now, key, pod)
-
-
-_MAPPINGS: Final = frozenset(
-    {
-        *FIELDS.values(),
-        "by_set",
-        "node_pods",
-        "history",
-        "starts",
-        "kept",
-        "loads",
-        "waiting",
-        "sync",
-        "pending",
-        "underway",
-    }
-)

@@ -25,6 +25,7 @@ from lwstui.config.schema import Settings
 from lwstui.config.statefiles import StateFiles
 from lwstui.config.views import ViewsFile
 from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
+from lwstui.runtime.tuning import tuning_of
 from lwstui.tui import extending, handoff, verbs
 from lwstui.tui.arriving import Arrivals
 from lwstui.tui.commands.language import Language
@@ -40,10 +41,11 @@ from lwstui.tui.looks import VIEWS, Looks
 from lwstui.tui.options import ConsoleOptions
 from lwstui.tui.pace import Pace
 from lwstui.tui.palette import Palette
-from lwstui.tui.preferences import Preferences, manner_of
+from lwstui.tui.preferences import Preferences
 from lwstui.tui.routes import FLEET
 from lwstui.tui.scopes import app_bindings
 from lwstui.tui.screens.base import ConsoleScreen
+from lwstui.tui.screens.modals.dialog import Dialog
 from lwstui.view.types import Impact, Ref
 
 __all__ = ["Console", "ConsoleOptions"]
@@ -132,7 +134,9 @@ class Console(FollowingApp[int], inherit_bindings=False):
         self.header_shown, self.crumbs_shown = applied.header, applied.crumbs
         self.accent = applied.accent
         self.use_motion(wanted=applied.motion)
-        self.manner = manner_of(applied)
+        tuning = tuning_of(applied)
+        self.manner = tuning.manner
+        backend.tune(tuning)
         self._options = options
         self._clock = clock
         self._arrivals = Arrivals(
@@ -185,6 +189,7 @@ class Console(FollowingApp[int], inherit_bindings=False):
         """Let the ages on the screen in front grow, and keep what changed."""
         self.remember()
         self.preferences.look()
+        self.ring()
         self._demand.metrics(shown=self.front.SHOWS_METRICS)
         if not self._arrivals.busy:
             self.front.refresh_view()
@@ -238,6 +243,8 @@ class Console(FollowingApp[int], inherit_bindings=False):
 
     async def ask(self, dialog: ModalScreen[T]) -> T | None:
         """Open a dialog and wait for its answer; None if it was dismissed without one."""
+        if isinstance(dialog, Dialog):
+            dialog.lock_s = self.safety.grace_s
         return await self.push_screen_wait(dialog)
 
     def run_command(self, text: str) -> None:

@@ -10,7 +10,8 @@ from textual.theme import Theme
 
 from lwstui.config.extensions import Extensions
 from lwstui.config.statefiles import StateFiles
-from lwstui.runtime.backend import Backend, Destination, TerminalEnd, TerminalRequest
+from lwstui.runtime.backend import Backend, TerminalEnd, TerminalRequest
+from lwstui.runtime.destination import Destination
 from lwstui.state.model import Snapshot
 from lwstui.tui.counting import Counting
 from lwstui.tui.entered import Entered

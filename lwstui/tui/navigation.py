@@ -11,13 +11,16 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
-from lwstui.runtime.backend import Backend, Destination
-from lwstui.state.manner import STANDARD, Manner
+from lwstui.runtime.backend import Backend
+from lwstui.runtime.destination import Destination
+from lwstui.runtime.tuning import Tuning, tuning_of
+from lwstui.state.manner import STANDARD
 from lwstui.state.model import Snapshot
 from lwstui.tui import places
 from lwstui.tui.adjusting import AdjustableApp
 from lwstui.tui.counting import Counting
 from lwstui.tui.preferences import Preferences
+from lwstui.tui.ringing import Bell
 from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.registry import make_screen
@@ -72,6 +75,7 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         self._trail = Trail(FLEET)
         self._states: dict[Route, RouteState] = {}
         self.behind_s = 0.0
+        self._bell = Bell()
 
     @property
     def front(self) -> ConsoleScreen:
@@ -151,15 +155,16 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         """Return where going to a context leads, with its settings."""
         settings = self.preferences.of(context).settings
         wanted = namespaces if namespaces is not None else settings.namespaces or None
-        return Destination(context, wanted, settings.read_only)
+        return Destination(context, wanted, settings.read_only, tuning_of(settings))
 
     def attach(self, destination: Destination) -> None:
         """Leave the cluster for another: its screens and all they remember go with it."""
         self._attachment = self.backend.attach(destination)
-        self.read_only = destination.read_only
+        self.read_only, self.manner = destination.read_only, destination.tuning.manner
         self.memo, self.counting = Memo(), self._count_anew()
         self._trail, self._favourites = Trail(FLEET), ()
         self._states.clear()
+        self._bell = Bell()
         with self.batch_update():
             while isinstance(self.screen, ModalScreen):
                 self.screen.dismiss(None)
@@ -190,10 +195,17 @@ class NavigatingApp(AdjustableApp[ReturnT]):
         """Return a snapshot that is judged and told as the operator wants it."""
         return snapshot if snapshot.manner == self.manner else replace(snapshot, manner=self.manner)
 
-    def use_manner(self, manner: Manner) -> None:
-        """Judge and tell things in another way from now on."""
-        self.manner = manner
+    def tune(self, tuning: Tuning) -> None:
+        """Judge and tell things in another way from now on, and have the engine do so, too."""
+        self.manner = tuning.manner
         self.snapshot = self.in_manner(self.snapshot)
+        self.backend.tune(tuning)
+
+    def ring(self) -> None:
+        """Ring if something has failed and the operator wants to hear of it."""
+        wanted = self.preferences.loaded.settings.bell == "failed"
+        if wanted and self._bell.rings(self.snapshot, self.now(), self.memo):
+            self.bell()
 
     @abstractmethod
     def run_task(self, work: Coroutine[Any, Any, None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lwstui.runtime.backend import Destination
+from lwstui.runtime.destination import Destination
 from lwstui.state.model import ClusterState, ContextFacts, ControllerView, Snapshot
 from lwstui.tui import verbs
 from lwstui.tui.commands.objects import nearest
@@ -56,7 +56,7 @@ def skeleton(before: Snapshot, destination: Destination, attachment: int) -> Sna
         ),
         controller=ControllerView(mode="unknown"),
         activity=before.activity,
-        manner=before.manner,
+        manner=destination.tuning.manner,
     )
 
 

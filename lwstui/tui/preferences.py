@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 from lwstui.config.schema import Settings, setting
 from lwstui.config.settings import Config, ConfigError, Loaded
 from lwstui.config.views import nearest
-from lwstui.state.manner import STANDARD, Manner, Times
+from lwstui.runtime.tuning import Tuning, tuning_of
 from lwstui.tui.keymaps import Keymap, read_keymap
-from lwstui.view.ages import parse_age
 from lwstui.view.safety import Safety
 
 
@@ -52,8 +51,8 @@ class Adjustable(Protocol):
         """Put actions on other keys."""
         ...
 
-    def use_manner(self, manner: Manner) -> None:
-        """Judge and tell things in another way."""
+    def tune(self, tuning: Tuning) -> None:
+        """Judge, tell, list and measure in another way."""
         ...
 
     def prefer(self, favourites: tuple[str, ...]) -> None:
@@ -61,18 +60,22 @@ class Adjustable(Protocol):
         ...
 
 
+TUNED: Final = (
+    "stuck_factor",
+    "stuck_default",
+    "recreate_loop",
+    "topology_keys",
+    "node_metric",
+    "page",
+    "metrics_interval",
+)
+"""Settings that the engine goes by, too."""
+
+
 def safety_of(settings: Settings) -> Safety:
     """Return how much is asked before a change."""
-    return Safety(settings.unprotected, settings.typed_from, settings.protected)
-
-
-def manner_of(settings: Settings) -> Manner:
-    """Return how the operator wants things judged and told."""
-    return Manner(
-        cast("Times", settings.time),
-        settings.stuck_factor,
-        parse_age(settings.stuck_default) or STANDARD.stuck_default_s,
-        settings.recreate_loop,
+    return Safety(
+        settings.unprotected, settings.typed_from, settings.protected, settings.grace / 1000
     )
 
 
@@ -96,8 +99,8 @@ def _read_only(app: Adjustable, settings: Settings) -> None:
     app.read_only = settings.read_only
 
 
-def _manner(app: Adjustable, settings: Settings) -> None:
-    app.use_manner(manner_of(settings))
+def _tuning(app: Adjustable, settings: Settings) -> None:
+    app.tune(tuning_of(settings))
 
 
 def _accent(app: Adjustable, settings: Settings) -> None:
@@ -116,10 +119,8 @@ APPLY: Final[Mapping[str, Callable[[Adjustable, Settings], None]]] = {
     "unprotected": _safety,
     "typed_from": _safety,
     "accent": _accent,
-    "time": _manner,
-    "stuck_factor": _manner,
-    "stuck_default": _manner,
-    "recreate_loop": _manner,
+    "grace": _safety,
+    **dict.fromkeys((*TUNED, "time"), _tuning),
 }
 """What a change of each live setting does, by field; keys are read first."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from lwstui.state.model import Snapshot
 from lwstui.tui.looks import Looks
 from lwstui.tui.navigation import NavigatingApp
-from lwstui.tui.routes import Route, ScreenName
+from lwstui.tui.routes import FLEET, Route, ScreenName
 from lwstui.view.types import Ref
 
 ReturnT = TypeVar("ReturnT")
@@ -58,10 +59,17 @@ class RememberingApp(NavigatingApp[ReturnT]):
                 self.say(problem, "warn")
             self._to_return = route_of(self.looks.place) if go_back and self.returns else None
             self.forget_orders()
+            self._select(self.preferences.of(context).settings.selector)
         if self._to_return is not None and snapshot.sets:
             route, self._to_return = self._to_return, None
             if len(self.crumbs) == 1 and _is_there(route, snapshot):
                 self.goto(route)
+
+    def _select(self, labels: str) -> None:
+        """Begin with the sets that have some labels; the filter is one like any other."""
+        fleet = self._states.get(FLEET)
+        if labels and fleet is not None and not fleet.query.filter:
+            fleet.query = replace(fleet.query, filter=f"-l {labels}")
 
     def forget_orders(self) -> None:
         """Let open screens take the order that is kept for their tables."""

@@ -71,11 +71,13 @@ COLUMNS: Final = (
 )
 
 
-def chosen(name: str, telemetry: Telemetry) -> str:
-    """Return what the map shows: what was chosen, else what devices do if that is measured."""
+def chosen(name: str, telemetry: Telemetry, usual: str = "") -> str:
+    """Return what the map shows: what was chosen, else what is usual if anything is measured."""
     if name in NAMES:
         return name
-    return "utilisation" if telemetry.by_node else ALLOCATION
+    if not telemetry.by_node:
+        return ALLOCATION
+    return usual if usual in NAMES else "utilisation"
 
 
 def after(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -61,12 +62,30 @@ class Shown(NamedTuple):
     moved: int = 0
 
 
-def shown(text: str) -> Shown:
+def any_of(expressions: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what finds any of some expressions, None if there are none."""
+    return re.compile("|".join(f"(?:{one})" for one in expressions)) if expressions else None
+
+
+def shown(text: str, errors: re.Pattern[str] | None = None) -> Shown:
     """Return how a line is read.
 
     A level that the line does not spell out, such as that of ``NCCL WARN`` or a traceback, is put
     before it as a word. A line of JSON becomes ``LEVEL message key=value``.
+
+    Args:
+        text: The line.
+        errors: What makes a line an error beside what is known.
     """
+    found = _shown(text)
+    if errors is None or found.level == "error" or errors.search(text) is None:
+        return found
+    word = WORDS["error"]
+    moved = -1 if found.moved < 0 else found.moved + len(word) + 1
+    return Shown("error", f"{word} {found.text}", moved)
+
+
+def _shown(text: str) -> Shown:
     if text[:1] == "{" and text[-1:] == "}":
         structured = _structured(text)
         if structured is not None:

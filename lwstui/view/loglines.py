@@ -48,17 +48,19 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogLimits:
-    """How much of a log is kept.
+    """How much of a log is kept, and what of it counts as an error.
 
     Attributes:
         single: Lines of a log of one source.
         merged: Lines of a log of several sources.
         size: Characters of all lines together.
+        errors: What makes a line an error beside what is known; None for nothing else.
     """
 
     single: int = 5_000
     merged: int = 20_000
     size: int = 32 * 1024 * 1024
+    errors: re.Pattern[str] | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):

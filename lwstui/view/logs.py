@@ -268,7 +268,7 @@ class LogBuffer:
             if label:
                 self._source(label)
             return LogLine(number, at, label, text, text, entry.kind, "", late)
-        level, read, moved = shown(text)
+        level, read, moved = shown(text, self.limits.errors)
         source = self._source(label)
         source.lines += 1
         bucket = self._bucket(at)

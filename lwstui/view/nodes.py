@@ -76,7 +76,10 @@ def nodes(
     telemetry = snapshot.telemetry
     columns = _columns(key, measured=bool(telemetry.by_node))
     style = _Style(
-        key, heat.chosen(metric, telemetry), telemetry, len(snapshot.nodes) > COARSE_ABOVE
+        key,
+        heat.chosen(metric, telemetry, snapshot.manner.metric),
+        telemetry,
+        len(snapshot.nodes) > COARSE_ABOVE,
     )
     rows = [
         _row(node, snapshot.node_pods.get(name, ()), style, now, memo)
@@ -90,10 +93,11 @@ def node_keys(snapshot: Snapshot, memo: Memo, now: float) -> tuple[str, ...]:
     """Return the topology keys that nodes have, closest domains first, their names left out."""
 
     def build() -> tuple[tuple[str, ...], float]:
-        found = topology_keys(snapshot.nodes.values())
+        found = topology_keys(snapshot.nodes.values(), chosen)
         return tuple(key for key in found if key != HOSTNAME), inf
 
-    return memo.get("node-keys", (snapshot.nodes,), now, build)
+    chosen = snapshot.manner.topology_keys
+    return memo.get("node-keys", (snapshot.nodes,), now, build, facts=chosen)
 
 
 def _of(pod: Pod, scope: Ref) -> bool:
@@ -246,7 +250,7 @@ def nodes_view(
         columns = tuple(_below_domains(column, key) for column in table.columns)
         rows = _grouped(_Grouping(snapshot, key, columns, memo, now), table.rows)
         table = TableView(columns, rows, table.total, table.note, table.everything)
-    name = heat.chosen(metric, snapshot.telemetry)
+    name = heat.chosen(metric, snapshot.telemetry, snapshot.manner.metric)
     return NodesView(title, keys, key, name, _legend(snapshot, shown, name, now, memo), table)
 
 

@@ -81,10 +81,16 @@ def topology_key(nodes: Iterable[Node], preferred: str = "") -> str:
     return next((k for k in (preferred, *TOPOLOGY_LABELS) if k and k in keys), "")
 
 
-def topology_keys(nodes: Iterable[Node]) -> tuple[str, ...]:
-    """Return the known topology keys that nodes have, the closest domains first, names last."""
+def topology_keys(nodes: Iterable[Node], chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the topology keys that nodes have, names last.
+
+    Args:
+        nodes: The nodes.
+        chosen: The keys to look for, in order; the known ones, closest domains first, if none.
+    """
     keys = {key for node in nodes for key in node.labels}
-    return tuple(key for key in (*TOPOLOGY_LABELS, "kubernetes.io/hostname") if key in keys)
+    wanted = dict.fromkeys((*(chosen or TOPOLOGY_LABELS), "kubernetes.io/hostname"))
+    return tuple(key for key in wanted if key in keys)
 
 
 def natural(name: str) -> tuple[str | int, ...]:

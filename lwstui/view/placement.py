@@ -133,9 +133,10 @@ def placement_keys(snapshot: Snapshot, one: SetDigest, memo: Memo, now: float) -
     """Return the topology keys worth looking at for a set: its own first, node names last."""
 
     def build() -> tuple[tuple[str, ...], float]:
-        return topology_keys(snapshot.nodes.values()), inf
+        return topology_keys(snapshot.nodes.values(), chosen), inf
 
-    found = memo.get("topology-keys", (snapshot.nodes,), now, build)
+    chosen = snapshot.manner.topology_keys
+    found = memo.get("topology-keys", (snapshot.nodes,), now, build, facts=chosen)
     own = [one.lws.annotations.get(EXCLUSIVE_TOPOLOGY, "")]
     own.append(one.lws.annotations.get(SUBGROUP_EXCLUSIVE_TOPOLOGY, ""))
     return tuple(dict.fromkeys([*filter(None, own), *found]))

@@ -31,11 +31,13 @@ class Safety:
         protected: Patterns of contexts among which those are.
         typed_from: Level from which a name must be typed in all other contexts; 5 or more
             leaves it to the changes that ask for one everywhere.
+        grace_s: Seconds for which a dialog that has opened hears no key.
     """
 
     unprotected: tuple[str, ...] = LOCAL_CONTEXTS
     typed_from: int = 3
     protected: tuple[str, ...] = ("*",)
+    grace_s: float = 0.25
 
     def protects(self, cluster: ClusterState) -> bool:
         """Tell whether a cluster is one where dangerous changes need a name typed."""

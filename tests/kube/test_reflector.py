@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from controller.api.names import LEADERWORKERSETS, PODS, Resource
 from lwstui.kube.decoders import decoder
-from lwstui.kube.reflector import Reflector, Timing
+from lwstui.kube.reflector import PAGE, Reflector, Timing
 from lwstui.kube.rest import Rest
 from lwstui.kube.sync import KindSync
 from tests.kube.stub import Stub, event, lines, plain, reply, status, stub_server
@@ -68,7 +68,7 @@ def listing(*names: str, version: str = "10", more: str = "") -> dict[str, Any]:
 
 @asynccontextmanager
 async def running(
-    stub: Stub, rest: Rest, resource: Resource = PODS
+    stub: Stub, rest: Rest, resource: Resource = PODS, page: Callable[[], int] = lambda: PAGE
 ) -> AsyncIterator[tuple[Memory, Naps, Reflector[Any]]]:
     memory, naps = Memory(), Naps()
     reflector = Reflector(
@@ -77,6 +77,7 @@ async def running(
         decode=decoder(resource),
         sink=memory,
         timing=Timing(sleep=naps, rng=random.Random(7)),
+        page=page,
     )
     task = asyncio.create_task(reflector.run())
     try:
@@ -85,6 +86,21 @@ async def running(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_a_list_asks_for_as_many_at_once_as_are_wanted_when_it_begins() -> None:
+    wanted, stay = [2], asyncio.Event()
+    async with stub_server() as (stub, rest, _):
+        stub.play(reply(listing("a", "b", more="next")), reply(listing("c", version="12")))
+        stub.play(lines(stay=stay), reply(listing("a", version="13")), lines(stay=stay))
+        async with running(stub, rest, page=lambda: wanted[0]) as (memory, _, reflector):
+            await eventually(lambda: len(stub.requests) == 3)
+            wanted[0] = 50
+            reflector.refresh()
+            await eventually(lambda: len(memory.lists) == 2)
+            asked = [r.query["limit"] for r in stub.requests if "limit" in r.query]
+            assert asked == ["2", "2", "50"]
+            stay.set()
 
 
 async def test_pages_then_watch_from_the_version_of_the_list() -> None:

@@ -155,6 +155,7 @@ class FakeLink:
         self.watches: list[FakeWatch] = []
         self.fails_of: dict[Resource, list[Exception]] = {}
         self.closed = False
+        self.page = 0
         self.applied: list[Any] = []
         self.apply_error: Exception | None = None
         self.pings = self.logins = 0
@@ -178,6 +179,9 @@ class FakeLink:
         self.logs_of: dict[str, asyncio.Queue[LogPart | Exception | None]] = defaultdict(
             asyncio.Queue
         )
+
+    def list_by(self, page: int) -> None:
+        self.page = page
 
     async def resource(self, api_version: str, kind: str) -> Resource:
         group, _, version = api_version.rpartition("/")

@@ -16,9 +16,12 @@ from controller.api.names import (
 from controller.errors import Forbidden
 from lwstui.kube.connect import Target
 from lwstui.runtime.attachments import Attachments
-from lwstui.runtime.backend import Destination, LogRequest
+from lwstui.runtime.backend import LogRequest
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.engine import Engine, EngineOptions
 from lwstui.runtime.ports import Where
+from lwstui.runtime.tuning import UNTUNED, Tuning
+from lwstui.state.manner import Manner
 from tests.runtime.bench import running
 from tests.runtime.fakes import WHERE, FakeFactory, FakeTime, settle
 from tests.support.waiting import until
@@ -62,6 +65,17 @@ async def test_the_other_cluster_is_shown_empty_before_it_answers():
         assert not last.sets
         assert not last.cluster.connected
         assert [facts.name for facts in last.cluster.contexts] == ["ctx", "eu"]
+
+
+async def test_the_other_cluster_is_judged_and_listed_as_its_settings_say():
+    async with attached() as (work, factory, clock, snapshots):
+        there = Tuning(Manner(recreate_loop=2), page=50)
+        work.switch(Destination("eu", tuning=there), 1)
+        await clock.advance(0)
+        assert (factory.link.page, snapshots[-1].manner) == (50, there.manner)
+        work.switch(Destination("ctx"), 2)
+        await clock.advance(0)
+        assert (factory.link.page, snapshots[-1].manner) == (UNTUNED.page, UNTUNED.manner)
 
 
 async def test_all_of_the_old_cluster_is_cancelled_and_nothing_of_it_is_heard_again():

@@ -15,7 +15,6 @@ from controller.api.names import LEADERWORKERSETS, Resource
 from controller.errors import NotFound
 from controller.takeover.native import Native
 from lwstui.runtime.backend import (
-    Destination,
     FetchRequest,
     Forward,
     ForwardRequest,
@@ -26,10 +25,12 @@ from lwstui.runtime.backend import (
     TerminalHandle,
     TerminalRequest,
 )
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.takeover_terms import Moved, Standing, TakeoverOrder
 from lwstui.runtime.tape import Tape
+from lwstui.runtime.tuning import Tuning
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping
@@ -93,6 +94,7 @@ class FakeBackend:
     hurries: int = 0
     events_wanted: bool = False
     metrics_wanted: bool = True
+    tuned: list[Tuning] = field(default_factory=list)
     controller_paused: bool = False
     recorded: list[Activity] = field(default_factory=list)
     tape: Tape | None = None
@@ -211,6 +213,10 @@ class FakeBackend:
     def want_metrics(self, wanted: bool) -> None:
         """Note whether what is measured is wanted."""
         self.metrics_wanted = wanted
+
+    def tune(self, tuning: Tuning) -> None:
+        """Note how it is to work."""
+        self.tuned.append(tuning)
 
     def reconnect(self) -> None:
         """Count."""

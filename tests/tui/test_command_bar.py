@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lwstui.config.statefiles import StateFiles
-from lwstui.runtime.backend import Destination
+from lwstui.runtime.destination import Destination
 from lwstui.state.model import ContextFacts, ControllerView, Snapshot
 from lwstui.tui.entered import MOST, Entered
 from lwstui.tui.widgets.prompt import Prompt

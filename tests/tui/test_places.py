@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lwstui.runtime.backend import Destination
+from lwstui.runtime.destination import Destination
 from lwstui.state.model import ContextFacts, ControllerView, Snapshot
 from lwstui.tui.places import favourites
 from lwstui.tui.screens.fleet import FleetScreen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lwstui.config.settings import Config
-from lwstui.runtime.backend import Destination
+from lwstui.runtime.destination import Destination
 from lwstui.state.model import ContextFacts, ControllerView, Snapshot
 from lwstui.state.rights import Rights, Rule
 from lwstui.tui.widgets.keyline import Crumbs

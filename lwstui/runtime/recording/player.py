@@ -23,6 +23,8 @@ from lwstui.runtime.recording.refusing import Refusing
 from lwstui.runtime.recording.stage import Stage
 from lwstui.runtime.recording.tempo import Tempo
 from lwstui.runtime.tape import Tape
+from lwstui.runtime.tuning import Tuning
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Playing, Snapshot
 
 FRAME_S: Final = 0.1
@@ -59,7 +61,7 @@ class Player(Refusing):
         namespaces: tuple[str, ...] | None = None,
     ) -> None:
         self._recording = recording
-        self._namespaces = namespaces
+        self._namespaces, self._manner = namespaces, STANDARD
         self._stage = self._staged(Stage(recording))
         self._tempo = Tempo(
             self._stage.started, recording.length_s, at_s=at_s, speed=speed, paused=paused
@@ -118,6 +120,13 @@ class Player(Refusing):
         """Return what the recording holds of an object as YAML."""
         del managed
         return self._ask(lambda: as_yaml(raw_object(self._stage.store, resource, namespace, name)))
+
+    def tune(self, tuning: Tuning) -> None:
+        """Judge what was recorded in another manner; may be called before the start."""
+        if self._thread is None:
+            self._judge_by(tuning.manner)
+        else:
+            self._do(lambda: self._judge_by(tuning.manner))
 
     def look_at(self, namespaces: tuple[str, ...]) -> None:
         """Show these namespaces from now on; none means all."""
@@ -252,6 +261,7 @@ class Player(Refusing):
     # On the thread.
 
     def _staged(self, stage: Stage) -> Stage:
+        stage.store.judge_by(self._manner)
         if self._namespaces is not None:
             cluster = replace(stage.store.cluster, namespaces=self._namespaces)
             stage.store.set_cluster(cluster)
@@ -268,6 +278,16 @@ class Player(Refusing):
         self._namespaces = namespaces
         store = self._stage.store
         store.set_cluster(replace(store.cluster, namespaces=namespaces))
+
+    def _judge_by(self, manner: Manner) -> None:
+        """Have the rules asked anew, from not far before the moment that is shown."""
+        if manner == self._manner:
+            return
+        self._manner = manner
+        self._stage = self._staged(Stage.before(self._recording, self._stage.at_s))
+        if self._loop is not None:
+            self._listening.attend(self._stage, "back")
+            self._seeking = True
 
     def _seek(self, at_s: float) -> None:
         self._say("")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from controller.api.meta import Key
 from controller.errors import Unavailable
 from lwstui.runtime.backend import (
-    Destination,
     FetchRequest,
     Forward,
     ForwardRequest,
@@ -17,6 +16,7 @@ from lwstui.runtime.backend import (
     TerminalHandle,
     TerminalRequest,
 )
+from lwstui.runtime.destination import Destination
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.recording.output import RecordingError
 from lwstui.state.around import Around

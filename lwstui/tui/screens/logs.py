@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from controller.api.meta import Key
+from lwstui.config.schema import Settings
 from lwstui.runtime.backend import (
     ALL_CONTAINERS,
     TAIL_LINES,
@@ -35,6 +36,7 @@ from lwstui.tui.widgets.logsources import SourceStrip
 from lwstui.tui.widgets.prompt import Prompt
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.view.ages import count
+from lwstui.view.loglevels import any_of
 from lwstui.view.loglines import LogLimits, Rates
 from lwstui.view.logs import LONGEST_WINDOW_S, LogBuffer
 from lwstui.view.logsearch import search
@@ -70,7 +72,7 @@ class LogsScreen(ReadingScreen):
         """Return choices, log and sources."""
         yield LineBlock(id="choices")
         yield Heading("log", id="log-heading")
-        yield LogPane(id="log", now=self.host.now)
+        yield LogPane(id="log", now=self.host.now, fold=self._settings.log_fold)
         yield Heading("SOURCES", hint="<tab> focus <space> mute <enter> solo", id="source-heading")
         yield SourceStrip(id="sources")
         yield LineBlock(id="sparks")
@@ -79,7 +81,7 @@ class LogsScreen(ReadingScreen):
     def on_mount(self) -> None:
         """Open the streams."""
         self.set_interval(FLUSH_S, self._flush)
-        self._open(self._request)
+        self._open(logwords.since(self._request, self._settings.log_since))
         if self.state.query.filter:
             self.find(self.state.query.filter)
 
@@ -93,9 +95,12 @@ class LogsScreen(ReadingScreen):
         self._close()
         self._request = request
         inbox: Inbox[LogEntry] = Inbox(WAITING_LINES)
-        settings = self.host.preferences.loaded.settings
+        settings = self._settings
         limits = LogLimits(
-            settings.log_lines, settings.log_lines_merged, settings.log_mib * 1024 * 1024
+            settings.log_lines,
+            settings.log_lines_merged,
+            settings.log_mib * 1024 * 1024,
+            any_of(settings.log_patterns),
         )
         request = replace(
             request, streams=settings.log_streams, longest=settings.log_line_kib * 1024
@@ -134,6 +139,10 @@ class LogsScreen(ReadingScreen):
         while self._buffer.due and time.perf_counter() < end:
             shown += self._buffer.settle(now, SLICE_LINES)
         return shown
+
+    @property
+    def _settings(self) -> Settings:
+        return self.host.preferences.loaded.settings
 
     @property
     def buffer(self) -> LogBuffer:

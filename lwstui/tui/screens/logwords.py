@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from controller.api.meta import format_micro_time
-from lwstui.runtime.backend import ALL_CONTAINERS, LogRequest
+from lwstui.runtime.backend import ALL_CONTAINERS, TAIL_LINES, LogRequest
 from lwstui.state.manner import Times
 from lwstui.state.model import Snapshot
 from lwstui.tui.widgets.cells import visible
 from lwstui.tui.widgets.logscroll import LogScroll
-from lwstui.view.ages import clock, count
+from lwstui.view.ages import clock, count, parse_age
 from lwstui.view.logfold import LogRow
 from lwstui.view.loglines import SourceInfo
 from lwstui.view.logs import LogBuffer
@@ -31,6 +32,20 @@ RANGES: Final[tuple[tuple[str, int | None, int | None], ...]] = (
 MOST_PROBLEMS: Final = 2
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _ROLE_NAMES: Final = {"leader": "leader", "worker": "workers"}
+
+
+def since(request: LogRequest, usual: str) -> LogRequest:
+    """Return a request that begins as far back as is usual, unless it says itself where.
+
+    Args:
+        request: What is asked for.
+        usual: A duration; empty for the last lines.
+    """
+    seconds = parse_age(usual)
+    said = request.since_s is not None or request.head is not None or request.previous
+    if seconds is None or said or request.tail != TAIL_LINES:
+        return request
+    return replace(request, since_s=int(seconds), tail=None)  # a range of time is read whole
 
 
 def log_title(request: LogRequest) -> Line:

@@ -19,6 +19,8 @@ from lwstui.runtime.recording.reading import Recording
 from lwstui.runtime.recording.recorder import RecordingOrder
 from lwstui.runtime.recording.stage import Stage
 from lwstui.runtime.recording.tempo import SPEEDS, Tempo, next_speed
+from lwstui.runtime.tuning import Tuning
+from lwstui.state.manner import STANDARD, Manner
 from lwstui.state.model import Activity
 from tests.runtime.recording.rig import Rig
 from tests.support.waiting import until
@@ -219,6 +221,18 @@ def test_other_namespaces_can_be_looked_at(tape):
         assert not watched.at(2).sets
         watched.player.look_at(())
         watched.reach(lambda s: Key("prod", "llama") in s.sets)
+
+
+def test_it_is_judged_anew_as_the_settings_change_and_stays_where_it_is(tape):
+    with Watched(tape, at_s=25.0, paused=True) as watched:
+        assert watched.at(25).manner == STANDARD
+        manner = Manner(recreate_loop=2)
+        watched.player.tune(Tuning(manner))
+        found = watched.reach(lambda s: s.manner == manner and not s.cluster.playing.seeking)
+        assert found.cluster.playing.at_s == 25
+        assert found.pods[pod(1, 1).key].restarts == 1
+        watched.player.seek(5)
+        assert watched.at(5).manner == manner
 
 
 def test_damage_stops_it_with_a_sentence(tape):

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from lwstui.tui.app import Console
 from lwstui.tui.routes import Route, ScreenName
-from lwstui.tui.screens.modals import dialog
+from lwstui.view.safety import Safety
 from tests.tui.support import FakeBackend, console, keys, quiet, shown, until
 from tests.tui.worlds import World
 
@@ -72,8 +72,6 @@ def backend(tmp_path, monkeypatch):
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}}
     (tmp_path / "flags.yaml").write_text(yaml.safe_dump(body))
     monkeypatch.chdir(tmp_path)
-    # Dialogs are deaf for a moment after they open; here they hear every key.
-    monkeypatch.setattr(dialog, "_LOCK_S", 0.0)
     world = World()
     world.add_nodes(2)
     world.add_set("llama70b", "·:X", size=2, revision="8a41be", old="5f9c7d", partition=1)
@@ -121,7 +119,8 @@ def test_every_screen_is_there():
 @pytest.mark.parametrize("screen", OPENED)
 @pytest.mark.parametrize("which", PRESSED)
 async def test_no_key_of_k9s_writes(backend, screen, which):
-    app = console(backend)
+    # Dialogs are deaf for a moment after they open; here they hear every key.
+    app = console(backend, safety=Safety(grace_s=0.0))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "llama70b" in shown(app))
         route = await opened(pilot, app, screen)

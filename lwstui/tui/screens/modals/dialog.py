@@ -20,11 +20,11 @@ from textual.widgets import Button, Input
 from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.words import impact_lines, literal
 from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.safety import STANDARD
 from lwstui.view.types import Impact, Span, Tone
 
 T = TypeVar("T")
 
-_LOCK_S: Final = 0.25
 _ASK_AFTER_S: Final = 0.3
 _FRESH_S: Final = 10.0
 _PARTS: Final = "#dialog, #dialog-head, #dialog-text, #dialog-ask, #dialog-name, #confirm"
@@ -50,7 +50,7 @@ class Field(Input):
 class Dialog(ModalScreen[T], Generic[T]):
     """A question with Cancel focused first.
 
-    Keys are ignored for a quarter of a second after it opened, so a fast typist cannot answer a
+    Keys are ignored for a moment after it opened, so a fast typist cannot answer a
     question unseen. The confirm button works only while nothing speaks against it: the change is
     possible, the server accepted its dry run, and what must be typed has been typed. A dry run
     that is old by the time of the answer is repeated before the answer counts. What wants a
@@ -59,6 +59,9 @@ class Dialog(ModalScreen[T], Generic[T]):
     Args:
         confirm: Label of the confirm button.
         clock: Seconds on a clock that never goes back.
+
+    Attributes:
+        lock_s: Seconds for which keys are ignored.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -110,6 +113,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         self._confirm_label = confirm
         self._clock = clock
         self._opened_at: float | None = None
+        self.lock_s = STANDARD.grace_s
         self._impact = Impact("", "", ())
         self._dry_run: Span | None = None
         self._accepted = True
@@ -167,7 +171,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     @property
     def locked(self) -> bool:
         """Whether keys are still ignored."""
-        return self._opened_at is None or self._clock() - self._opened_at < _LOCK_S
+        return self._opened_at is None or self._clock() - self._opened_at < self.lock_s
 
     def ask_anew(self, label: str) -> None:
         """Ask a question that is not the one that was read: Cancel first, keys ignored again.
