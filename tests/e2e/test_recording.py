@@ -26,8 +26,9 @@ KEY = Key("default", "demo")
 
 def played(path: Path) -> Stage:
     """Play a recording to its end."""
-    stage = Stage(Recording.of_bytes(path.read_bytes()))
-    stage.advance(stage.recording.length_s)
+    recording = Recording.of_bytes(path.read_bytes())
+    stage = Stage(recording)
+    stage.advance(recording.length_s)
     return stage
 
 
