@@ -24,9 +24,14 @@ def raw_answer(
     """
     response = web.Response(status=code, body=body, headers={"Content-Type": content_type})
     for warning in warnings:
-        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
-        response.headers.add("Warning", f'299 - "{quoted}"')
+        add_warning(response, warning)
     return response
+
+
+def add_warning(response: web.StreamResponse, warning: str) -> None:
+    """Have the client print a warning."""
+    quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+    response.headers.add("Warning", f'299 - "{quoted}"')
 
 
 def object_answer(body: bytes, *, code: int = 200, warnings: Iterable[str] = ()) -> web.Response:

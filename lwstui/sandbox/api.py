@@ -22,7 +22,7 @@ from lwstui.sandbox import (
     status,
     streams,
 )
-from lwstui.sandbox.answers import JSON, error_answer, json_answer, object_answer
+from lwstui.sandbox.answers import JSON, add_warning, error_answer, json_answer, object_answer
 from lwstui.sandbox.deletions import delete_options
 from lwstui.sandbox.documents import Documents, health
 from lwstui.sandbox.duplicates import duplicate_fields
@@ -37,6 +37,9 @@ from lwstui.sandbox.watchcache import WatchCache
 from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
+_DEPRECATED = {
+    "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+}
 _STREAM_VERBS = [(verb, name) for verb in ("GET", "POST") for name in streams.SUBRESOURCES]
 
 
@@ -173,9 +176,11 @@ class Api:
             if created is not None:
                 return created
         resource = self._registry.find(target.group, target.version, target.plural)
-        return await self._handler(request.method, target, resource)(
-            Call(request, target, resource)
-        )
+        handler = self._handler(request.method, target, resource)
+        response = await handler(Call(request, target, resource))
+        if resource.key in _DEPRECATED and not response.prepared:
+            add_warning(response, _DEPRECATED[resource.key])
+        return response
 
     async def _create_only(self, request: web.Request, target: Target) -> web.Response | None:
         """Answer the creation of what is never stored; None for any other resource."""

@@ -11,6 +11,7 @@ from lwstui.sandbox.claims import ClaimProtector
 from lwstui.sandbox.demand import DemandSpreader
 from lwstui.sandbox.devicefaults import DeviceFaults
 from lwstui.sandbox.disruptions import DisruptionController
+from lwstui.sandbox.endpointslices import EndpointControllers
 from lwstui.sandbox.evictor import TaintEvictor
 from lwstui.sandbox.exporter import ExporterDaemon, install
 from lwstui.sandbox.garbage import GarbageCollector
@@ -61,6 +62,7 @@ class Behaviour:
             TaintEvictor(store, recorder),
             Scheduler(store, recorder),
             DisruptionController(store, recorder),
+            EndpointControllers(store),
             Autoscaler(store, recorder, PodMetrics(self.metrics, self.processes)),
             DemandSpreader(store, kubelet),
             ExporterDaemon(store),

@@ -64,7 +64,7 @@ def search_domains(namespace: str) -> tuple[str, ...]:
 def endpoints(store: Store, service: Json) -> list[Json]:
     """Return the pods behind a service, by name: ready ones, or all with an address if it says so.
 
-    A service without a selector has none.
+    A pod that is ending is not ready for new connections. A service without a selector has none.
     """
     spec = service["spec"]
     selector: Mapping[str, str] = spec.get("selector") or {}
@@ -76,7 +76,7 @@ def endpoints(store: Store, service: Json) -> list[Json]:
         for pod in store.items("pods", service["metadata"]["namespace"])
         if selector.items() <= (pod["metadata"].get("labels") or {}).items()
         and address(pod)
-        and (publishes or is_ready(pod))
+        and (publishes or (is_ready(pod) and "deletionTimestamp" not in pod["metadata"]))
     ]
     return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
 
