@@ -15,7 +15,7 @@ from lwstui.state.model import Snapshot
 from lwstui.state.partition import next_floor, of_leaders
 from lwstui.state.patches import Unpatchable
 from lwstui.tui.widgets.cells import visible
-from lwstui.view.digest import desired_revision
+from lwstui.view.desired import desired_revision
 from lwstui.view.memo import Memo
 from lwstui.view.spec import partition_of
 from lwstui.view.tape import REFUSAL

@@ -15,7 +15,7 @@ from lwstui.view.digest import HOLDS_IDLE_AFTER_S, GroupDigest, SetDigest, group
 from lwstui.view.health import FAULTS, ORDER, TONES
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import runs
-from lwstui.view.trouble import NOBODY, nobody, orphaned
+from lwstui.view.trouble import NOBODY, attended, nobody, orphaned
 from lwstui.view.types import Attention, Ref
 
 ANNOUNCE_AFTER_S: Final = 2.0
@@ -62,7 +62,8 @@ def _unserved(
     found: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
 ) -> tuple[Attention, ...]:
     """Return one line for all sets that nobody serves, none if somebody serves each."""
-    lone = [one for one in found if orphaned(controller, one.lws, _some_pods(one))]
+    alone = (one for one in found if attended(controller, one.key) is False)
+    lone = [one for one in alone if orphaned(controller, one.lws, _some_pods(one))]
     start = memo.since("unserved", now, holds=bool(lone))
     if start is None or now < start + ANNOUNCE_AFTER_S:
         return ()

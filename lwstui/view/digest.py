@@ -6,20 +6,20 @@ or when a judgment runs out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
-from operator import attrgetter
-from typing import Final
+from operator import attrgetter, itemgetter
+from typing import Final, NamedTuple
 
-from controller.api import names
 from controller.api.core import Revision
-from controller.api.lws import LeaderWorkerSet, read_record
+from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.capacity.requests import GroupRequest, group_request
 from lwstui.state.model import GroupHistory, Snapshot
+from lwstui.view.desired import desired_revision, newest_revisions
 from lwstui.view.health import (
     FAULTS,
     NO_HISTORY,
@@ -38,6 +38,7 @@ from lwstui.view.types import Ref
 from lwstui.view.usualstart import slow_start_s
 
 _GROUP: Final[Callable[[Pod], int]] = attrgetter("group")
+_NAMES: Final = itemgetter(0)
 DISAGREES_AFTER_S: Final = 5.0
 HOLDS_IDLE_AFTER_S: Final = 900.0
 
@@ -88,6 +89,7 @@ class SetDigest:
     """One set.
 
     Attributes:
+        key: Namespace and name.
         groups: All groups that exist or should, by index.
         replicas: Groups asked for.
         size: Pods per group asked for.
@@ -104,6 +106,7 @@ class SetDigest:
         disagrees: Whether the reported ready groups differ from what the pods show.
     """
 
+    key: Key
     lws: LeaderWorkerSet
     health: Health
     groups: tuple[GroupDigest, ...]
@@ -120,11 +123,6 @@ class SetDigest:
     request: GroupRequest | None
     rolling: bool
     disagrees: bool
-
-    @property
-    def key(self) -> Key:
-        """Namespace and name."""
-        return self.lws.key
 
     @property
     def held(self) -> bool:
@@ -172,49 +170,46 @@ def bad_nodes(snapshot: Snapshot, memo: Memo, now: float) -> frozenset[tuple[str
     return memo.get("bad-nodes", (snapshot.nodes,), now, build)
 
 
-def newest_revisions(snapshot: Snapshot, memo: Memo, now: float) -> Mapping[Key, Revision]:
-    """Return the newest revision of each set that has one."""
-
-    def build() -> tuple[dict[Key, Revision], float]:
-        newest: dict[Key, Revision] = {}
-        for revision in snapshot.revisions.values():
-            key = Key(revision.namespace, revision.set_name)
-            known = newest.get(key)
-            if known is None or revision.number > known.number:
-                newest[key] = revision
-        return newest, inf
-
-    return memo.get("newest-revisions", (snapshot.revisions,), now, build)
-
-
-def desired_revision(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> str:
-    """Return the key of the revision all groups should reach, empty if unknown.
-
-    Our controller writes its target down; of any other the newest revision tells it.
-    """
-    record = read_record(lws.annotations, names.ROLLOUT_RECORD)
-    pods = snapshot.by_set.get(lws.key, ())
-    if record is not None and not any(pod.owner_kind == "StatefulSet" for pod in pods[:1]):
-        return record.target
-    newest = newest_revisions(snapshot, memo, now).get(lws.key)
-    return newest.key if newest is not None else ""
-
-
 def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> SetDigest:
     """Return the digest of one set."""
-    key = lws.key
-    pods = snapshot.by_set.get(key, ())
-    nodes = bad_nodes(snapshot, memo, now)
-    desired = desired_revision(snapshot, lws, memo, now)
-    waits = snapshot.controller.waits.get(key, ())
-    found = trouble(snapshot, lws, pods, waits)
-    slow_s = slow_start_s(snapshot, key, memo, now)
+    return _digest(_World.of(snapshot, memo, now), lws.key, lws, memo, now)
+
+
+def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
+    """Return the digests of all sets, by namespace and name."""
+    return tuple(each_digest(snapshot, memo, now))
+
+
+def each_digest(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[SetDigest]:
+    """Yield the digests of all sets, by namespace and name."""
+    world = _World.of(snapshot, memo, now)
+    for key, lws in sorted(snapshot.sets.items(), key=_NAMES):
+        yield _digest(world, key, lws, memo, now)
+
+
+class _World(NamedTuple):
+    """What the digests of all sets are made from beside their own records."""
+
+    snapshot: Snapshot
+    nodes: frozenset[tuple[str, str]]
+    newest: Mapping[Key, Revision]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, memo: Memo, now: float) -> _World:
+        return cls(snapshot, bad_nodes(snapshot, memo, now), newest_revisions(snapshot, memo, now))
+
+
+def _digest(world: _World, key: Key, lws: LeaderWorkerSet, memo: Memo, now: float) -> SetDigest:
+    snapshot, nodes, newest = world
+    pods, starts = snapshot.by_set.get(key, ()), snapshot.starts.get(key, ())
+    controller, manner = snapshot.controller, snapshot.manner
+    waits = controller.waits.get(key, ())
 
     def build() -> tuple[SetDigest, float]:
         frame = _Frame(
             lws=lws,
             key=key,
-            desired=desired,
+            desired=desired_revision(snapshot, lws, memo, now),
             size=size_of(lws),
             partition=partition_of(lws),
             leader_first=spec_text(lws.spec, "", "startupPolicy") == "LeaderReady",
@@ -223,20 +218,17 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
             history=snapshot.history,
             memo=memo,
             now=now,
-            slow_s=slow_s,
-            loop=snapshot.manner.recreate_loop,
+            slow_s=slow_start_s(snapshot, key, memo, now),
+            loop=manner.recreate_loop,
             request=group_request(lws.spec, key.namespace, snapshot.devices),
         )
-        return _summarise(frame, _groups(frame, pods), found)
+        return _summarise(frame, _groups(frame, pods), trouble(snapshot, lws, pods, waits))
 
-    facts = (desired, found, slow_s, snapshot.manner.recreate_loop)
-    # The history of a group changes only together with a pod of its set.
-    return memo.get(("set", key), (lws, pods, nodes, snapshot.devices), now, build, facts=facts)
-
-
-def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
-    """Return the digests of all sets, by namespace and name."""
-    return tuple(digest(snapshot, snapshot.sets[key], memo, now) for key in sorted(snapshot.sets))
+    # Sources and facts of what is derived in there, so that a set nothing happens in costs
+    # next to nothing. The history of a group changes only together with a pod of its set.
+    sources = (lws, pods, starts, nodes, newest.get(key), snapshot.devices, manner)
+    facts = (waits, controller.mode, controller.serves)
+    return memo.get(("set", key), sources, now, build, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +338,7 @@ def _summarise(
         wrong = judge("!", f"holds {bound} GPU, serves 0", idle)
     health = set_health([(g.index, g.health) for g in groups], replicas, wrong)
     found = SetDigest(
+        key=frame.key,
         lws=lws,
         health=health,
         groups=groups,

@@ -131,13 +131,14 @@ def _title(query: Query, shown: int, total: int, *, grouped: bool) -> Line:
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
     telemetry = snapshot.telemetry
-    requested = mark(snapshot, one.key) or frozen_text(one)
+    marked = mark(snapshot, one.key)
 
     def build() -> tuple[Row, float]:
+        requested = marked or frozen_text(one)
         return _build_row(one, requested, work(one, telemetry, now), now, coarse=coarse)
 
     sources = (one, telemetry)
-    return memo.get(("fleet", one.key), sources, now, build, facts=(requested, coarse))
+    return memo.get(("fleet", one.key), sources, now, build, facts=(marked, coarse))
 
 
 def _build_row(

@@ -58,7 +58,7 @@ def pods(
         rows: Iterable[Row] = chain.from_iterable(by_set(snapshot, now, memo))
     elif scope.kind == "set":
         coarse = len(snapshot.by_set.get(scope.key, ())) > COARSE_ABOVE
-        rows = _rows_of_set(snapshot, scope.key, now, memo, coarse=coarse)
+        rows = _rows_of_set(_Judge(snapshot, now, memo), scope.key, coarse=coarse)
     else:
         found, slot = tuple(scoped(snapshot, scope)), ("pods of", scope)
         coarse = len(found) > COARSE_ABOVE
@@ -72,8 +72,9 @@ def by_set(snapshot: Snapshot, now: float, memo: Memo) -> Iterator[tuple[Row, ..
     """Yield the rows of the pods of each set in view."""
     keys = [key for key in sorted(snapshot.by_set) if _in_view(snapshot, key)]
     coarse = sum(len(snapshot.by_set[key]) for key in keys) > COARSE_ABOVE
+    judge = _Judge(snapshot, now, memo)
     for key in keys:
-        yield _rows_of_set(snapshot, key, now, memo, coarse=coarse)
+        yield _rows_of_set(judge, key, coarse=coarse)
 
 
 def make(rows: Iterable[Row], *names: str) -> None:
@@ -83,20 +84,18 @@ def make(rows: Iterable[Row], *names: str) -> None:
             getattr(row, name)
 
 
-def _rows_of_set(
-    snapshot: Snapshot, key: Key, now: float, memo: Memo, *, coarse: bool
-) -> tuple[Row, ...]:
+def _rows_of_set(judge: _Judge, key: Key, *, coarse: bool) -> tuple[Row, ...]:
     """Return the rows of one set's pods; a set nothing happens in costs nothing."""
+    snapshot, slot = judge.snapshot, ("pods", key)
     members, telemetry = snapshot.by_set.get(key, ()), snapshot.telemetry
-    judge, slot = _Judge(snapshot, now, memo), ("pods", key)
 
     def build() -> tuple[tuple[PodRow, ...], float]:
         rows = _rows(slot, members, judge.of_set(key, members), judge, coarse=coarse)
         return rows, min((row.until for row in rows), default=inf)
 
     sources = (members, judge.nodes, telemetry.pod_usage)
-    facts = (coarse, slow_start_s(snapshot, key, memo, now), telemetry.period_s)
-    return memo.get(slot, sources, now, build, facts=facts)
+    facts = (coarse, slow_start_s(snapshot, key, judge.memo, judge.now), telemetry.period_s)
+    return judge.memo.get(slot, sources, judge.now, build, facts=facts)
 
 
 class _Judge:

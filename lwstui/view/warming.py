@@ -7,7 +7,7 @@ from typing import Final
 
 from lwstui.state.model import Snapshot
 from lwstui.view import accelerators
-from lwstui.view.digest import digest
+from lwstui.view.digest import each_digest
 from lwstui.view.memo import Memo
 
 STEP: Final = 32
@@ -25,8 +25,7 @@ def warm(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[None]:
     Yields:
         After each short step.
     """
-    for key in sorted(snapshot.sets):
-        digest(snapshot, snapshot.sets[key], memo, now)
+    for _ in each_digest(snapshot, memo, now):
         yield
     for number, _ in enumerate(accelerators.of_nodes(snapshot, memo, now)):
         if number % STEP == 0:
