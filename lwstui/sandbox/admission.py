@@ -6,6 +6,7 @@ from typing import Any
 
 from lwstui.sandbox import status
 from lwstui.sandbox.crds import CRD_KEY, admit_crd
+from lwstui.sandbox.ephemeral import creation_causes
 from lwstui.sandbox.fixedfields import immutable_data_causes, selector_causes
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.poddefaults import default_pod, default_pod_spec
@@ -90,6 +91,7 @@ def _pod(new: Json, old: Json | None) -> None:
 
 def _pod_causes(new: Json, old: Json | None) -> Iterator[Cause]:
     if old is None:
+        yield from creation_causes(new)
         yield from pod_spec_causes(new["spec"])
     else:
         yield from pod_update_causes(new, old)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from lwstui.sandbox import (
     disruptions,
+    ephemeral,
     inert,
     metricsapi,
     podverbs,
@@ -37,6 +38,7 @@ from lwstui.sandbox.watchcache import WatchCache
 from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
+_POD_SUBRESOURCES = {"log", "binding", "eviction", ephemeral.SUBRESOURCE, *streams.SUBRESOURCES}
 _DEPRECATED = {
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 }
@@ -124,6 +126,7 @@ class Api:
         self._handlers: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._get,
             ("GET", "status"): self._get,
+            ("GET", ephemeral.SUBRESOURCE): self._get,
             ("GET", "scale"): self._get_scale,
             ("GET", "log"): self._log,
             **dict.fromkeys(_STREAM_VERBS, self._stream),
@@ -131,10 +134,12 @@ class Api:
             ("POST", "eviction"): self._evict,
             ("PUT", ""): self._update,
             ("PUT", "status"): self._update,
+            ("PUT", ephemeral.SUBRESOURCE): self._update,
             ("PUT", "finalize"): self._update,
             ("PUT", "scale"): self._write_scale,
             ("PATCH", ""): self._patch,
             ("PATCH", "status"): self._patch,
+            ("PATCH", ephemeral.SUBRESOURCE): self._patch,
             ("PATCH", "scale"): self._write_scale,
             ("DELETE", ""): self._delete,
         }
@@ -345,7 +350,7 @@ def _has_subresource(resource: Resource, name: str) -> bool:
             return kind.has_scale
         case "finalize":
             return kind.key == "namespaces"
-    return kind.key == "pods" and name in ("log", "binding", "eviction", *streams.SUBRESOURCES)
+    return kind.key == "pods" and name in _POD_SUBRESOURCES
 
 
 def _query(call: Call) -> reads.Query:

@@ -29,6 +29,7 @@ class Role(Enum):
     INIT = "init"
     SIDECAR = "sidecar"
     MAIN = "main"
+    EPHEMERAL = "ephemeral"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
         found += [
             Subresource("attach", "PodAttachOptions", _STREAM_VERBS),
             Subresource("binding", "Binding", ("create",)),
+            Subresource("ephemeralcontainers", kind.kind, _ANY_METHOD_VERBS),
             Subresource("eviction", "Eviction", ("create",), "policy", "v1"),
             Subresource("exec", "PodExecOptions", _STREAM_VERBS),
             Subresource("log", kind.kind, ("get",)),

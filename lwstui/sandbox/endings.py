@@ -20,6 +20,7 @@ from lwstui.sandbox.pulls import SETTLE_S
 KILLED = 137
 OOM_KILLED = "OOMKilled"
 _STABLE_S = 600.0
+_ENDING_FIRST = (Role.INIT, Role.MAIN)
 
 
 def stop(pod: PodRun, now_s: float, grace_s: float) -> Step:
@@ -89,9 +90,9 @@ def release_sidecars(step: Step, now_s: float) -> None:
     """Tell the last running sidecar of a pod without running main containers to end."""
     pod = step.pod
     running = [item for item in pod.containers if item.is_running]
-    if not (pod.stopping or pod.is_over) or any(item.role is not Role.SIDECAR for item in running):
+    if not (pod.stopping or pod.is_over) or any(item.role in _ENDING_FIRST for item in running):
         return
-    last = running[-1] if running else None
+    last = next((item for item in reversed(running) if item.role is Role.SIDECAR), None)
     if last is not None and last.run is not None and not last.run.told:
         deadline_s = _deadline_s(pod) if pod.stopping else now_s + pod.patience_s
         tell(step, last, now_s, deadline_s)
@@ -148,6 +149,8 @@ def _restarts(pod: PodRun, container: Container, code: int) -> bool:
             return not pod.is_over
         case Role.INIT:
             return code != 0 and pod.restart_policy != "Never"
+        case Role.EPHEMERAL:
+            return False
         case Role.MAIN:
             policy = pod.restart_policy
             return policy == "Always" or (policy == "OnFailure" and code != 0)

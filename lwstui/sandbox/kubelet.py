@@ -16,7 +16,7 @@ from lwstui.sandbox.podstatus import Placement, concerns_kubelet, pod_status
 from lwstui.sandbox.pullfaults import PullFault, hampered
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.rendezvous import has_met, is_lonely, meeting
-from lwstui.sandbox.scripts import RESTART, pod_run
+from lwstui.sandbox.scripts import RESTART, pod_run, with_added
 from lwstui.sandbox.worklist import WorkList
 
 _FINISHED = ("Succeeded", "Failed")
@@ -183,6 +183,7 @@ class Kubelet:
         record = self._records.get(pod["metadata"]["uid"])
         if record is not None:
             written, record.pod = record.pod.get("status") or {}, pod
+            record.run = with_added(record.run, pod, record.where.pod_ip)
             self._sync(record, written)
         elif "deletionTimestamp" in pod["metadata"]:
             self._remove(pod)

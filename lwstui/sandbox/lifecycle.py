@@ -107,7 +107,12 @@ def _begin(step: Step, now_s: float) -> None:
 
 
 def _startable(pod: PodRun) -> Iterable[Container]:
+    waiting = [item for item in pod.containers if item.phase is Phase.WAITING]
+    # What is added to look around waits for nobody, and nobody for it.
+    yield from (item for item in waiting if item.role is Role.EPHEMERAL)
     for container in pod.containers:
+        if container.role is Role.EPHEMERAL:
+            continue
         if container.phase is Phase.WAITING:
             yield container
             return
@@ -124,6 +129,8 @@ def _blocks(container: Container) -> bool:
             return container.run is None or not container.run.started
         case Role.MAIN:
             return container.phase in _UNSTARTED
+        case Role.EPHEMERAL:
+            return False
 
 
 def _elapse(step: Step, container: Container, at_s: float, error: str) -> None:

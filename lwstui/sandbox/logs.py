@@ -16,7 +16,7 @@ from lwstui.sandbox.engines.story import KEPT_LINES, tail
 from lwstui.sandbox.kubelet import Kubelet
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.podrecords import PodRecord
-from lwstui.sandbox.podstatus import waiting_reason
+from lwstui.sandbox.podstatus import KINDS, waiting_reason
 from lwstui.sandbox.scripts import log_rate
 from lwstui.sandbox.status import bad_request
 
@@ -25,7 +25,7 @@ _BEGINNING = -1.0
 
 
 def _container_spec(pod: Mapping[str, Any], name: str) -> dict[str, Any]:
-    for kind in ("initContainers", "containers"):
+    for kind in KINDS:
         for spec in pod["spec"].get(kind) or ():
             if spec["name"] == name:
                 return dict(spec)

@@ -11,6 +11,7 @@ from lwstui.sandbox.engines.detect import Engine, Kind, detect
 from lwstui.sandbox.kubelet import Kubelet
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.podrecords import PodRecord
+from lwstui.sandbox.podstatus import KINDS
 from lwstui.sandbox.scripts import LEAST_GROWTH_S, wanted_memory_bytes
 
 SAMPLE_S = 15.0
@@ -96,9 +97,7 @@ class KubeletMetrics:
     def _usage(self, record: PodRecord) -> list[tuple[str, _Usage]]:
         now_s = record.pod_time(self._store.clock.now())
         specs = {
-            spec["name"]: spec
-            for kind in ("initContainers", "containers")
-            for spec in record.pod["spec"].get(kind) or ()
+            spec["name"]: spec for kind in KINDS for spec in record.pod["spec"].get(kind) or ()
         }
         return [
             (container.name, self._one(record, container, specs[container.name], now_s))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lwstui.sandbox.objects import Json, Store
+from lwstui.sandbox.podstatus import KINDS
 
 _ENV = (
     ("configMapKeyRef", "configmaps", "ConfigMap"),
@@ -55,7 +56,7 @@ def mount_error(store: Store, pod: Json) -> str:
 
 
 def _containers(pod: Json) -> Iterator[Json]:
-    for kind in ("initContainers", "containers"):
+    for kind in KINDS:
         yield from pod["spec"].get(kind) or ()
 
 

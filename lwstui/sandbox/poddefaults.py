@@ -38,12 +38,13 @@ def default_pod_spec(spec: Json) -> None:
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
     for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
-        _default_container(container)
+        default_container(container)
     for volume in spec.get("volumes") or ():
         _default_volume(volume)
 
 
-def _default_container(container: Json) -> None:
+def default_container(container: Json) -> None:
+    """Fill in the defaults of a container in place."""
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
     container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))

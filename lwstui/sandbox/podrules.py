@@ -69,6 +69,14 @@ def _name_causes(container: Json, where: str, seen: set[str]) -> Iterator[Cause]
     seen.add(name)
 
 
+def added_container_causes(
+    container: Json, where: str, taken: set[str], volumes: list[str]
+) -> Iterator[Cause]:
+    """Yield what is wrong with a container that joins others, whose names are ``taken``."""
+    yield from _name_causes(container, where, taken)
+    yield from _container_causes(container, where, volumes)
+
+
 def _container_causes(container: Json, where: str, volumes: list[str]) -> Iterator[Cause]:
     if not container.get("image"):
         yield required(f"{where}.image")

@@ -45,7 +45,11 @@ KUBELET_FIELDS = (
     "observedGeneration",
     "initContainerStatuses",
     "containerStatuses",
+    "ephemeralContainerStatuses",
 )
+# The lists of containers in a pod's spec, in the order in which they begin.
+KINDS = ("initContainers", "containers", "ephemeralContainers")
+_FIRST = (Role.INIT, Role.SIDECAR)
 
 
 def concerns_kubelet(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -96,14 +100,11 @@ def pod_status(
         status["podIP"] = where.pod_ip
         status["podIPs"] = [{"ip": where.pod_ip}]
     _add_conditions(status, run, stamp(now_s), has_network=has_network)
-    specs = {
-        item["name"]: item
-        for kind in ("initContainers", "containers")
-        for item in pod["spec"].get(kind) or ()
-    }
+    specs = {item["name"]: item for kind in KINDS for item in pod["spec"].get(kind) or ()}
     for field, roles in (
         ("initContainerStatuses", (Role.INIT, Role.SIDECAR)),
         ("containerStatuses", (Role.MAIN,)),
+        ("ephemeralContainerStatuses", (Role.EPHEMERAL,)),
     ):
         chosen = [item for item in run.containers if item.role in roles]
         if Role.MAIN in roles:
@@ -120,7 +121,7 @@ def initialized(run: PodRun) -> bool:
     return all(
         item.has_succeeded if item.role is Role.INIT else item.run is not None and item.run.started
         for item in run.containers
-        if item.role is not Role.MAIN
+        if item.role in _FIRST
     )
 
 
@@ -150,9 +151,16 @@ def _ready(container: Container) -> bool:
     return container.is_running and container.run is not None and container.run.ready
 
 
+def _told_ready(container: Container) -> bool:
+    """Tell what a status says: nothing waits for a container that was added to look around."""
+    if container.role is Role.INIT and container.has_succeeded:
+        return True
+    return _ready(container) and container.role is not Role.EPHEMERAL
+
+
 def _add_conditions(status: Json, run: PodRun, now: str, *, has_network: bool) -> None:
     main = [item for item in run.containers if item.role is Role.MAIN]
-    counted = [item for item in run.containers if item.role is not Role.INIT]
+    counted = [item for item in run.containers if item.role in (Role.SIDECAR, Role.MAIN)]
     unready = [item.name for item in counted if not _ready(item)]
     waiting = [
         item.name for item in run.containers if item.role is Role.INIT and not item.has_succeeded
@@ -196,12 +204,13 @@ def _container_status(
         "name": container.name,
         "state": _state(container, run, uid, stamp),
         "lastState": _last_state(container, uid, stamp),
-        "ready": _ready(container) or (container.role is Role.INIT and container.has_succeeded),
+        "ready": _told_ready(container),
         "restartCount": container.restarts,
         "image": known.full_name if now else container.image,
         "imageID": known.image_id if now else "",
-        "started": container.is_running and now is not None and now.started,
     }
+    if container.role is not Role.EPHEMERAL:
+        status["started"] = container.is_running and now is not None and now.started
     if now is not None:
         status["containerID"] = container_id(uid, container.name, now.number)
         status |= _resources(spec)
@@ -286,7 +295,7 @@ def _waiting(container: Container, pod: PodRun) -> Json:
 
 def waiting_reason(pod: PodRun) -> str:
     """Return why a container without a run yet waits: its pod initialises, or it is made."""
-    has_init = any(item.role is not Role.MAIN for item in pod.containers)
+    has_init = any(item.role in _FIRST for item in pod.containers)
     return "PodInitializing" if has_init else "ContainerCreating"
 
 

@@ -88,16 +88,19 @@ def container_name(pod: Json, asked: str) -> str:
     name, spec = pod["metadata"]["name"], pod["spec"]
     main = [each["name"] for each in spec["containers"]]
     init = [each["name"] for each in spec.get("initContainers") or ()]
+    added = [each["name"] for each in spec.get("ephemeralContainers") or ()]
     if not asked:
         if len(main) == 1:
             return str(main[0])
         choices = f"[{' '.join(main)}]"
         if init:
             choices += f" or one of the init containers: [{' '.join(init)}]"
+        if added:
+            choices += f" or one of the ephemeral containers: [{' '.join(added)}]"
         raise status.bad_request(
             f"a container name must be specified for pod {name}, choose one of: {choices}"
         )
-    if asked not in (*main, *init):
+    if asked not in (*main, *init, *added):
         raise status.bad_request(f"container {asked} is not valid for pod {name}")
     return asked
 

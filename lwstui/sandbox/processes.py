@@ -14,7 +14,7 @@ from lwstui.sandbox.kubelet import Failure, Kubelet
 from lwstui.sandbox.logs import scene
 from lwstui.sandbox.objects import Json, Store
 from lwstui.sandbox.podrecords import PodRecord, group_of
-from lwstui.sandbox.podstatus import phase
+from lwstui.sandbox.podstatus import KINDS, phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +213,5 @@ class KubeletProcesses:
 
 def _spec(pod: Mapping[str, Any], name: str) -> Json:
     return next(
-        spec
-        for kind in ("initContainers", "containers")
-        for spec in pod["spec"].get(kind) or ()
-        if spec["name"] == name
+        spec for kind in KINDS for spec in pod["spec"].get(kind) or () if spec["name"] == name
     )

@@ -10,7 +10,6 @@ from lwstui.sandbox import status
 from lwstui.sandbox.requests import Target
 
 _SUBRESOURCES = {
-    ("pods", "ephemeralcontainers"): "no container can be added to a simulated pod",
     ("pods", "resize"): "simulated pods cannot be resized; replace the pod",
     ("serviceaccounts", "token"): "there are no tokens but the one of the kubeconfig",
 }

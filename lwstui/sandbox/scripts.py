@@ -31,10 +31,11 @@ from typing import Any
 from lwstui.sandbox.amounts import is_sidecar, milli
 from lwstui.sandbox.containers import FOREVER, Container, PodRun, Probe, Role, Script
 from lwstui.sandbox.engines.detect import Kind, detect
-from lwstui.sandbox.engines.program import program
+from lwstui.sandbox.engines.program import is_shell, program
 from lwstui.sandbox.engines.scene import GROUP_TIMEOUT_S
 from lwstui.sandbox.engines.stages import stages
 from lwstui.sandbox.images import image, tag_of
+from lwstui.sandbox.podstatus import KINDS
 from lwstui.sandbox.probes import Host, read_probe
 
 PREFIX = "sandbox.lwstui.dev/"
@@ -60,6 +61,9 @@ def seconds(text: str) -> float | None:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
     return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+
+
+_STDIN = {"stdin": True}
 
 
 class _Wishes:
@@ -129,7 +133,10 @@ def _script(pod: Mapping[str, Any], container: Mapping[str, Any], role: Role, ho
         liveness=read_probe(container, "livenessProbe", host),
     )
     small = program(container)
-    if small is not None:
+    if role is Role.EPHEMERAL and not container.get("stdin") and is_shell({**container, **_STDIN}):
+        # A shell that nobody can type into finds the end of its input, and is done.
+        script = replace(script, boot_s=0.0, load_s=0.0, run_s=_INIT_RUN_S)
+    elif small is not None:
         run_s, exit_code = small.run_s, small.exit_code
         script = replace(script, boot_s=0.0, load_s=0.0, run_s=run_s, exit_code=exit_code)
     script = _with_wishes(script, wishes, host)
@@ -196,6 +203,8 @@ def _container(
     role = Role.MAIN
     if kind == "initContainers":
         role = Role.SIDECAR if is_sidecar(container) else Role.INIT
+    elif kind == "ephemeralContainers":
+        role = Role.EPHEMERAL
     return Container(
         name=container["name"],
         image=container.get("image", ""),
@@ -210,7 +219,7 @@ def pod_run(pod: Mapping[str, Any], pod_ip: str) -> PodRun:
     meta, spec = pod["metadata"], pod["spec"]
     containers = [
         _container(pod, container, kind, pod_ip)
-        for kind in ("initContainers", "containers")
+        for kind in KINDS
         for container in spec.get(kind) or ()
     ]
     return PodRun(
@@ -220,3 +229,14 @@ def pod_run(pod: Mapping[str, Any], pod_ip: str) -> PodRun:
         containers=tuple(containers),
         patience_s=float(spec.get("terminationGracePeriodSeconds", _GRACE_S)),
     )
+
+
+def with_added(run: PodRun, pod: Mapping[str, Any], pod_ip: str) -> PodRun:
+    """Return a pod on its node with the containers that were added to it since."""
+    known = {each.name for each in run.containers}
+    added = tuple(
+        _container(pod, container, "ephemeralContainers", pod_ip)
+        for container in pod["spec"].get("ephemeralContainers") or ()
+        if container["name"] not in known
+    )
+    return replace(run, containers=run.containers + added) if added else run

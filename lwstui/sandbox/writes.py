@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lwstui.sandbox import admission, builtintypes, status
+from lwstui.sandbox import admission, builtintypes, ephemeral, status
 from lwstui.sandbox.apply import Applied, Manager, apply_configuration, track_update
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.decoding import decoded, shown_patch
@@ -230,7 +230,7 @@ class Writer:
             new = _permitted(address, asked, old)
             if resource.custom is None and not address.subresource:
                 admission.admit(resource.key, new, old)
-            _validate(resource, new, old)
+            _validate(resource, new, old, address.subresource)
             if track is not None:
                 track(new, old)
             else:
@@ -318,6 +318,8 @@ def _permitted(address: Address, asked: Json, old: Json) -> Json:
     """Return the update reduced to what its subresource may change."""
     new = admission.with_fixed_fields(asked, old)
     match address.subresource:
+        case ephemeral.SUBRESOURCE:
+            return ephemeral.with_added(new, old)
         case "status":
             metadata = {**old["metadata"]}
             if "managedFields" in new["metadata"]:
@@ -336,7 +338,7 @@ def _permitted(address: Address, asked: Json, old: Json) -> Json:
     return new
 
 
-def _validate(resource: Resource, new: Json, old: Json | None) -> None:
+def _validate(resource: Resource, new: Json, old: Json | None, subresource: str = "") -> None:
     metadata = dict(new["metadata"])
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = f"{metadata['generateName']}xxxxx"
@@ -348,6 +350,8 @@ def _validate(resource: Resource, new: Json, old: Json | None) -> None:
         causes += resource.creation_causes(new)
     if resource.custom is not None:
         causes += resource.custom.causes({**new, "metadata": metadata}, old)
+    elif subresource == ephemeral.SUBRESOURCE and old is not None:
+        causes += ephemeral.added_causes(new, old)
     else:
         causes += admission.causes(resource.key, new, old)
     if causes:

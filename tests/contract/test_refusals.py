@@ -31,11 +31,8 @@ SPREAD = {
     "labelSelector": {},
 }
 PODS = "/api/v1/namespaces/{ns}/pods"
-DEBUG = {"spec": {"ephemeralContainers": [{"name": "debugger", "image": "busybox"}]}}
 TOKEN = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
 REFUSED = (
-    Refused("debug", "PATCH", f"{PODS}/p/ephemeralcontainers", DEBUG, STRATEGIC),
-    Refused("debug-get", "GET", f"{PODS}/p/ephemeralcontainers"),
     Refused("resize", "PATCH", f"{PODS}/p/resize", {"spec": {}}, STRATEGIC),
     Refused("token", "POST", "/api/v1/namespaces/{ns}/serviceaccounts/default/token", TOKEN),
     Refused("node-proxy", "GET", "/api/v1/nodes/n0/proxy/metrics"),
