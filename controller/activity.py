@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from controller.api.lws import RolloutRecord
 from controller.api.meta import Key, format_micro_time
 from controller.api.names import PODS, REVISIONS, SERVICES
 from controller.plan.actions import (
@@ -22,13 +23,23 @@ from controller.plan.actions import (
     DeleteRevision,
     EventNote,
     OwnClaim,
+    Plan,
     RecordRollout,
     Wait,
 )
+from controller.plan.told import PlanNote
 
 KEPT: Final = 200
 RECREATE_GROUP: Final = "RecreateGroup"
 _SHOWN: Final = 3
+_MEANT: Final = {
+    "created": "create",
+    "deleted": "delete",
+    "changed the owner of": "change the owner of",
+    "adopted": "adopt",
+    "recorded": "record",
+}
+_RECORDS: Final = "record rollout"
 _NOUNS: Final = {PODS: "pod", SERVICES: "service", REVISIONS: "revision"}
 
 
@@ -50,14 +61,32 @@ class Decision:
 
 
 class Activity:
-    """The last decisions, oldest first."""
+    """The last decisions and plans, oldest first."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._ring: deque[Decision] = deque(maxlen=kept)
+        self._plans: deque[PlanNote] = deque(maxlen=kept)
+        self._newest: dict[Key, PlanNote] = {}
 
     def add(self, decision: Decision) -> None:
         """Take a decision; the oldest one beyond the limit is dropped."""
         self._ring.append(decision)
+
+    def planned(self, note: PlanNote) -> None:
+        """Take the plan of a set, unless it says what the one before said."""
+        before = self._newest.get(note.set)
+        if note.idle if before is None else note.same_as(before):
+            return
+        self._newest[note.set] = note
+        self._plans.append(note)
+
+    def forget(self, key: Key) -> None:
+        """Forget which plan of a set came last."""
+        self._newest.pop(key, None)
+
+    def plans(self) -> tuple[PlanNote, ...]:
+        """Return the plans kept, each another one than that before it of its set."""
+        return tuple(self._plans)
 
     def recent(self) -> tuple[Decision, ...]:
         """Return the decisions kept."""
@@ -93,12 +122,32 @@ def _heading(action: Action) -> tuple[str, str, str]:
             return "recorded", f"rollout: {to}", ""
 
 
-def describe(actions: Iterable[Action], events: Iterable[EventNote] = ()) -> Iterator[str]:
+def note_of(key: Key, plan: Plan, recorded: RolloutRecord | None, now: float) -> PlanNote:
+    """Return a plan as it is told.
+
+    Args:
+        key: The set.
+        plan: The plan.
+        recorded: The rollout record that is on the set, None if none is.
+        now: Epoch seconds.
+    """
+    begun = next((one.record for one in plan.actions if isinstance(one, RecordRollout)), recorded)
+    at = (begun.target, begun.partition, begun.groups) if begun is not None else ("", -1, -1)
+    phrases = describe(plan.actions, done=False)
+    does = tuple(_RECORDS if one.startswith(_RECORDS) else one for one in phrases)
+    because = tuple(event.note for event in plan.events if event.reason == RECREATE_GROUP)
+    return PlanNote(now, key, does, because, plan.waits, *at)
+
+
+def describe(
+    actions: Iterable[Action], events: Iterable[EventNote] = (), *, done: bool = True
+) -> Iterator[str]:
     """Yield one phrase per kind of action, in order; many objects of a kind are counted.
 
     Args:
         actions: Actions that were performed.
         events: Events that go with them; recreations of groups are told in their words.
+        done: Whether they were; else they are meant to be.
     """
     told = [event.note for event in events if event.reason == RECREATE_GROUP]
     yield from told
@@ -110,10 +159,11 @@ def describe(actions: Iterable[Action], events: Iterable[EventNote] = ()) -> Ite
         if not isinstance(action, RecordRollout):
             names.append(action.name)
     for (verb, noun, suffix), names in grouped.items():
+        how = verb if done else _MEANT[verb]
         if len(names) <= 1:
-            yield " ".join([verb, noun, *names]) + suffix
+            yield " ".join([how, noun, *names]) + suffix
         else:
-            yield f"{verb} {len(names)} {noun}s: {_names(names)}{suffix}"
+            yield f"{how} {len(names)} {noun}s: {_names(names)}{suffix}"
 
 
 def _no_waits() -> Mapping[Key, tuple[Wait, ...]]:
@@ -142,6 +192,7 @@ class ControllerState:
         last_error: Text of the last failure, or of what keeps the controller from starting.
         waits: Why sets wait.
         decisions: The last decisions, oldest first.
+        plans: The last plans that said something new of their sets, oldest first.
     """
 
     mode: str
@@ -160,6 +211,7 @@ class ControllerState:
     last_error: str = ""
     waits: Mapping[Key, tuple[Wait, ...]] = field(default_factory=_no_waits)
     decisions: tuple[Decision, ...] = ()
+    plans: tuple[PlanNote, ...] = ()
 
 
 class LogfmtFormatter(logging.Formatter):

@@ -168,6 +168,7 @@ class Manager:
             last_error=self._failure or election.problem or reconciler.last_error,
             waits=MappingProxyType(dict(reconciler.waits)),
             decisions=self._activity.recent(),
+            plans=self._activity.plans(),
         )
 
     def families(self, *, per_set: bool) -> tuple[Family, ...]:

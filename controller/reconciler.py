@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from controller import guard
-from controller.activity import Activity, Decision, describe
+from controller.activity import Activity, Decision, describe, note_of
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.cache import Cache
@@ -16,6 +16,7 @@ from controller.executor import Executor, Outcome
 from controller.measures import PassMeasures
 from controller.plan.actions import Plan, Wait
 from controller.plan.observed import Observed
+from controller.plan.rollout import read_record
 from controller.ports import Clock
 from controller.rivals import LOOK_S, Rivals
 from controller.workqueue import WorkQueue
@@ -108,7 +109,10 @@ class Reconciler:
             return PACE_S
         self.reconciles += 1
         started = self._clock.monotonic()
-        plan = self._planner(observed, self._clock.now())
+        now = self._clock.now()
+        plan = self._planner(observed, now)
+        recorded = read_record(observed.lws.annotations)
+        self._activity.planned(note_of(key, plan, recorded, now))
         rest_s = max(PACE_S, (self._clock.monotonic() - started) * PACE_FACTOR)
         outcome = await self._executor.execute(observed, plan)
         self.measures.duration.observe(self._clock.monotonic() - started)
@@ -192,6 +196,7 @@ class Reconciler:
         self._queue.forget(key)
         self._rivals.forget(key)
         self.waits.pop(key, None)
+        self._activity.forget(key)
 
 
 def _retry_after_s(error: Exception) -> float:

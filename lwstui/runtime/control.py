@@ -127,6 +127,7 @@ def embedded_view(state: ControllerState, lease: LeaseWatch) -> ControllerView:
         pass_p50_s=state.pass_p50_s,
         pass_p99_s=state.pass_p99_s,
         writes=state.requests,
+        plans=state.plans,
     )
 
 

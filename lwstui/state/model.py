@@ -11,6 +11,7 @@ from controller.api.core import Event, Node, Revision, Service
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
+from controller.plan.told import PlanNote
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
 from lwstui.state.deviceclasses import NO_DEVICES, DeviceFacts
@@ -163,6 +164,8 @@ class ControllerView:
         pass_p99_s: Seconds that 99 of 100 passes took at most.
         writes: Write requests that the controller in this process sent for sets.
         load: What this console costs the API server.
+        plans: The last plans of the controller in this process that said something new of their
+            sets, oldest first.
     """
 
     mode: str = "off"
@@ -181,6 +184,7 @@ class ControllerView:
     pass_p99_s: float | None = None
     writes: int = 0
     load: ConsoleLoad = ConsoleLoad()
+    plans: tuple[PlanNote, ...] = ()
 
 
 class Reversal(NamedTuple):

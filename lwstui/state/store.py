@@ -63,7 +63,7 @@ class Store:
         self.groups = GroupMemory(self._changed)
         self.deaths = DeathLog(self._changed)
         self._snapshot = Snapshot(cluster=cluster or ClusterState())
-        self._controller = self._snapshot.controller
+        self.controller = self._snapshot.controller
         self.telemetry, self.insights = self._snapshot.telemetry, self._snapshot.insights
         self._cluster, self._manner = self._snapshot.cluster, self._snapshot.manner
 
@@ -149,8 +149,8 @@ class Store:
 
     def set_controller(self, controller: ControllerView) -> None:
         """Take what is known of the acting controller."""
-        if controller != self._controller:
-            self._controller = controller
+        if controller != self.controller:
+            self.controller = controller
             self._changed.add("controller")
 
     def tell(self, *, telemetry: Telemetry | None = None, insights: Insights | None = None) -> None:
@@ -248,7 +248,7 @@ class Store:
             version=self._snapshot.version + 1,
             taken_at=now,
             cluster=self._cluster,
-            controller=self._controller,
+            controller=self.controller,
             telemetry=self.telemetry,
             insights=self.insights,
             manner=self._manner,

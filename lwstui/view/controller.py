@@ -10,6 +10,7 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.guard import Manager, evidence_of, verdict
 from controller.plan.observed import Observed
+from controller.plan.told import PlanNote
 from lwstui.state.manner import Times
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.ages import age, clock, count, moment
@@ -20,6 +21,9 @@ from lwstui.view.trouble import attended
 from lwstui.view.types import Cell, Column, Impact, Line, Query, Ref, Row, Span, TableView, Tone
 
 DECISIONS: Final = 12
+PLANS: Final = 8
+REASONS: Final = 2
+"""Reasons of a plan that are shown."""
 HERE: Final = frozenset({"leader", "standby", "starting", "paused", "failed"})
 """Modes of a controller that runs in this process."""
 COLUMNS: Final = (
@@ -214,6 +218,34 @@ def decisions(snapshot: Snapshot) -> tuple[Line, ...]:
         )
         for one in found
     )
+
+
+def plans(snapshot: Snapshot) -> tuple[Line, ...]:
+    """Return what the controller in this process planned last, the newest first, with reasons."""
+    found = snapshot.controller.plans[: -PLANS - 1 : -1]
+    return tuple(line for one in found for line in _planned(one, snapshot))
+
+
+def _planned(one: PlanNote, snapshot: Snapshot) -> Iterator[Line]:
+    yield (
+        Span(f"{moment(one.at, snapshot.taken_at, snapshot.manner.times):<8} ", "dim"),
+        Span(f"{one.set!s:<24} "),
+        Span(plan_words(one)),
+    )
+    reasons = (*one.because, *(f"waits: {wait.reason}" for wait in one.waits))
+    for text in reasons[:REASONS]:
+        yield (Span(" " * 11), Span(text, "dim"))
+    if len(reasons) > REASONS:
+        yield (Span(f"{'':11}and {count(len(reasons) - REASONS, 'more reason')}", "dim"),)
+
+
+def plan_words(one: PlanNote) -> str:
+    """Return what a plan does and where the rollout stands for it, in one line."""
+    does = "; ".join(one.does) or ("nothing yet" if one.waits else "nothing more to do")
+    if not one.target:
+        return does
+    groups = count(one.groups, "group")
+    return f"{does}; revision {one.target[:6]}, partition {one.partition}, {groups}"
 
 
 def pause_impact(snapshot: Snapshot, *, paused: bool) -> Impact:

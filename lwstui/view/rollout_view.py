@@ -12,6 +12,7 @@ from lwstui.state.starts import FEWEST, Usual, slow_after_s
 from lwstui.view.ages import age, clock, percent, ratio
 from lwstui.view.attending import progress_of
 from lwstui.view.authors import UNKNOWN
+from lwstui.view.controller import plan_words
 from lwstui.view.digest import GroupDigest, SetDigest, digest, group_ref
 from lwstui.view.forecast import forecast
 from lwstui.view.health import FAULTS
@@ -87,7 +88,10 @@ def rollout_view(
         look.headline(),
         (look.bar_line(group), look.budget_line()),
         partition_strip(look.one, look.marks(), cells),
-        why(look.one, look.seen, look.idle_s if look.moving else None, now),
+        (
+            *why(look.one, look.seen, look.idle_s if look.moving else None, now),
+            *_planned(snapshot, key),
+        ),
         timeline(bars, look.began_at, ends, cells, look.usual),
         title(look.began_at, ends, cells, look.manner.times)
         if bars
@@ -95,6 +99,14 @@ def rollout_view(
         revision_table(snapshot, key, query, now, memo),
         group_ref(look.one, group) if group is not None else None,
     )
+
+
+def _planned(snapshot: Snapshot, key: Key) -> Iterator[Line]:
+    """Yield the last plan of the controller in this process, if it was about more than waiting."""
+    one = next((plan for plan in reversed(snapshot.controller.plans) if plan.set == key), None)
+    if one is not None and one.does:
+        at = clock(one.at, snapshot.manner.times)
+        yield (Span("  "), Span(f"planned at {at}: {plan_words(one)}", "dim"))
 
 
 class _Look:

@@ -107,6 +107,11 @@ async def test_a_controller_without_a_screen_records_what_it_decides_and_waits_f
     assert {line.who for line in shown.activity} == {"controller"}
     assert any("demo" in line.target for line in shown.activity)
     assert len(shown.by_set[KEY]) == 4
+    planned = shown.controller.plans
+    assert any("pods: demo-" in does for one in planned for does in one.does), planned
+    assert any(wait.code == "readiness" for one in planned for wait in one.waits)
+    assert planned[-1].idle
+    assert planned[-1].target == next(iter(shown.pods.values())).revision
 
 
 async def test_a_moment_is_printed_as_a_screen(world: World, tmp_path):

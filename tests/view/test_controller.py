@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from controller.metrics import Histogram
+from controller.plan.actions import Wait
+from controller.plan.told import PlanNote
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.load import LoadMeter
 from lwstui.state.model import Activity, ConsoleLoad, ControllerView
-from lwstui.view.controller import controller_table, decisions, facts, pause_impact
+from lwstui.view.controller import controller_table, decisions, facts, pause_impact, plans
 from lwstui.view.memo import Memo
 from lwstui.view.types import Query
 from tests.view.build import LLAMA, NOW, lws, pod, snapshot
@@ -158,3 +160,27 @@ def test_quantiles_of_a_histogram_are_bounds():
         found.observe(value)
     assert [found.quantile(share) for share in (0.5, 0.75, 0.99)] == [0.1, 1.0, 1.0]
     assert msgspec.json.encode(found.count) == b"4"
+
+
+def test_plans_are_told_with_their_reasons_and_where_the_rollout_stands():
+    waits = tuple(Wait("budget", f"group {n} waits", n) for n in range(4))
+    made = (
+        PlanNote(NOW - 20, LLAMA, ("create pod llama-0",)),
+        PlanNote(NOW - 9, LLAMA, ("delete pod llama-3 (update)",), (), waits, "abcdef99", 3, 4),
+        PlanNote(NOW - 5, LLAMA, (), (), waits[:1], "abcdef99", 3, 4),
+        PlanNote(NOW - 1, LLAMA),
+    )
+    said = text(plans(snapshot(controller=replace(LEADER, plans=made)))).splitlines()
+    assert [line[9:].split(None, 1)[1] for line in said if not line.startswith(" ")] == [
+        "nothing more to do",
+        "nothing yet; revision abcdef, partition 3, 4 groups",
+        "delete pod llama-3 (update); revision abcdef, partition 3, 4 groups",
+        "create pod llama-0",
+    ]
+    assert [line.strip() for line in said if line.startswith(" ")] == [
+        "waits: group 0 waits",
+        "waits: group 0 waits",
+        "waits: group 1 waits",
+        "and 2 more reasons",
+    ]
+    assert plans(snapshot(controller=LEADER)) == ()

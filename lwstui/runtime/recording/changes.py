@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from controller.plan.told import PlanNote
 from lwstui.kube.sync import KindSync
 from lwstui.runtime.recording import entries
 from lwstui.runtime.recording.hiding import Hider
@@ -39,6 +40,7 @@ class Changes:
         self._synced: dict[str, KindSync] = {}
         self._controller: ControllerView | None = None
         self._cluster = entries.Attached()
+        self._plan: PlanNote | None = None
         self._activity: Activity | None = None
         self._deaths: Mapping[Any, Death] = {}
 
@@ -89,16 +91,18 @@ class Changes:
             del self._synced[what]
             yield entries.Synced(what=what)
 
-    def _controlled(self, view: ControllerView) -> Iterator[entries.Controlled]:
+    def _controlled(self, view: ControllerView) -> Iterator[entries.Entry]:
         waits, known = view.waits, self._controller
-        view = entries.without_waits(replace(view, load=ConsoleLoad(), renewed_at=None))
-        if known is None or waits != known.waits or view != entries.without_waits(known):
+        plans, view = view.plans, entries.bare(replace(view, load=ConsoleLoad(), renewed_at=None))
+        if known is None or waits != known.waits or view != entries.bare(known):
             self._controller = replace(view, waits=waits)
             yield entries.Controlled(view=view, waits=tuple(waits.items()))
+        for plan in after(plans, self._plan):
+            self._plan = plan
+            yield entries.Planned(plan=plan)
 
     def _done(self, lines: tuple[Activity, ...]) -> Iterator[entries.Did]:
-        at = next((n for n in range(len(lines) - 1, -1, -1) if lines[n] is self._activity), -1)
-        for line in lines[at + 1 :]:
+        for line in after(lines, self._activity):
             self._activity = line
             yield entries.Did(line=self._hider.activity(line))
 
@@ -107,6 +111,12 @@ class Changes:
         for death in deaths:
             if known.get(death.id) is not death:
                 yield entries.Died(death=death)
+
+
+def after(lines: Sequence[V], last: V | None) -> Sequence[V]:
+    """Return what stands behind the last one that was taken; everything if that was dropped."""
+    at = next((n for n in range(len(lines) - 1, -1, -1) if lines[n] is last), -1)
+    return lines[at + 1 :]
 
 
 def _says_more(old: KindSync, new: KindSync) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from controller.api import core, devices, lws, names, pods
 from controller.api.meta import Key
 from controller.api.names import Resource
+from controller.plan.told import PlanNote
 from lwstui.kube.sync import KindSync
 from lwstui.state.deaths import Death
 from lwstui.state.model import Activity, ControllerView, GroupStart, Pending, Underway
@@ -117,6 +118,12 @@ class Controlled(Entry, frozen=True, kw_only=True, tag="controller"):
     waits: tuple[tuple[Key, tuple[tuple[str, str, int], ...]], ...] = ()
 
 
+class Planned(Entry, frozen=True, kw_only=True, tag="plan"):
+    """What the controller in the process decided about a set, where it was something new."""
+
+    plan: PlanNote
+
+
 class Did(Entry, frozen=True, kw_only=True, tag="activity"):
     """One line of the activity log: what the operator or the controller did."""
 
@@ -186,6 +193,7 @@ AnyEntry = (
     | Synced
     | Attached
     | Controlled
+    | Planned
     | Did
     | Died
     | Marked
@@ -214,9 +222,9 @@ _LISTS: Final = {
 }
 
 
-def without_waits(view: ControllerView) -> ControllerView:
-    """Return what is known of the controller but why sets wait, which ``Controlled`` has apart."""
-    return replace(view, waits=_NO_WAITS)
+def bare(view: ControllerView) -> ControllerView:
+    """Return what is known of the controller without waits and plans, which are told apart."""
+    return replace(view, waits=_NO_WAITS, plans=())
 
 
 def encoded(entry: msgspec.Struct) -> bytes:

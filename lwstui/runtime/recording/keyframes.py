@@ -176,7 +176,9 @@ def known(store: Store) -> Iterator[entries.AnyEntry]:
     for what, sync in snapshot.sync.items():
         yield entries.Synced(what=what, sync=sync)
     view = snapshot.controller
-    yield entries.Controlled(view=entries.without_waits(view), waits=tuple(view.waits.items()))
+    yield entries.Controlled(view=entries.bare(view), waits=tuple(view.waits.items()))
+    for plan in view.plans:
+        yield entries.Planned(plan=plan)
     for line in snapshot.activity:
         yield entries.Did(line=line)
     for death in snapshot.deaths:

@@ -13,6 +13,7 @@ from math import ceil, floor
 from types import MappingProxyType
 from typing import Final
 
+from controller.activity import KEPT
 from controller.api.meta import Key
 from controller.api.names import CLAIMS, EVENTS, LEASES, PODS
 from controller.api.pods import Pod
@@ -241,7 +242,14 @@ class Stage:
     @_take.register
     def _(self, entry: entries.Controlled) -> None:
         waits = MappingProxyType(dict(entry.waits))
-        self.store.set_controller(replace(entry.view, waits=waits))
+        plans = self.store.controller.plans
+        self.store.set_controller(replace(entry.view, waits=waits, plans=plans))
+
+    @_take.register
+    def _(self, entry: entries.Planned) -> None:
+        known = self.store.controller
+        plans = (*known.plans, entry.plan)[-KEPT:]
+        self.store.set_controller(replace(known, plans=plans))
 
     @_take.register
     def _(self, entry: entries.Did) -> None:

@@ -16,29 +16,34 @@ from lwstui.tui.screens.table import TableScreen
 from lwstui.tui.verbs.controlling import pause_controller
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
-from lwstui.view.controller import controller_table, decisions, facts
+from lwstui.view.controller import controller_table, decisions, facts, plans
 from lwstui.view.types import Query, TableView
 
 
 class ControllerScreen(TableScreen):
-    """The controller: lease, queue, passes, sets, decisions."""
+    """The controller: lease, queue, passes, sets, decisions, plans."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("controller", "set")
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("controller", "set")]
 
     def body(self) -> Iterable[Widget]:
-        """Return facts, sets and decisions."""
+        """Return facts, sets, decisions and plans."""
         yield TextBlock(id="facts", classes="data")
         yield Heading("SETS", hint="enter opens", id="sets-head")
         yield KeyedTable(id="main", classes="data")
         yield Heading("DECISIONS", hint=":activity all", id="decisions-head")
         yield LineBlock(id="decisions", classes="data")
+        yield Heading("PLANS", hint="where they say something new", id="plans-head")
+        yield LineBlock(id="plans", classes="data")
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show everything."""
         super().show(snapshot, now)
         self.query_one("#facts", TextBlock).show(facts(snapshot, now))
         self.query_one("#decisions", LineBlock).show(decisions(snapshot))
+        planned = plans(snapshot)
+        self.query_one("#plans-head").display = bool(planned)
+        self.query_one("#plans", LineBlock).show(planned)
 
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of sets."""

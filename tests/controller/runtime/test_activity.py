@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from controller.activity import Activity, Decision, LogfmtFormatter, describe
+from controller.activity import Activity, Decision, LogfmtFormatter, describe, note_of
 from controller.api.lws import RolloutRecord
 from controller.api.meta import Key, OwnerReference
 from controller.api.names import PODS
@@ -17,7 +17,9 @@ from controller.plan.actions import (
     DeleteRevision,
     EventNote,
     OwnClaim,
+    Plan,
     RecordRollout,
+    Wait,
 )
 
 
@@ -88,3 +90,53 @@ def test_exceptions_keep_their_traceback():
     first, *rest = LogfmtFormatter().format(made).splitlines()
     assert first.endswith("msg=failed")
     assert rest[-1] == "ValueError: invalid literal for int() with base 10: 'boom'"
+
+
+SET = Key("prod", "a")
+
+
+def test_a_plan_says_what_it_does_why_and_where_the_rollout_stands():
+    note = "Worker pod a-3-1 failed, deleted leader pod a-3 to recreate group 3"
+    plan = Plan(
+        (RecordRollout(RolloutRecord("key", 2, 4, 4)), DeletePod("a-3", "uid", True, "recreate")),
+        events=(EventNote("Normal", "RecreateGroup", "Delete", note),),
+        waits=(Wait("budget", "group 2 waits", 2),),
+    )
+    told = note_of(SET, plan, RolloutRecord("old", 0, 4, 4), 7.0)
+    assert told.does == (
+        "record rollout",
+        "delete pod a-3 (recreate)",
+    )
+    assert told.because == (note,)
+    assert told.waits == plan.waits
+    assert (told.target, told.partition, told.groups) == ("key", 2, 4)
+    kept = note_of(SET, Plan((create("a-4"),)), RolloutRecord("old", 1, 5, 4), 7.0)
+    assert (kept.target, kept.partition, kept.groups) == ("old", 1, 5)
+    assert note_of(SET, Plan((create("a-4"),)), None, 7.0).target == ""
+
+
+def test_only_plans_that_say_something_new_of_their_set_are_kept():
+    activity = Activity()
+
+    def plan(at, *waits, key=SET, actions=()):
+        reasons = tuple(Wait("terminating", text, 1) for text in waits)
+        activity.planned(note_of(key, Plan(actions, waits=reasons), None, at))
+
+    plan(1)  # a set that has what it asks for is no news
+    plan(2, "group 1: waiting until a-1 is gone (asked to stop 3 s ago)")
+    plan(3, "group 1: waiting until a-1 is gone (asked to stop 4 s ago)")
+    plan(4, "group 1: waiting until a-1 is gone (asked to stop 5 s ago)", key=Key("prod", "b"))
+    plan(5, "group 2: waiting until a-2 is gone (asked to stop 5 s ago)")
+    plan(6, actions=(create("a-1"),))
+    plan(7)  # that it has come to an end is
+    plan(8)
+    assert [(one.at, one.set.name) for one in activity.plans()] == [
+        (2, "a"),
+        (4, "b"),
+        (5, "a"),
+        (6, "a"),
+        (7, "a"),
+    ]
+    activity.forget(SET)
+    plan(9)
+    assert activity.plans()[-1].at == 7

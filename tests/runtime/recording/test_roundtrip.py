@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.api.names import EVENTS, LEADERWORKERSETS, NODES, PODS
+from controller.plan.actions import Wait
+from controller.plan.told import PlanNote
 from lwstui.state.model import Activity, ControllerView, Pending
 from tests.insight.support import death
 from tests.runtime.recording.rig import Rig, warning
@@ -74,7 +76,9 @@ def carry_out(rig: Rig, step: tuple) -> None:
             rig.store.mark(LLAMA, None if text is None else Pending(rig.time.t, text))
         case ("waits", text):
             waits = {LLAMA: (("Why", text, -1),)}
-            rig.store.set_controller(ControllerView("leader", "me", waits=waits))
+            plan = PlanNote(rig.time.t, LLAMA, (text,), waits=(Wait("why", text),))
+            made = (*rig.store.snapshot.controller.plans, plan)[-200:]
+            rig.store.set_controller(ControllerView("leader", "me", waits=waits, plans=made))
         case ("died", run):
             rig.store.deaths.add([death(run=run)])
         case ("pass", seconds):
@@ -96,6 +100,7 @@ def test_what_came_before_and_after_the_beginning_comes_back(before, after):
         stage = await rig.played()
         compare(rig, stage)
         assert stage.snapshot.controller.waits == rig.store.snapshot.controller.waits
+        assert stage.snapshot.controller.plans == rig.store.snapshot.controller.plans
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(Path(folder) / "r"))

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from controller.api.meta import Key
+from controller.plan.actions import Wait
+from controller.plan.told import PlanNote
 from lwstui.state.model import Activity, ConsoleLoad, Reversal
 from lwstui.tui.routes import Route
 from lwstui.view.types import Ref
@@ -47,6 +50,17 @@ CONTROLLER = replace(
     pass_p99_s=0.25,
     writes=811,
     load=ConsoleLoad(9210, 24.0, 1, 8),
+    plans=(
+        PlanNote(
+            NOW - 91,
+            Key("llm-prod", "phi4"),
+            ("delete 2 pods: phi4-3, phi4-3-1 (update)",),
+            waits=(Wait("budget", "groups 0 to 2 wait for the next step of the update"),),
+            target="7cd6b99847",
+            partition=3,
+            groups=4,
+        ),
+    ),
 )
 
 
