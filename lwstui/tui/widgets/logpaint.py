@@ -19,7 +19,7 @@ from lwstui.tui.widgets.cells import cut, fit, visible, width
 from lwstui.tui.widgets.painting import Brushes
 from lwstui.tui.widgets.wrapping import mark
 from lwstui.view.ages import clock
-from lwstui.view.logfold import LogRow
+from lwstui.view.logfold import LogRow, together
 from lwstui.view.loglines import LogLine, colour_of
 from lwstui.view.logsearch import Search
 
@@ -36,11 +36,11 @@ LOG_CSS: Final = """
 )
 
 WIDEST_SOURCE: Final = 20
-FOLDED_SOURCE: Final = 9
-"""Cells that several sources of one row need at least: ``w1-w7 ×7``."""
+FOLDED_SOURCE: Final = 12
+"""Cells that several sources of one row get at most: ``leader,w1 ×2``."""
 WIDE_FOLDED: Final = 15
 """The same where there is room: ``leader,w1-w7 ×8``."""
-WIDE_CELLS: Final = 120
+WIDE_CELLS: Final = 110
 _BAR: Final = " │ "
 
 
@@ -100,7 +100,11 @@ def label_width(labels: Iterable[str], *, fold: bool, wide: bool = False) -> int
     """
     shown = list(labels)
     groups = max((width(label.rpartition("/")[0]) for label in shown), default=0)
-    least = (WIDE_FOLDED if wide else FOLDED_SOURCE) + groups if fold and len(shown) > 1 else 0
+    least = 0
+    if fold and len(shown) > 1:
+        least = (WIDE_FOLDED if wide else FOLDED_SOURCE) + groups
+    if least and not groups:
+        least = min(least, width(f"{together(shown)} ×{len(shown)}"))
     return min(WIDEST_SOURCE, max((least, *map(width, shown))))
 
 

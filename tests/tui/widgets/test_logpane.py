@@ -2,11 +2,12 @@
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lwstui.runtime.backend import LogEntry
-from lwstui.tui.widgets.logpaint import Look, stamp
+from lwstui.tui.widgets.logpaint import Look, label_width, stamp
 from lwstui.tui.widgets.logpane import LogPane
 from lwstui.tui.widgets.logrows import LogRows
 from lwstui.view.logs import LogBuffer
@@ -340,3 +341,19 @@ def test_rows_and_lines_agree(steps):
     assert [rows.start(line) for line in range(len(heights))] == [
         sum(heights[:line]) for line in range(len(heights))
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "wide", "cells"),
+    [
+        pytest.param(("leader",), True, 6, id="one source needs no more than its name"),
+        pytest.param(("leader", "w1"), False, len("leader,w1 ×2"), id="both names of a pair"),
+        pytest.param(("leader", *(f"w{n}" for n in range(1, 8))), False, 12, id="at most so many"),
+        pytest.param(
+            ("leader", *(f"w{n}" for n in range(1, 8))), True, 15, id="or more where there is room"
+        ),
+        pytest.param(("5/leader", "6/leader", "6/w1"), False, 13, id="and the group before them"),
+    ],
+)
+def test_the_source_column_has_room_for_those_that_say_the_same(labels, wide, cells):
+    assert label_width(labels, fold=True, wide=wide) == cells
