@@ -19,6 +19,8 @@ DEADLOCK_S: Final = 180.0
 LOOP_S: Final = 900.0
 _LEADER_READY: Final = "LeaderReady"
 _ALIVE: Final = ("Pending", "Running")
+_TOLD: Final = (0, 143)
+"""Exit codes of a container that was told to end, such as when its pod is deleted."""
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -190,10 +192,14 @@ def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding
     recent = [at for at in (history.incarnations if history else ()) if world.now - at <= LOOP_S]
     # The first of them is how the group began, not a recreation.
     recreated = len(recent) - (1 if history and len(recent) == len(history.incarnations) else 0)
-    if recreated < world.snapshot.manner.recreate_loop or all(pod.ready for pod in pods):
-        return
+    limit = world.snapshot.manner.recreate_loop
     deaths = world.deaths_of.get(group, ())
     first = {death.generation: death for death in reversed(deaths)}
+    ready = all(pod.ready for pod in pods)
+    # A group that is ready between two crashes still loops; one recreated by hand does not.
+    crashed = [d for d in first.values() if world.now - d.at <= LOOP_S and d.exit_code not in _TOLD]
+    if recreated < limit or (ready and len(crashed) < limit):
+        return
     culprits = {(d.pod, d.how) for d in first.values()}
     if len(culprits) == 1:
         pod, how = next(iter(culprits))
@@ -204,7 +210,8 @@ def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding
         "G5",
         Severity.CRITICAL,
         group_subject(group),
-        f"it was recreated {recreated} times in the last 15 minutes, {what}",
+        f"it was recreated {recreated} times in the last 15 minutes, {what}"
+        + ("; at the moment it is ready" if ready else ""),
         tuple(Evidence(f"generation {g}: {d.pod} {d.how}", d.at) for g, d in sorted(first.items()))
         or (Evidence("new leaders", recent[-1]),),
         Advice("see the last lines of the pod that ended first", "group.logs"),

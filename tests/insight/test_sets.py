@@ -104,6 +104,16 @@ SET_CASES = {
         loop(600, 300, 60),
         "it was recreated 3 times in the last 15 minutes, its ends were not seen",
     ),
+    "G5 ready between": (
+        loop(5000, 600, 300, 60, deaths=tuple(death(generation=g) for g in (1, 2, 3)), ready=True),
+        loop(
+            *(5000, 600, 300, 60),
+            deaths=tuple(death(generation=g, exit_code=143) for g in (1, 2, 3)),
+            ready=True,
+        ),
+        "it was recreated 3 times in the last 15 minutes, each time after llama-0-1 ended: exit 1; "
+        "at the moment it is ready",
+    ),
     "G6": (
         world(pod(), pod(0, 1, containers=(container(restarts=1),)), sets=policy("None")),
         world(pod(), pod(0, 1, containers=(container(restarts=1),))),
