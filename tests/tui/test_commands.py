@@ -77,6 +77,7 @@ def test_filter_context_and_scope(text, command):
         ("scale", "usage: scale SET [NUMBER]"),
         ("scale x y", "not a number"),
         ("scale x 1 2", "too many words"),
+        ("why x hpaa", "not a tab of why: crashes, fit, net, hpa, ctl"),
         ("logs x boss", "not a role"),
         ("ctl stop", "neither pause nor resume"),
     ],

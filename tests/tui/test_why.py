@@ -76,6 +76,20 @@ async def test_w_opens_the_diagnosis_of_what_is_selected():
         assert backend.events_wanted
 
 
+async def test_the_diagnosis_begins_with_the_verdict_unless_another_tab_is_named():
+    app = console(FakeBackend(first=diagnosed()))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "w")
+        await until(pilot, lambda: "[1 Why]" in shown(app))
+        await keys(pilot, "2")
+        await until(pilot, lambda: "[2 Crashes]" in shown(app))
+        await keys(pilot, "q", "w")
+        await until(pilot, lambda: "[1 Why]" in shown(app))
+        await keys(pilot, "colon", *"why llama405b ctl", "enter")
+        await until(pilot, lambda: "[6 Controller]" in shown(app))
+
+
 async def test_enter_opens_the_dialog_of_a_suggestion_for_what_it_is_about():
     backend = FakeBackend(first=diagnosed())
     app = console(backend)

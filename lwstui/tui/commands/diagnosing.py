@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from lwstui.tui.commands.meaning import target
-from lwstui.tui.commands.spec import Command, CommandSpec
+from lwstui.tui.commands.spec import TABS, Command, CommandSpec
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route
 
 
 def _why(host: Host, command: Command) -> None:
-    host.goto(Route("why", target(host, command)), top=True)
+    tab = TABS.get(command.arg(1), "why")
+    host.goto(Route("why", target(host, command)), top=True, tab=tab)
 
 
 def _insights(host: Host, command: Command) -> None:
@@ -30,7 +31,7 @@ def _idle(host: Host, command: Command) -> None:
 
 
 COMMANDS: Final = (
-    CommandSpec("why", "why something is as it is", _why, (), ("target",), 1),
+    CommandSpec("why", "why something is as it is", _why, (), ("target", "tab"), 1),
     CommandSpec("insights", "everything that is wrong", _insights, ("problems",)),
     CommandSpec("telemetry", "where measured numbers come from", _telemetry, ("metrics",)),
     CommandSpec("idle", "accelerators that are held and do nothing", _idle),

@@ -12,6 +12,7 @@ from lwstui.tui.commands.spec import (
     LOG_PART,
     ROLES,
     SWITCH,
+    TABS,
     ArgKind,
     Command,
     CommandError,
@@ -161,5 +162,7 @@ def _check(kind: ArgKind, arg: str) -> None:
         raise CommandError(f"“{arg}” is not a role: {', '.join(ROLES)}")
     if kind == "log-part" and not LOG_PART.fullmatch(arg):
         raise CommandError(f"“{arg}” is not a role (leader, worker, sub-0, all) or time (15m)")
+    if kind == "tab" and arg not in TABS:
+        raise CommandError(f"“{arg}” is not a tab of why: {', '.join(TABS)}")
     if kind == "switch" and arg not in SWITCH:
         raise CommandError(f"“{arg}” is neither pause nor resume")

@@ -27,15 +27,25 @@ ArgKind = Literal[
     "option",
     "on-off",
     "log-part",
+    "tab",
     "rest",
 ]
 """What a word means: ``target`` is a set, group or pod, ``place`` a path, of a pod after a colon,
-``log-part`` a role or how far back (``15m``), ``rest`` all that follows."""
+``log-part`` a role or how far back (``15m``), ``tab`` one of the why screen,
+``rest`` all that follows."""
 
 ROLES: Final = ("leader", "worker", "all")
 LOG_PART: Final = re.compile(r"(?:--role=)?(all|leader|worker|sub-\d+)|(?:--since=)?(\d+)([smh])")
 FORMS: Final = ("text", "csv", "json")
 ON_OFF: Final = ("on", "off")
+TABS: Final = {
+    "crashes": "crashes",
+    "fit": "fit",
+    "net": "connectivity",
+    "hpa": "autoscaling",
+    "ctl": "controller",
+}
+"""Tabs of the why screen, by the words for them."""
 SWITCH: Final = ("pause", "resume")
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from lwstui.config.schema import SCHEMA
 from lwstui.runtime.sources import names_here
 from lwstui.tui.commands.objects import object_names
-from lwstui.tui.commands.spec import FORMS, ON_OFF, ROLES, SWITCH, ArgKind
+from lwstui.tui.commands.spec import FORMS, ON_OFF, ROLES, SWITCH, TABS, ArgKind
 from lwstui.tui.host import Host
 from lwstui.tui.places import ALL, known_namespaces
 
@@ -32,6 +32,7 @@ VALUES: Final[dict[ArgKind, Callable[[Host], list[str]]]] = {
     "target": _sets,
     "role": lambda _: [*ROLES],
     "log-part": lambda _: [*ROLES, "5m", "15m", "1h"],
+    "tab": lambda _: [*TABS],
     "switch": lambda _: [*SWITCH],
     "form": lambda _: [*FORMS],
     "option": lambda _: [one.path for one in SCHEMA if one.live],

@@ -340,4 +340,4 @@ class InsightsScreen(TableScreen):
 
     def open_ref(self, ref: Ref) -> None:
         """Show why."""
-        self.host.goto(Route("why", ref))
+        self.host.goto(Route("why", ref), tab="why")

@@ -38,7 +38,7 @@ class ReadingKeys(Selecting):
         if ref is None or ref.kind not in ("set", "group", "pod", "node"):
             self.host.say("nothing here to diagnose", "warn")
         else:
-            self.host.goto(Route("why", ref))
+            self.host.goto(Route("why", ref), tab="why")
 
     def action_placement(self) -> None:
         """Open where the groups of the selection's set run; of a pod, copy files."""
