@@ -89,9 +89,11 @@ def parse(text: str, source: str) -> list[dict[str, Any]]:
         ManifestError: If it is not YAML, or something in it is not a Kubernetes object.
     """
     try:
-        documents = [d for d in yaml.safe_load_all(text) if d is not None]
+        documents = [_whole(d) for d in yaml.safe_load_all(text) if d is not None]
     except yaml.YAMLError as error:
         raise ManifestError(f"{source}{yaml_problem(error)}") from error
+    except UnicodeDecodeError:
+        raise ManifestError(f"{source}: a \\u escape in it is half a character") from None
     flat: list[dict[str, Any]] = []
     for number, document in enumerate(documents, 1):
         items = (
@@ -103,6 +105,25 @@ def parse(text: str, source: str) -> list[dict[str, Any]]:
             _check(item, f"{source} (document {number})")
             flat.append(item)
     return flat
+
+
+def _whole(value: Any) -> Any:
+    """Return a document with characters whole that JSON writes as two escapes, which YAML keeps.
+
+    Raises:
+        UnicodeDecodeError: If half of one stands alone.
+    """
+    match value:
+        case str():
+            if value.isascii():
+                return value
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        case dict():
+            return {_whole(key): _whole(one) for key, one in value.items()}
+        case list():
+            return [_whole(one) for one in value]
+        case _:
+            return value
 
 
 def _check(item: Any, where: str) -> None:

@@ -1,6 +1,7 @@
 """Writes: verbs, parameters and bodies; events as a series; logs resumed; apply in order."""
 
 import asyncio
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,7 @@ def test_manifests_from_files_folders_and_lists(tmp_path: Path) -> None:
         ("apiVersion: v1", "(document 1) has no kind"),
         ("apiVersion: v1\nkind: Pod", "the Pod has no metadata.name"),
         ("just text", "is not a Kubernetes object but str"),
+        ('{"kind": "\\ud83d"}', "escape in it is half a character"),
     ],
 )
 def test_malformed_manifests_name_file_and_place(tmp_path: Path, text: str, sentence: str) -> None:
@@ -235,6 +237,18 @@ def test_malformed_manifests_name_file_and_place(tmp_path: Path, text: str, sent
         load_manifests([str(path)])
     assert sentence in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_characters_that_json_writes_as_two_escapes_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    note = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "a"},
+        "data": {"b": "🚀é"},
+    }
+    path.write_text(json.dumps(note), encoding="utf-8")
+    assert load_manifests([str(path)]) == [note]
 
 
 def test_a_missing_file_is_named() -> None:
