@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from lwstui.cli.nearest import hint
 from lwstui.view.ages import parse_age
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ _INSTEAD = (
     ("--as", "act as this user"),
     ("--request-timeout", "longest wait for an answer, such as 10s"),
 )
+_NO_CHOICE: Final = re.compile(
+    r"argument (?P<what>.+?): invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)"
+)
+_QUOTED: Final = re.compile(r"'?([\w-]+)'?")
+_MOST_CHOICES: Final = 8
 FAILED = 1
 USAGE = 2
 
@@ -36,6 +43,10 @@ class CommandParser(argparse.ArgumentParser):
 
     mixed = False
 
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one sentence, and what may be meant, and end with exit code 2."""
+        self.exit(USAGE, f"{self.prog}: {plainly(message)}\nsee {self.prog} --help\n")
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, as ``ArgumentParser`` does, and what is mixed in two passes."""
         if not self.mixed:
@@ -45,6 +56,18 @@ class CommandParser(argparse.ArgumentParser):
             return self.parse_known_intermixed_args(args, namespace)
         finally:
             self.mixed = True
+
+
+def plainly(message: str) -> str:
+    """Return what ``argparse`` says of a wrong word with the nearest right one first."""
+    found = _NO_CHOICE.fullmatch(message)
+    if found is None:
+        return message
+    word, choices = found["word"], _QUOTED.findall(found["choices"])
+    near = hint(word, choices)
+    if near or len(choices) > _MOST_CHOICES:
+        return f"{found['what']} cannot be {word!r}{near}"
+    return f"{found['what']} cannot be {word!r}, it is one of {', '.join(choices)}"
 
 
 def fail(sentence: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lwstui.cli import paint
 from lwstui.cli.common import FAILED, add_target, fail
+from lwstui.cli.nearest import hint, names_of
 from lwstui.cli.sets import UsageError, operate, place_of, say
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         where = "" if arguments.kind == "node" else f" in namespace {operator.namespace}"
         missing = [place for place, ref in found if ref is None]
         for place in missing:
-            fail(f"no {arguments.kind} {place}{where}")
+            known = names_of(snapshot, arguments.kind, operator.namespace)
+            fail(f"no {arguments.kind} {place}{where}{hint(place.name, known)}")
         return FAILED if missing else 0
 
     return operate(arguments, work)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from lwstui.cli import paint
 from lwstui.cli.common import FAILED, USAGE, CommandParser, add_target, fail
+from lwstui.cli.nearest import hint, names_of
 from lwstui.cli.sets import UsageError, operate, place_of, say
 
 if TYPE_CHECKING:
@@ -122,8 +123,10 @@ def run(arguments: argparse.Namespace) -> int:
         first = look.now()
         form = _form(first, arguments)
         _print_all(first, form, arguments)
+        known = names_of(reader.snapshot(), arguments.kind, namespace) if first.missing else ()
         for place in first.missing:
-            fail(f"no {arguments.kind} {place} here; choose another namespace with -n or -A")
+            near = hint(place.name, known) or "; choose another namespace with -n or -A"
+            fail(f"no {arguments.kind} {place} here{near}")
         if arguments.watch:
             await _print_changes(look, first, form)
         return FAILED if first.missing else 0

@@ -86,7 +86,7 @@ def build_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     Args:
         program: How the user calls it; the examples are written for that.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=program,
         description="Console, embedded controller and sandbox for Kubernetes LeaderWorkerSets.",
         epilog=_called(_EPILOG, program),

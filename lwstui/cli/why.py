@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lwstui.cli import paint
 from lwstui.cli.common import FAILED, USAGE, add_target, fail
 from lwstui.cli.describe import find
+from lwstui.cli.nearest import hint, names_of
 from lwstui.cli.sets import manner, operate, place_of, say
 from lwstui.cli.taping import moment
 
@@ -100,7 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
         snapshot = with_deaths(reader.snapshot(), kept, now)
         ref = _named(snapshot, operator.namespace, arguments.name)
         if arguments.name and ref is None:
-            fail(f"there is no {arguments.name} in namespace {operator.namespace}")
+            known = names_of(snapshot, "set", operator.namespace)
+            near = hint(arguments.name.partition("/")[0], known)
+            fail(f"there is no {arguments.name} in namespace {operator.namespace}{near}")
             return FAILED
         standing = [Standing(finding, now) for finding in findings(World(snapshot, now))]
         judged = replace(snapshot, insights=folded(standing))

@@ -151,9 +151,10 @@ async def test_namespaces_selectors_and_names_that_are_not_there(world: World) -
     assert none.err == "no sets match team=none\n"
     everywhere = await ok(world, "get", "groups", "-A")
     assert everywhere.lines[0].split()[1] == "NS"
-    missing = await lwstui(world, "get", "sets", "demo", "nope", "-o", "name")
+    missing = await lwstui(world, "get", "sets", "demo", "nope", "dem", "-o", "name")
     assert (missing.code, missing.out) == (1, f"{NAME}\n")
-    assert "no sets nope here" in missing.err
+    assert "no sets nope here; choose another namespace" in missing.err
+    assert "no sets dem here; did you mean demo?" in missing.err
     unsorted = await lwstui(world, "get", "--sort-by", "colour")
     assert (unsorted.code, "no column colour to sort sets by: state, name" in unsorted.err) == (
         2,
@@ -199,8 +200,9 @@ async def test_descriptions_are_the_consoles_text(world: World) -> None:
     node = await ok(world, "describe", "node", "h100-01")
     assert node.lines[0] == "Node  h100-01"
     assert "Allocated accelerators:" in node.out
-    missing = await lwstui(world, "describe", "set", "nope", "demo")
-    assert (missing.code, missing.err) == (1, "lwstui: no set nope in namespace default\n")
+    missing = await lwstui(world, "describe", "set", "dem", "demo")
+    asked = "lwstui: no set dem in namespace default; did you mean demo?\n"
+    assert (missing.code, missing.err) == (1, asked)
     assert missing.lines[0] == one.lines[0]
 
 

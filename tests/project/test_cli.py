@@ -356,3 +356,41 @@ def test_a_controller_for_several_namespaces_is_refused(
     assert main(["controller", "-n", "team-a,team-b"]) == 2
     said = "the controller serves one namespace or all of them, not several: team-a,team-b"
     assert capsys.readouterr().err == f"lwstui: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        pytest.param(
+            ["scael", "x"], "lwstui: COMMAND cannot be 'scael'; did you mean scale?", id="verb"
+        ),
+        pytest.param(["frobnicate"], "lwstui: COMMAND cannot be 'frobnicate'", id="far from all"),
+        pytest.param(
+            ["get", "setz"], "lwstui get: KIND cannot be 'setz'; did you mean sets?", id="kind"
+        ),
+        pytest.param(
+            ["describe", "qwen"],
+            "lwstui describe: KIND cannot be 'qwen', it is one of set, group, pod, node",
+            id="a name where a kind belongs",
+        ),
+        pytest.param(
+            ["get", "sets", "-o", "tabel"],
+            "lwstui get: -o/--output cannot be 'tabel'; did you mean table?",
+            id="a flag's value",
+        ),
+        pytest.param(
+            ["scale", "x"],
+            "lwstui scale: the following arguments are required: --replicas",
+            id="missing",
+        ),
+    ],
+)
+def test_a_wrong_word_is_one_sentence_with_what_may_be_meant(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == said
+    assert second == f"see {said.partition(':')[0]} --help"
