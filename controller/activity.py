@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from controller.api.lws import RolloutRecord
 from controller.api.meta import Key, format_micro_time
-from controller.api.names import PODS, REVISIONS, SERVICES
-from controller.plan.actions import (
-    Action,
-    Adopt,
-    CreateClaim,
-    CreatePod,
-    CreateRevision,
-    CreateService,
-    DeletePod,
-    DeleteRevision,
-    EventNote,
-    OwnClaim,
-    Plan,
-    RecordRollout,
-    Wait,
-)
+from controller.plan.actions import Plan, RecordRollout, Wait
 from controller.plan.told import PlanNote
+from controller.plan.wording import RECREATE_GROUP, intended
 
 KEPT: Final = 200
-RECREATE_GROUP: Final = "RecreateGroup"
-_SHOWN: Final = 3
-_MEANT: Final = {
-    "created": "create",
-    "deleted": "delete",
-    "changed the owner of": "change the owner of",
-    "adopted": "adopt",
-    "recorded": "record",
-}
 _RECORDS: Final = "record rollout"
-_NOUNS: Final = {PODS: "pod", SERVICES: "service", REVISIONS: "revision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +69,6 @@ class Activity:
         return tuple(self._ring)
 
 
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
-
-
-def _heading(action: Action) -> tuple[str, str, str]:
-    """Return (verb, noun, suffix) under which actions are told together."""
-    match action:
-        case CreateRevision():
-            return "created", "revision", ""
-        case DeleteRevision():
-            return "deleted", "revision", ""
-        case CreateService():
-            return "created", "service", ""
-        case CreateClaim():
-            return "created", "claim", ""
-        case OwnClaim():
-            return "changed the owner of", "claim", ""
-        case Adopt(resource=resource):
-            return "adopted", _NOUNS[resource], ""
-        case CreatePod():
-            return "created", "pod", ""
-        case DeletePod(cause=cause):
-            return "deleted", "pod", f" ({cause})"
-        case RecordRollout(record=record):
-            to = f"revision {record.target}, partition {record.partition}, {record.groups} groups"
-            return "recorded", f"rollout: {to}", ""
-
-
 def note_of(key: Key, plan: Plan, recorded: RolloutRecord | None, now: float) -> PlanNote:
     """Return a plan as it is told.
 
@@ -133,37 +80,10 @@ def note_of(key: Key, plan: Plan, recorded: RolloutRecord | None, now: float) ->
     """
     begun = next((one.record for one in plan.actions if isinstance(one, RecordRollout)), recorded)
     at = (begun.target, begun.partition, begun.groups) if begun is not None else ("", -1, -1)
-    phrases = describe(plan.actions, done=False)
+    phrases = intended(plan.actions)
     does = tuple(_RECORDS if one.startswith(_RECORDS) else one for one in phrases)
     because = tuple(event.note for event in plan.events if event.reason == RECREATE_GROUP)
     return PlanNote(now, key, does, because, plan.waits, *at)
-
-
-def describe(
-    actions: Iterable[Action], events: Iterable[EventNote] = (), *, done: bool = True
-) -> Iterator[str]:
-    """Yield one phrase per kind of action, in order; many objects of a kind are counted.
-
-    Args:
-        actions: Actions that were performed.
-        events: Events that go with them; recreations of groups are told in their words.
-        done: Whether they were; else they are meant to be.
-    """
-    told = [event.note for event in events if event.reason == RECREATE_GROUP]
-    yield from told
-    grouped: dict[tuple[str, str, str], list[str]] = {}
-    for action in actions:
-        if told and isinstance(action, DeletePod) and action.cause == "recreate":
-            continue
-        names = grouped.setdefault(_heading(action), [])
-        if not isinstance(action, RecordRollout):
-            names.append(action.name)
-    for (verb, noun, suffix), names in grouped.items():
-        how = verb if done else _MEANT[verb]
-        if len(names) <= 1:
-            yield " ".join([how, noun, *names]) + suffix
-        else:
-            yield f"{how} {len(names)} {noun}s: {_names(names)}{suffix}"
 
 
 def _no_waits() -> Mapping[Key, tuple[Wait, ...]]:

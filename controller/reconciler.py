@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from controller import guard
-from controller.activity import Activity, Decision, describe, note_of
+from controller.activity import Activity, Decision, note_of
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.cache import Cache
@@ -16,7 +16,9 @@ from controller.executor import Executor, Outcome
 from controller.measures import PassMeasures
 from controller.plan.actions import Plan, Wait
 from controller.plan.observed import Observed
+from controller.plan.paused import paused
 from controller.plan.rollout import read_record
+from controller.plan.wording import describe
 from controller.ports import Clock
 from controller.rivals import LOOK_S, Rivals
 from controller.workqueue import WorkQueue
@@ -69,6 +71,7 @@ class Reconciler:
         self._planner = planner
         self._on_change = on_change
         self._on_stale = on_stale
+        self._paused: set[Key] = set()
 
     @property
     def errors(self) -> int:
@@ -114,6 +117,7 @@ class Reconciler:
         recorded = read_record(observed.lws.annotations)
         self._activity.planned(note_of(key, plan, recorded, now))
         rest_s = max(PACE_S, (self._clock.monotonic() - started) * PACE_FACTOR)
+        self._tell_pause(observed)
         outcome = await self._executor.execute(observed, plan)
         self.measures.duration.observe(self._clock.monotonic() - started)
         self._conclude(key, plan, outcome)
@@ -183,6 +187,20 @@ class Reconciler:
             self._activity.add(Decision(self._clock.now(), key, what))
             _log.info(what, extra={"fields": {"set": key}})
 
+    def _tell_pause(self, observed: Observed) -> None:
+        """Say that the controller begins to be paused for a set, or serves it again."""
+        key, pause = observed.lws.key, paused(observed.lws.annotations)
+        if (pause is not None) == (key in self._paused):
+            return
+        if pause is not None:
+            self._paused.add(key)
+            what = f"paused{pause.by}: plans and writes nothing"
+        else:
+            self._paused.discard(key)
+            what = "resumed: writes again"
+        self._activity.add(Decision(self._clock.now(), key, what))
+        _log.info(what, extra={"fields": {"set": key}})
+
     def _failed(self, key: Key, text: str, *, hold_s: float = 0.0) -> None:
         delay_s = self._queue.retry(key, hold_s=hold_s)
         self.measures.results["error"] += 1
@@ -195,6 +213,7 @@ class Reconciler:
         self._cache.expectations.clear(key)
         self._queue.forget(key)
         self._rivals.forget(key)
+        self._paused.discard(key)
         self.waits.pop(key, None)
         self._activity.forget(key)
 

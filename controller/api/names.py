@@ -104,6 +104,8 @@ RESTARTS_BASELINE: Final = "lwstui.dev/restarts-baseline"
 RESTARTED_AT: Final = "lwstui.dev/restarted-at"
 # Ours, on the LeaderWorkerSet: groups that are left as they are, ``all`` or indexes with commas.
 FROZEN: Final = "lwstui.dev/frozen"
+# Ours, on the LeaderWorkerSet: the controller writes nothing for it; when and by whom, in words.
+PAUSED: Final = "lwstui.dev/controller-paused"
 CONTROLLER_LEASE: Final = "lwstui-controller"
 FIELD_MANAGER: Final = "lwstui"
 

@@ -32,6 +32,7 @@ from controller.plan.frozen import frozen, left_alone
 from controller.plan.groups import Group, survey
 from controller.plan.members import Context
 from controller.plan.observed import Observed
+from controller.plan.paused import paused, withheld
 from controller.plan.revisions import Ledger
 from controller.plan.rollout import Position, Record, Recreation
 
@@ -47,6 +48,12 @@ def plan(observed: Observed, now: float, *, history_limit: int = HISTORY_LIMIT) 
         now: Epoch seconds.
         history_limit: Revisions kept although nothing uses them, for undo.
     """
+    found = _plan(observed, now, history_limit)
+    pause = paused(observed.lws.annotations)
+    return found if pause is None else withheld(found, pause)
+
+
+def _plan(observed: Observed, now: float, history_limit: int) -> Plan:
     lws = observed.lws
     if lws.metadata.deletion_timestamp is not None:
         return Plan(waits=(Wait("deleting", "the set is being deleted; its pods go with it"),))

@@ -13,6 +13,7 @@ from controller.api.lws import SetSpec
 from controller.guard import Manager, Verdict, evidence_of, verdict, with_stateful_set
 from controller.plan import revisions
 from controller.plan.observed import Observed
+from controller.plan.paused import paused
 from controller.plan.rollout import Record
 from controller.takeover.evidence import REPLICAS, SetEvidence, StatefulSet, meta, observed
 from controller.takeover.predict import objections
@@ -175,6 +176,12 @@ def _not_at_rest(seen: Observed) -> Iterator[Refusal]:
 
 def _unserved(evidence: SetEvidence, seen: Observed) -> Iterator[Refusal]:
     """Yield what this controller does not do and the native one does."""
+    if (pause := paused(seen.lws.annotations)) is not None:
+        yield Refusal(
+            f"the mark {names.PAUSED} pauses this controller for it{pause.by}, so nothing would "
+            "serve it after the move",
+            f"remove it first: kubectl annotate lws {evidence.key.name} {names.PAUSED}-",
+        )
     queued = any(key.startswith(_KUEUE) for key in seen.lws.metadata.labels or {})
     gated = [pod.name for pod in seen.pods if any(gate.startswith(_KUEUE) for gate in pod.gates)]
     if queued or gated:

@@ -16,6 +16,7 @@ from lwstui.cli.common import (
     fail,
     target_of,
 )
+from lwstui.cli.pausing import add_commands
 from lwstui.cli.sandbox import positive
 from lwstui.cli.taping import add_recording, order_of
 
@@ -24,18 +25,24 @@ if TYPE_CHECKING:
     from lwstui.runtime.probes import Address
 
 NAME = "controller"
-SUMMARY = "run the LeaderWorkerSet controller without a screen"
+SUMMARY = "run the LeaderWorkerSet controller without a screen, or pause it for single sets"
 EXAMPLE = """\
 Log lines go to standard error; SIGTERM stops it cleanly and releases its lease.
 To run it in the cluster: lwstui manifest controller | kubectl apply -f -
+
+examples:
+  lwstui controller pause demo         plan for it, write nothing, until it is resumed
+  lwstui controller resume demo
 
 example:
   lwstui controller --kubeconfig ~/.kube/prod --namespace llm-prod"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the command."""
+    """Add the flags of the command, and the commands below it."""
     add_target(parser, several=False)
+    parser.set_defaults(verb=_serve)
+    add_commands(parser)
     parser.add_argument(
         "--workers",
         type=positive(int),
@@ -147,6 +154,12 @@ def _history_limit(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the command below ``controller``, or the controller if there is none."""
+    code: int = arguments.verb(arguments)
+    return code
+
+
+def _serve(arguments: argparse.Namespace) -> int:
     """Reconcile until SIGINT or SIGTERM."""
     from controller.errors import ControllerError
     from controller.leases import NAMESPACE

@@ -180,8 +180,8 @@ def _status(arguments: argparse.Namespace) -> int:
         seen = (await operator.observe(lws)).progress()
         for line in report(seen):
             say(line)
-        if seen.state == "paused":
-            say(f"  {resuming(arguments, seen.key.name)}")
+        if hint := resuming(arguments, seen):
+            say(f"  {hint}")
         return 0
 
     return operate(arguments, work)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lwstui.runtime.rollouts import Followed, Patience
     from lwstui.state.manner import Manner
     from lwstui.view.listing import Place
+    from lwstui.view.progress import Progress
 
 KINDS: Final = ("lws", "leaderworkerset", "leaderworkersets")
 EXIT_CODES: Final = """\
@@ -266,16 +267,16 @@ def progress(arguments: argparse.Namespace) -> AbstractContextManager[Callable[[
 
 def conclude(followed: Followed, arguments: argparse.Namespace) -> int:
     """Say why waiting ended early, if it did, and return the exit code."""
-    name = followed.last.key.name
     if followed.sentence:
-        hint = f"; {resuming(arguments, name)}" if followed.last.state == "paused" else ""
-        fail(f"{name}: {followed.sentence}{hint}")
+        hint = resuming(arguments, followed.last)
+        fail(f"{followed.last.key.name}: {followed.sentence}{f'; {hint}' if hint else ''}")
     return int(followed.ending)
 
 
-def resuming(arguments: argparse.Namespace, name: str) -> str:
-    """Return how to resume a paused rollout."""
-    return f"to resume it: {arguments.program} rollout resume {name}"
+def resuming(arguments: argparse.Namespace, seen: Progress) -> str:
+    """Return how to resume a rollout, or the controller, that is paused; empty if neither is."""
+    what = "controller" if seen.kept_off else "rollout" if seen.state == "paused" else ""
+    return f"to resume it: {arguments.program} {what} resume {seen.key.name}" if what else ""
 
 
 def patience_of(arguments: argparse.Namespace) -> Patience:

@@ -9,6 +9,7 @@ from controller.admission.defaults import InvalidSpec, resolve
 from controller.api.lws import LeaderWorkerSet, SetSpec
 from controller.api.meta import Key
 from controller.api.pods import Pod
+from controller.plan.paused import paused
 from lwstui.insight import scheduling
 from lwstui.insight.world import World, group_subject, seen_event
 from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity, Subject
@@ -40,7 +41,7 @@ def findings(world: World) -> Iterator[Finding]:
             yield from loops(world, group, pods)
         yield from deadlock(world, key, groups, spec)
         yield from waits(world, key, lws)
-        yield from unserved(world, key)
+        yield from unserved(world, key, lws)
     yield from refused_creations(world)
 
 
@@ -294,24 +295,30 @@ def _updating(lws: LeaderWorkerSet) -> bool:
     return any(c.type == "UpdateInProgress" and c.status == "True" for c in lws.status.conditions)
 
 
-def unserved(world: World, key: Key) -> Iterator[Finding]:
+def unserved(world: World, key: Key, lws: LeaderWorkerSet) -> Iterator[Finding]:
     """C3: nobody acts on the set."""
-    controller = world.snapshot.controller
+    controller, pause = world.snapshot.controller, paused(lws.annotations)
+    advice = Advice("see the controller", command="ctl")
     if controller.mode in ("off", "failed", "paused"):
         why = {
             "off": "no controller runs",
             "failed": f"the controller cannot act: {controller.last_error}",
             "paused": "the controller is paused",
         }[controller.mode]
-        yield _finding(
-            "C3",
-            Severity.WARNING,
-            Subject("set", key.namespace, key.name),
-            f"nothing replaces what it loses: {why}",
-            (Evidence(why, world.snapshot.taken_at),),
-            Advice("see the controller", command="ctl"),
-            hold_s=BY_DESIGN_S,
-        )
+    elif pause is not None and controller.mode != "native":
+        why = f"the controller is paused for it{pause.by}"
+        advice = Advice("let the controller act on it again", command="ctl resume")
+    else:
+        return
+    yield _finding(
+        "C3",
+        Severity.WARNING,
+        Subject("set", key.namespace, key.name),
+        f"nothing replaces what it loses: {why}",
+        (Evidence(why, world.snapshot.taken_at),),
+        advice,
+        hold_s=BY_DESIGN_S,
+    )
 
 
 def refused_creations(world: World) -> Iterator[Finding]:

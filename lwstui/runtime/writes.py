@@ -17,7 +17,17 @@ from controller.errors import (
 )
 from lwstui.runtime.intents import Intent, Outcome
 from lwstui.runtime.ports import OperatorCluster
-from lwstui.runtime.writing import copies, edits, freezing, manifests, nodes, pods, rollouts, sets
+from lwstui.runtime.writing import (
+    copies,
+    edits,
+    freezing,
+    manifests,
+    nodes,
+    pausing,
+    pods,
+    rollouts,
+    sets,
+)
 from lwstui.runtime.writing.rule import Look, Rule, Seen
 from lwstui.state.patches import Moved, Unpatchable
 
@@ -29,6 +39,7 @@ RULES: Final[dict[type, Rule]] = {
     **manifests.RULES,
     **edits.RULES,
     **freezing.RULES,
+    **pausing.RULES,
     **copies.RULES,
 }
 """How each kind of intent is carried out; a test holds it against ``Intent``."""

@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 from controller.admission.defaults import InvalidSpec
 from controller.api.lws import LeaderWorkerSet, read_record
 from controller.api.names import LEADERWORKERSETS, NODES, ROLLOUT_RECORD, Resource
+from controller.plan.paused import paused
 from lwstui.state.intents import (
     Apply,
     Cordon,
     Drain,
     Hold,
     Intent,
+    PauseController,
     PauseRollout,
     ResumeRollout,
     Scale,
@@ -114,6 +116,16 @@ def _resume(lws: LeaderWorkerSet, intent: Any) -> Alteration:
     return Alteration("paused", after, Reversal("pause", (), "pause the rollout again"))
 
 
+def _controller(lws: LeaderWorkerSet, intent: Any) -> Alteration:
+    if (paused(lws.annotations) is not None) == intent.on:
+        return NOTHING
+    if intent.on:
+        back = Reversal("serve", (), "let the controller act on it again")
+        return Alteration("served", "controller paused", back)
+    back = Reversal("keep-off", (), "pause the controller for it again")
+    return Alteration("controller paused", "served", back)
+
+
 def _undo(lws: LeaderWorkerSet, intent: Any) -> Alteration:
     record = read_record(lws.annotations, ROLLOUT_RECORD)
     after = f"revision {intent.number}"
@@ -139,6 +151,7 @@ _SETS: Final[dict[type, Callable[[LeaderWorkerSet, Any], Alteration]]] = {
     Scale: _scale,
     SetPartition: _partition,
     Hold: _hold,
+    PauseController: _controller,
     PauseRollout: _pause,
     ResumeRollout: _resume,
     Undo: _undo,

@@ -224,6 +224,24 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseController:
+    """Have the controller plan for a set and write nothing for it, until that is lifted.
+
+    Attributes:
+        mark: When and by whom it is paused, as it is noted on the set; empty resumes.
+    """
+
+    target: Key
+    uid: str
+    mark: str = ""
+
+    @property
+    def on(self) -> bool:
+        """Whether to pause; False resumes."""
+        return bool(self.mark)
+
+
+@dataclass(frozen=True, slots=True)
 class CopyIn:
     """Copy a file or folder of this machine into a container.
 
@@ -263,6 +281,7 @@ Intent = (
     | NodeChange
     | Edit
     | Freeze
+    | PauseController
     | CopyIn
     | Apply
 )

@@ -192,7 +192,8 @@ class Reversal(NamedTuple):
 
     Attributes:
         verb: ``scale``, ``partition``, ``hold``, ``pause``, ``resume``, ``revision``, ``release``,
-            ``image``, ``cordon`` or ``uncordon``.
+            ``image``, ``cordon``, ``uncordon``, ``keep-off`` (pause the controller for a set)
+            or ``serve``.
         values: What the verb wants, as text.
         text: The same for people: ``scale back to 48``.
     """

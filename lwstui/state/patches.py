@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from controller.api.lws import LeaderWorkerSet
-from controller.api.names import FROZEN, RESTARTED_AT
+from controller.api.names import FROZEN, PAUSED, RESTARTED_AT
 from controller.plan.frozen import Frozen, frozen
+from controller.plan.paused import paused
 from lwstui.state.partition import (
     PAUSED_PARTITION,
     floor_of,
@@ -232,3 +233,17 @@ def freeze_patch(lws: LeaderWorkerSet, group: int | None, *, on: bool) -> dict[s
     if after == now:
         raise Unpatchable("it is frozen already" if on else "it is not frozen")
     return {"metadata": {**guard(lws), "annotations": {FROZEN: after.text or None}}}
+
+
+def paused_patch(lws: LeaderWorkerSet, mark: str) -> dict[str, Any]:
+    """Return the merge patch that pauses the controller for a set, or resumes it for no mark.
+
+    Raises:
+        Unpatchable: If it is so already.
+    """
+    pause = paused(lws.annotations)
+    if mark and pause is not None:
+        raise Unpatchable(f"the controller is paused for it already{pause.by}")
+    if not mark and pause is None:
+        raise Unpatchable("the controller is not paused for it")
+    return {"metadata": {**guard(lws), "annotations": {PAUSED: mark or None}}}

@@ -9,6 +9,7 @@ from controller.api.meta import Key
 from controller.api.names import EXCLUSIVE_TOPOLOGY
 from controller.plan.actions import Wait
 from controller.plan.observed import Observed
+from controller.plan.paused import paused
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.memo import Memo
 from lwstui.view.progress import Progress, progress
@@ -73,7 +74,8 @@ def progress_of(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> Progres
         seen = progress(
             observed_of(snapshot, key), now, attended=served, waits=waits if acting else None
         )
-        return _worded(seen, controller), now + (_CROWD_S if crowd else _FRESH_S)
+        told = seen if paused(lws.annotations) is not None else _worded(seen, controller)
+        return told, now + (_CROWD_S if crowd else _FRESH_S)
 
     pods = snapshot.by_set.get(key, ())
     crowd = len(pods) > _CROWD

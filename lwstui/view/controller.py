@@ -10,12 +10,14 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.guard import Manager, evidence_of, verdict
 from controller.plan.observed import Observed
+from controller.plan.paused import paused
 from controller.plan.told import PlanNote
 from lwstui.state.manner import Times
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.ages import age, clock, count, moment
 from lwstui.view.health import Health, judge
 from lwstui.view.memo import Memo
+from lwstui.view.pausing import paused_sets, paused_text
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.trouble import attended
 from lwstui.view.types import Cell, Column, Impact, Line, Query, Ref, Row, Span, TableView, Tone
@@ -24,6 +26,8 @@ DECISIONS: Final = 12
 PLANS: Final = 8
 REASONS: Final = 2
 """Reasons of a plan that are shown."""
+NAMED: Final = 3
+"""Sets that are named of those that the controller is paused for."""
 HERE: Final = frozenset({"leader", "standby", "starting", "paused", "failed"})
 """Modes of a controller that runs in this process."""
 COLUMNS: Final = (
@@ -59,12 +63,21 @@ def _facts(snapshot: Snapshot, now: float) -> Iterator[Line]:
     text, tone = _MODES.get(view.mode, (view.mode, ""))
     yield (Span(text, tone), Span(f"   {_serves(view)}", "dim"))
     yield _labelled("lease", _lease(view, now, snapshot.manner.times))
+    if off := paused_sets(snapshot, now):
+        yield _labelled("paused for", _paused(snapshot, off, now), "warn")
     if view.mode in HERE:
         yield _labelled("queue", f"{count(view.queue, 'set')} ready to be worked on")
         yield _labelled("passes", _passes(view), "warn" if view.errors else "")
     if view.last_error:
         yield _labelled("last error", view.last_error, "bad")
     yield _labelled("this console", _load(view))
+
+
+def _paused(snapshot: Snapshot, off: tuple[Key, ...], now: float) -> str:
+    """Return for which sets the controller is paused, by whom and since when."""
+    named = (f"{key}: {paused_text(snapshot.sets[key], now)}" for key in off[:NAMED])
+    more = f" and {len(off) - NAMED} more" if len(off) > NAMED else ""
+    return f"{'; '.join(named)}{more}"
 
 
 def _labelled(label: str, text: str, tone: Tone = "") -> Line:
@@ -164,6 +177,11 @@ def _row(
     health = _health(who, served=served)
     reason = waits[0][1] if waits else ""
     acting = _acting(who, view, served=served)
+    pause = paused(lws.annotations)
+    if pause is not None and health.word != "elsewhere":
+        reason = reason or f"the controller is paused for this set{pause.by}"
+        health = judge("?", reason, word="paused")
+        acting = f"{acting.partition(',')[0]}, paused"
     meta = lws.metadata
     cells = (
         glyph(health),

@@ -20,6 +20,7 @@ from lwstui.view.health import ORDER, TONES
 from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.namespaces import MANY, by_namespace
+from lwstui.view.pausing import paused_mark
 from lwstui.view.phrases import bar, event_line
 from lwstui.view.setload import Work, work
 from lwstui.view.tables import DASH, arrange, glyph, row
@@ -134,7 +135,7 @@ def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: 
     marked = mark(snapshot, one.key)
 
     def build() -> tuple[Row, float]:
-        requested = marked or frozen_text(one)
+        requested = marked or paused_mark(one.lws) or frozen_text(one)
         return _build_row(one, requested, work(one, telemetry, now), now, coarse=coarse)
 
     sources = (one, telemetry)

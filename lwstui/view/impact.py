@@ -16,6 +16,7 @@ from lwstui.view import (
     impact_edit,
     impact_freeze,
     impact_nodes,
+    impact_pause,
     impact_pods,
     impact_rollout,
     impact_sets,
@@ -145,7 +146,12 @@ class _OfSet:
 BUILDERS: Final[dict[type, tuple[str, Builder]]] = {
     **{
         kind: (title, _OfSet(build))
-        for family in (impact_sets.BUILDERS, impact_rollout.BUILDERS, impact_freeze.BUILDERS)
+        for family in (
+            impact_sets.BUILDERS,
+            impact_rollout.BUILDERS,
+            impact_freeze.BUILDERS,
+            impact_pause.BUILDERS,
+        )
         for kind, (title, build) in family.items()
     },
     **impact_pods.BUILDERS,

@@ -15,6 +15,7 @@ from lwstui.view.groups import exception_table, group_table, judged, mark_of
 from lwstui.view.health import FINE, ORDER, TONES, WORDS
 from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
+from lwstui.view.pausing import paused_text
 from lwstui.view.rollout import partition_now
 from lwstui.view.spec import spec_text
 from lwstui.view.types import (
@@ -90,6 +91,8 @@ def _header(snapshot: Snapshot, one: SetDigest, counts: Line, now: float) -> tup
         Span(lws.metadata.name, "title"),
         Span(f"   {_shape(one)}   {_revisions(one)}"),
     ]
+    if off := paused_text(lws, now):
+        first.append(Span(f"   {off}", "warn"))
     if held := frozen_text(one):
         first.append(Span(f"   {held}", "info"))
     if under_way := since(snapshot, one.key, now):

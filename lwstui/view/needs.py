@@ -52,6 +52,7 @@ NEEDS: Final = (
             "set.hold",
             "set.resume-rollout",
             "set.next-group",
+            "controller.pause-set",
         ),
     ),
     Need("delete sets", "delete", "leaderworkersets", LWS_GROUP, actions=("set.delete",)),

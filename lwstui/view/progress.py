@@ -24,6 +24,7 @@ from controller.plan.actions import Wait
 from controller.plan.compose import plan
 from controller.plan.groups import Group, survey
 from controller.plan.observed import Observed
+from controller.plan.paused import CODE as PAUSED
 from controller.plan.rollout import Limits, Record
 from lwstui.state.partition import remembered
 from lwstui.view.phrases import group_runs
@@ -32,7 +33,7 @@ State = Literal["complete", "progressing", "paused", "unattended", "refused"]
 
 _REFUSED: Final = frozenset({"invalid", "unsupported"})
 # What may stay as it is in a rollout that is done.
-_CALM: Final = frozenset({"partition", "surge", "drift"})
+_CALM: Final = frozenset({"partition", "surge", "drift", PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Progress:
     Attributes:
         state: ``complete``: all groups that may be updated are, and all are ready;
             ``progressing``; ``paused`` with groups held back; ``unattended``: no controller
-            acts; ``refused``: no controller will act on the set as it is.
+            acts, or it is paused for the set; ``refused``: no controller will act on the set as
+            it is.
         replicas: Groups asked for.
         existing: Groups that exist, surge included.
         ready: Groups below ``replicas`` that are ready.
@@ -59,6 +61,7 @@ class Progress:
         also: What follows from it by the arithmetic of the budget, or what besides is not as it
             should be; empty if nothing.
         group: The group the reason is about, None if it is about the set.
+        kept_off: Whether the controller is paused for the set.
     """
 
     key: Key
@@ -78,6 +81,7 @@ class Progress:
     reason: str = ""
     also: str = ""
     group: int | None = None
+    kept_off: bool = False
 
 
 def progress(
@@ -177,6 +181,9 @@ class _Look:
             return replace(seen, state="paused", reason=reason, also=also)
         if self._complete(seen, waits):
             return replace(seen, state="complete")
+        off = next((found for found in waits if found.code == PAUSED), None)
+        if off is not None:
+            return replace(seen, state="unattended", reason=off.reason, kept_off=True)
         if attended is False:
             lease = f"Lease {names.CONTROLLER_LEASE}"
             reason = f"no controller acts on this set: none renews the {lease} for its namespace"

@@ -11,6 +11,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import clock, count
 from lwstui.view.controller import facts, manager_of
 from lwstui.view.memo import Memo
+from lwstui.view.pausing import paused_text
 from lwstui.view.trouble import nobody, orphaned
 from lwstui.view.types import Line, Ref, Span, Tone
 
@@ -61,6 +62,8 @@ def _who(snapshot: Snapshot, lws: LeaderWorkerSet, now: float, memo: Memo) -> It
         yield _told("served by", "the native controller" if view.mode == "native" else "not known")
     else:
         yield _told("served by", f"{view.holder}, a lwstui controller", "ok")
+    if off := paused_text(lws, now):
+        yield _told("paused", f"{off}: :ctl resume {lws.key} lets it act", "warn")
     yield _told("known by", why or "no pod or record tells")
     seen = lws.status.observed_generation
     made = lws.metadata.generation

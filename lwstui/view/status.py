@@ -7,11 +7,12 @@ from typing import Final
 from lwstui.capacity.free import totals
 from lwstui.kube.sync import KindSync
 from lwstui.state.manner import Times
-from lwstui.state.model import ControllerView, Snapshot
+from lwstui.state.model import Snapshot
 from lwstui.view import accelerators
 from lwstui.view.ages import age, clock
 from lwstui.view.digest import digests
 from lwstui.view.memo import Memo
+from lwstui.view.pausing import paused_sets
 from lwstui.view.phrases import totals_texts
 from lwstui.view.setload import cluster_work
 from lwstui.view.spec import replicas_of
@@ -58,7 +59,7 @@ def status(
         scope=f"ns:{','.join(cluster.namespaces) or 'all'}",
         mode="RO" if cluster.read_only else "RW",
         connection=connection(snapshot, now, behind_s),
-        controller=_controller(snapshot.controller),
+        controller=_controller(snapshot, now, memo),
         totals=_totals(snapshot, now, memo),
         clock="" if cluster.playing is not None else _clock(now, times),
         sandbox=cluster.sandbox,
@@ -118,11 +119,15 @@ def _fault(name: str, sync: KindSync, now: float) -> Span | None:
     return None
 
 
-def _controller(view: ControllerView) -> Span:
+def _controller(snapshot: Snapshot, now: float, memo: Memo | None) -> Span:
+    view = snapshot.controller
     said = _CONTROLLERS.get(view.mode, Span(f"CTL {view.mode}", "warn"))
     if view.mode in ("standby", "elsewhere") and view.holder:
-        return Span(f"{said.text} ({view.holder.partition('_')[0]})", said.tone)
-    return said
+        said = Span(f"{said.text} ({view.holder.partition('_')[0]})", said.tone)
+    off = len(paused_sets(snapshot, now, memo))
+    if not off or view.mode == "paused":
+        return said
+    return Span(f"{said.text} ‖ {off} paused", "bad" if said.tone == "bad" else "warn")
 
 
 def _groups(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Final
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.pods import Pod
+from controller.plan.paused import paused
 from lwstui.state.model import ControllerView, Snapshot
 from lwstui.view.health import Health, judge
 
@@ -35,6 +36,10 @@ def trouble(
             return judge("X", reason)
         if code in _BLOCKED:
             return judge("!", reason)
+    pause = paused(lws.annotations)
+    if pause is not None and not natively_served(pods):
+        why = f"the controller is paused for it{pause.by}: nothing replaces lost groups"
+        return judge("?", why, pause.at)
     if snapshot.controller.mode == "off" and orphaned(snapshot.controller, lws, pods):
         return judge("?", NOBODY)
     return None
@@ -57,9 +62,13 @@ def orphaned(controller: ControllerView, lws: LeaderWorkerSet, pods: Sequence[Po
     """Tell whether a set is known to be served by nobody: not by ours, nor by a native one."""
     if attended(controller, lws.key) is not False:
         return False
-    native = any(pod.owner_kind == "StatefulSet" for pod in pods[:1])
     untouched = not pods and not lws.status.conditions
-    return not native and (bool(pods) or untouched)
+    return not natively_served(pods) and (bool(pods) or untouched)
+
+
+def natively_served(pods: Sequence[Pod]) -> bool:
+    """Tell whether a native controller made a set's pods: one tells."""
+    return any(pod.owner_kind == "StatefulSet" for pod in pods[:1])
 
 
 def unserved(snapshot: Snapshot, key: Key) -> str:

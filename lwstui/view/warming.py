@@ -9,6 +9,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view import accelerators
 from lwstui.view.digest import each_digest
 from lwstui.view.memo import Memo
+from lwstui.view.pausing import paused_sets
 
 STEP: Final = 32
 """Nodes that are looked at in one step."""
@@ -31,3 +32,4 @@ def warm(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[None]:
         if number % STEP == 0:
             yield
     accelerators.of_all(snapshot, memo, now)
+    paused_sets(snapshot, now, memo)

@@ -99,6 +99,10 @@ STATEFULSET_OF_GROUP_1 = f"StatefulSet {NAME}-1 of its workers"
         (not_available, "it is not Available"),
         (condition("UpdateInProgress", "True"), "a rolling update is in progress"),
         (edit("status.observedGeneration", 7), "its status is of generation 7, the spec of 1"),
+        (
+            edit("metadata.annotations", {names.PAUSED: "true"}),
+            "the mark lwstui.dev/controller-paused pauses this controller for it",
+        ),
         (edit("metadata.deletionTimestamp", "2026-08-01T00:00:00Z"), "it is being deleted"),
         (edit("spec.leaderWorkerTemplate.size", 0), "its spec is invalid: "),
         (edit("metadata.labels", {"kueue.x-k8s.io/queue-name": "q"}), "Kueue manages it"),

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from controller.api.names import CRDS
+from controller.api.names import CRDS, PAUSED
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.connect import Target, connect
 from lwstui.runtime import rollouts
@@ -54,6 +54,28 @@ async def test_a_stuck_rollout_ends_with_the_group_and_the_reason(world: World) 
     assert "not complete after" in timed.err
     now = await ok(world, "rollout", "status", "demo")
     assert "at most 1 of 3 groups may be unavailable" in now.out
+
+
+async def test_the_controller_writes_nothing_for_a_set_that_it_is_paused_for(world: World) -> None:
+    await world.apply([demo(2)])
+    await rolled_out(world)
+    await ok(world, "controller", "pause", "demo", "--dry-run")
+    assert PAUSED not in world.set("demo")["metadata"]["annotations"]
+    ran = await ok(world, "controller", "pause", "demo")
+    assert ran.lines == [
+        f"{NAME} paused: the controller writes nothing for it",
+        "  to let it act again: lwstui controller resume demo",
+    ]
+    assert " by " in world.set("demo")["metadata"]["annotations"][PAUSED]
+    assert (await lwstui(world, "controller", "pause", "demo")).code == 1
+    await set_image(world, "nginx:2")
+    seen = await ok(world, "rollout", "status", "demo")
+    assert "the controller is paused for this set by " in seen.out
+    assert "create revision" in seen.out
+    assert "to resume it: lwstui controller resume demo" in seen.out
+    await ok(world, "controller", "resume", "demo")
+    await rolled_out(world)
+    assert images(world) == ["nginx:2"] * 2
 
 
 async def test_a_paused_rollout_stands_still_until_it_is_resumed(world: World) -> None:

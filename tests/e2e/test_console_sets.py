@@ -112,6 +112,32 @@ async def test_freeze_and_thaw(tmp_path):
         assert len(await at.arrived("PATCH", SET, "lwstui.dev/frozen", times=2)) == 2
 
 
+async def test_the_controller_leaves_a_set_alone_while_it_is_paused_for_it(tmp_path):
+    async with desk(tmp_path, demo(2)) as at:
+        await at.serving(2)
+        at.app.run_command("ctl")
+        await at.see("DECISIONS")
+        await at.press("x")
+        await at.confirm("PAUSE CONTROLLER FOR A SET")
+        await at.see("CTL ◆ leader ‖ 1 paused")
+        (body,) = await at.arrived("PATCH", SET, "controller-paused")
+        assert at.app.snapshot.cluster.user in str(body)
+        sent = at.app.snapshot.controller.writes
+        at.sandbox.store.delete("pods", "default", "demo-1-1")
+        at.app.run_command("scale demo 3")
+        await at.confirm("SCALE SET")
+        await at.see("embedded, paused")
+        await at.see(lambda: "demo-2" in at.app.snapshot.controller.waits[KEY][0][1])
+        assert at.app.snapshot.controller.writes == sent
+        assert "demo-2" not in at.uids
+        at.app.run_command("ctl resume demo")
+        await at.confirm("RESUME CONTROLLER FOR A SET")
+        await at.serving(3)
+        await at.done("resume the controller")
+        told = [one.what for one in at.app.snapshot.activity if one.who == "controller"]
+        assert "resumed: writes again" in told
+
+
 async def test_create_from_an_example_by_form(tmp_path):
     async with desk(tmp_path) as at:
         await at.see("CTL ◆")

@@ -71,6 +71,7 @@ def test_what_changes_the_cluster_is_marked():
         "revision.undo",
         "activity.reverse",
         "controller.pause-controller",
+        "controller.pause-set",
         "pod.delete",
         "pod.kill",
         "pod.shell",

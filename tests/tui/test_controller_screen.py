@@ -63,6 +63,34 @@ async def test_pausing_asks_first(mode, pressed, title, paused):
         await until(pilot, lambda: backend.controller_paused is paused)
 
 
+@pytest.mark.parametrize(
+    "pressed", [["x"], ["colon", *"ctl pause llama405b", "enter"]], ids=["key", "command"]
+)
+async def test_pausing_for_one_set_asks_first_and_signs(pressed):
+    backend, app = on("elsewhere")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_it(pilot, app)
+        await keys(pilot, "slash", *"llama405b", "enter")
+        await until(pilot, lambda: "llama405b" in shown(app) and "qwen72b" not in shown(app))
+        await keys(pilot, *pressed)
+        await opened(pilot, app, "PAUSE CONTROLLER FOR A SET")
+        assert "not a pause of the rollout" in shown(app)
+        app.screen.query_one("#confirm").press()
+        await until(pilot, lambda: backend.submitted)
+    (intent,) = backend.submitted
+    assert (intent.target.name, intent.mark.partition(" ")[2]) == ("llama405b", "by alice")
+
+
+async def test_marked_sets_are_paused_in_one_dialog():
+    backend, app = on("elsewhere")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_it(pilot, app)
+        await keys(pilot, "space", "j", "space", "x")
+        await opened(pilot, app, "PAUSE CONTROLLER FOR SETS")
+        await keys(pilot, "escape")
+    assert not backend.submitted
+
+
 async def test_there_may_be_nothing_to_pause():
     backend, app = on()
     backend.first = replace(backend.first, controller=ControllerView(mode="off"))

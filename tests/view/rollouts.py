@@ -123,6 +123,7 @@ def snapshot(cluster: FakeCluster) -> Snapshot:
     store.apply(LEADERWORKERSETS, "ADDED", cluster.lws)
     store.replace(PODS, cluster.pods.values())
     store.replace(REVISIONS, cluster.revisions.values())
+    store.replace(SERVICES, cluster.services.values())
     for kind in (LEADERWORKERSETS, PODS, REVISIONS, SERVICES, NODES, EVENTS):
         store.synced(kind, KindSync("live", cluster.now - 600, cluster.now - 0.2))
     return store.publish(cluster.now)

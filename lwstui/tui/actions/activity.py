@@ -40,6 +40,15 @@ def of_controller() -> Iterator[ActionSpec]:
         1,
         priority=8,
     )
+    yield ActionSpec(
+        "controller.pause-set",
+        "Pause for set",
+        "Pause the controller for the set alone, wherever it runs, or let it serve the set again.",
+        ("x",),
+        "controller",
+        1,
+        priority=9,
+    )
 
 
 def of_activity() -> Iterator[ActionSpec]:

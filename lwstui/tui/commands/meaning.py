@@ -9,24 +9,24 @@ from lwstui.tui.host import Host
 from lwstui.view.types import Ref
 
 
-def target(host: Host, command: Command) -> Ref:
-    """Return the object that the first word names.
+def target(host: Host, command: Command, at: int = 0) -> Ref:
+    """Return the object that a word names, the first one if no other is meant.
 
     Raises:
         CommandError: If there is none, or several.
     """
-    return resolve(host.snapshot, command.arg(0))
+    return resolve(host.snapshot, command.arg(at))
 
 
-def one_set(host: Host, command: Command) -> Ref:
-    """Return the set that the first word names.
+def one_set(host: Host, command: Command, at: int = 0) -> Ref:
+    """Return the set that a word names, the first one if no other is meant.
 
     Raises:
         CommandError: If there is none, or it is something else.
     """
-    ref = target(host, command)
+    ref = target(host, command, at)
     if ref.kind != "set":
-        raise CommandError(f"“{command.arg(0)}” is a {ref.kind}, not a set")
+        raise CommandError(f"“{command.arg(at)}” is a {ref.kind}, not a set")
     return ref
 
 

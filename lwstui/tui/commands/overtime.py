@@ -9,7 +9,7 @@ from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.exporting import export
 from lwstui.tui.host import Host
 from lwstui.tui.routes import Route, revisions_route, rollout_route
-from lwstui.tui.verbs.controlling import pause_controller
+from lwstui.tui.verbs.controlling import pause_controller, pause_for_set
 from lwstui.view.controller import HERE
 
 
@@ -42,19 +42,25 @@ def _controller(host: Host, command: Command) -> None:
     if not command.args:
         host.goto(Route("controller"), top=True)
         return
+    on = command.arg(0) == "pause"
+    if command.arg(1):
+        key = one_set(host, command, 1).key
+        writable(host)
+        host.run_task(pause_for_set(host, key, on))
+        return
     if host.snapshot.controller.mode not in HERE:
         raise CommandError("no controller runs inside this console")
     writable(host)
-    host.run_task(pause_controller(host, command.arg(0) == "pause"))
+    host.run_task(pause_controller(host, on))
 
 
 COMMANDS: Final = (
     CommandSpec(
         "ctl",
-        "the controller; pause or resume the one in this console",
+        "the controller; pause or resume the one in this console, or whichever leads for one set",
         _controller,
         ("controller",),
-        ("switch",),
+        ("switch", "set"),
     ),
     CommandSpec("xray", "a set as a tree, down to containers", _xray, ("tree",), ("set",), 1),
     CommandSpec("activity", "what was done", _activity, ("act",), ("word", "path")),

@@ -55,8 +55,9 @@ class Commander:
         try:
             command = self.language.parse(text)
             elsewhere = command.context or command.namespaces is not None
-            if self._about_object(command) and not elsewhere and listed(self._host.snapshot):
-                resolve(self._host.snapshot, command.arg(0))
+            named = self._named(command)
+            if named and not elsewhere and listed(self._host.snapshot):
+                resolve(self._host.snapshot, named[0])
         except CommandError as error:
             return str(error)
         return ""
@@ -78,7 +79,7 @@ class Commander:
         if waiting.afresh:
             ready = bool(cluster.contexts)
         else:
-            ready = there and (listed(snapshot) or not self._about_object(waiting.command))
+            ready = there and (listed(snapshot) or not self._named(waiting.command))
         if not ready:
             return
         self._waiting = None
@@ -106,7 +107,7 @@ class Commander:
             namespaces = places.named_namespaces(host.snapshot, ",".join(namespaces))
             self._waiting = _Waiting(command, context, namespaces)
             host.look_at(namespaces)
-        elif self._about_object(command) and not listed(host.snapshot):
+        elif self._named(command) and not listed(host.snapshot):
             self._waiting = _Waiting(command)
             words = " ".join((command.verb, *command.args))
             host.say(f"as soon as the cluster has answered: {words}", "busy")
@@ -123,9 +124,11 @@ class Commander:
         if command.filter:
             self._host.filter_front(command.filter)
 
-    def _about_object(self, command: Command) -> bool:
-        kinds = self.language.find(command.verb).args[: len(command.args)]
-        return not _OBJECTS.isdisjoint(kinds)
+    def _named(self, command: Command) -> tuple[str, ...]:
+        """Return the words that name objects."""
+        kinds = self.language.find(command.verb).args
+        words = zip(kinds, command.args, strict=False)
+        return tuple(word for kind, word in words if kind in _OBJECTS)
 
 
 def listed(snapshot: Snapshot) -> bool:

@@ -8,12 +8,18 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from controller.plan.paused import paused
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import Scope
 from lwstui.tui.scopes import screen_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
 from lwstui.tui.screens.table import TableScreen
-from lwstui.tui.verbs.controlling import pause_controller
+from lwstui.tui.verbs.controlling import (
+    PAUSE_FOR_SETS,
+    RESUME_FOR_SETS,
+    pause_controller,
+    pause_for_set,
+)
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.controller import controller_table, decisions, facts, plans
@@ -52,3 +58,9 @@ class ControllerScreen(TableScreen):
     def action_pause_controller(self) -> None:
         """Pause the controller in this process, or let it act again."""
         self.start(pause_controller(self.host))
+
+    def action_pause_set(self) -> None:
+        """Pause the controller for the set under the cursor or all marked, or serve them again."""
+        sets = (self.host.snapshot.sets.get(ref.key) for ref in self.selected_refs())
+        served = any(lws is not None and paused(lws.annotations) is None for lws in sets)
+        self.change_set(pause_for_set, PAUSE_FOR_SETS if served else RESUME_FOR_SETS)

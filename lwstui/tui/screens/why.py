@@ -17,6 +17,7 @@ from lwstui.state.around import Around
 from lwstui.state.insights import Subject
 from lwstui.state.model import Snapshot
 from lwstui.tui.actions import ACTIONS, Scope
+from lwstui.tui.commands.registry import COMMANDS
 from lwstui.tui.guard import guarded
 from lwstui.tui.keys import display
 from lwstui.tui.routes import Route, RouteState
@@ -296,7 +297,7 @@ class WhyScreen(TableScreen):
             return
         advice = option.advice
         if advice.command:
-            self.host.run_command(f"{advice.command} {_target(option.subject)}".strip())
+            self.host.run_command(_line(advice.command, option.subject))
         elif advice.action:
             self.run_worker(self._carry_out(option), exit_on_error=False)
         else:
@@ -309,6 +310,15 @@ class WhyScreen(TableScreen):
             await self.run_action(name)
         finally:
             self._acting_on = None
+
+
+def _line(command: str, subject: Subject) -> str:
+    """Return a command with what it is about, if its next word may name that."""
+    verb, *words = command.split()
+    spec = next((one for one in COMMANDS if one.verb == verb), None)
+    takes = spec is not None and spec.args[len(words) : len(words) + 1]
+    named = takes and takes[0] in ("set", "group", "target")
+    return f"{command} {_target(subject)}".strip() if named else command
 
 
 def _target(subject: Subject) -> str:

@@ -11,6 +11,7 @@ from lwstui.state.model import Activity
 from lwstui.tui.host import Host
 from lwstui.tui.takingback import take_back
 from lwstui.tui.verbs.asking import change_spec, confirm
+from lwstui.tui.verbs.controlling import pause_for_set
 from lwstui.tui.verbs.rollouts import hold, pause_rollout, resume_rollout, undo
 from lwstui.tui.verbs.sets import scale
 
@@ -90,6 +91,8 @@ _VERBS: Final[dict[str, Callable[[Host, Key, Values], Coroutine[Any, Any, None]]
     "revision": _revision,
     "image": _images,
     "cordon": lambda host, key, _: _cordon(host, key, on=True),
+    "keep-off": lambda host, key, _: pause_for_set(host, key, True),
+    "serve": lambda host, key, _: pause_for_set(host, key, False),
     "uncordon": lambda host, key, _: _cordon(host, key, on=False),
 }
 """What carries each verb of a reversal out, given its values."""

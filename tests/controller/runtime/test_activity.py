@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from controller.activity import Activity, Decision, LogfmtFormatter, describe, note_of
+from controller.activity import Activity, Decision, LogfmtFormatter, note_of
 from controller.api.lws import RolloutRecord
 from controller.api.meta import Key, OwnerReference
 from controller.api.names import PODS
@@ -21,6 +21,7 @@ from controller.plan.actions import (
     RecordRollout,
     Wait,
 )
+from controller.plan.wording import describe, intended
 
 
 def create(name):
@@ -55,6 +56,11 @@ def test_a_recreation_is_told_in_the_words_of_its_event():
     actions = [DeletePod("a-3", "uid", True, "recreate"), create("a-4")]
     assert list(describe(actions, [event])) == [note, "created pod a-4"]
     assert list(describe(actions)) == ["deleted pod a-3 (recreate)", "created pod a-4"]
+
+
+def test_what_is_not_done_is_told_in_the_same_words():
+    actions = [create("a-1"), create("a-2"), DeletePod("a-3", "uid", True, "recreate")]
+    assert list(intended(actions)) == ["create 2 pods: a-1, a-2", "delete pod a-3 (recreate)"]
 
 
 def test_only_the_last_decisions_are_kept():

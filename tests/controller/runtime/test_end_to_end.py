@@ -238,3 +238,34 @@ async def test_a_set_made_again_at_once_waits_for_the_names_of_the_first(harness
     assert not set(after.values()) & set(before.values())
     assert harness.requests("delete", "pods") == 0
     assert harness.condition("Available") == "True"
+
+
+def pause(harness, text):
+    mark = {"metadata": {"annotations": {names.PAUSED: text}}}
+    harness.world.edit(names.LEADERWORKERSETS, "a", mark)
+
+
+async def test_a_paused_set_is_planned_and_not_written_until_it_is_resumed(harness):
+    add(harness, replicas=2, size=2)
+    process = harness.start()
+    await harness.settle()
+    pause(harness, "2026-09-21T14:13:20Z by alice")
+    await harness.settle()
+    sent = process.manager.state().requests
+    harness.world.edit(names.LEADERWORKERSETS, "a", {"spec": {"replicas": 3}})
+    harness.world.remove(names.PODS, harness.world.find(names.PODS, "a-1-1"))
+    await harness.settle()
+    state = process.manager.state()
+    assert state.requests == sent
+    assert harness.pods() == ["a-0", "a-0-1", "a-1"]
+    assert state.waits[Key("default", "a")][0].code == "paused"
+    assert "a-2" in state.waits[Key("default", "a")][0].reason
+    await process.stop()
+    successor = harness.start(identity="two")
+    await harness.settle()
+    assert harness.pods() == ["a-0", "a-0-1", "a-1"]
+    pause(harness, None)
+    await harness.settle()
+    assert harness.pods() == expected(3, 2)
+    told = [decision.what for decision in successor.manager.state().decisions]
+    assert told[:2] == ["paused by alice: plans and writes nothing", "resumed: writes again"]

@@ -46,6 +46,7 @@ delete, kill pod   ``e2e.test_console_pods.test_delete_and_kill_a_pod``
 delete a group     ``e2e.test_console_pods.test_delete_a_group_by_its_leader``
 delete a set       ``e2e.test_console_sets.test_delete_a_set``
 freeze, thaw       ``e2e.test_console_sets.test_freeze_and_thaw``
+pause for a set    ``e2e.test_console_sets``, ``e2e.test_cli_rollout``
 apply              ``tui.test_apply_sandbox.test_a_manifest_is_planned_applied_and_seen``
 undo an apply      ``tui.test_apply_sandbox.test_an_apply_is_taken_back_like_any_other_apply``
 create by form     ``e2e.test_console_sets.test_create_from_an_example_by_form``

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from controller.api.meta import Key
+from controller.api.names import PAUSED
 from controller.plan.actions import Wait
+from controller.plan.paused import mark
 from controller.plan.told import PlanNote
 from lwstui.state.model import Activity, ConsoleLoad, Reversal
 from lwstui.tui.routes import Route
@@ -76,6 +79,18 @@ def test_activity(picture, size):
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, BIG], ids=["80x24", "120x40", "200x60"])
 def test_controller(picture, size):
     assert picture(seen(), size, goto=Route("controller"), wait="DECISIONS")
+
+
+def test_a_controller_that_is_paused_for_a_set(picture):
+    shown, key = seen(), Key("llm-prod", "phi4")
+    meta = msgspec.structs.replace(
+        shown.sets[key].metadata, annotations={PAUSED: mark("alice", NOW - 300)}
+    )
+    lws = msgspec.structs.replace(shown.sets[key], metadata=meta)
+    why = "the controller is paused for this set by alice: it would create pod phi4-3"
+    controller = replace(shown.controller, waits={key: (("paused", why, -1),)})
+    shown = replace(shown, sets={**shown.sets, key: lws}, controller=controller)
+    assert picture(shown, MEDIUM, goto=Route("controller"), wait="1 paused")
 
 
 def test_events_by_group(picture):
