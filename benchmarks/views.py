@@ -22,6 +22,7 @@ from lwstui.kube.decoders import decoder
 from lwstui.runtime.interpreter import tune
 from lwstui.state.model import Snapshot
 from lwstui.state.store import Store
+from lwstui.view.fleet import fleet as fleet_view
 from lwstui.view.lws import set_view
 from lwstui.view.memo import Memo
 from lwstui.view.pods import pods
@@ -91,6 +92,30 @@ def fleet(count: int, changes: int) -> Iterator[tuple[str, list[float]]]:
     yield from took.items()
 
 
+def many_sets(count: int) -> Iterator[tuple[str, list[float]]]:
+    """Yield what the fleet of many small sets costs: at first, at rest, and when some change."""
+    store, took = Store(), dict[str, list[float]]()
+    store.replace(LEADERWORKERSETS, [decoder(LEADERWORKERSETS)(raw(lws(n))) for n in range(count)])
+    places = [(number, 0, worker) for number in range(count) for worker in range(SIZE)]
+    store.replace(PODS, [decoder(PODS)(raw(pod(*place, 0, 1))) for place in places])
+    memo, at = Memo(), 1.0
+
+    def note(name: str) -> None:
+        snapshot = store.publish(at)
+        spent = cpu_ms(lambda: ready(snapshot, memo, LATER))
+        took.setdefault(f"{count:,} sets {name}: judged", []).append(spent)
+        spent = cpu_ms(lambda: fleet_view(snapshot, Query(), LATER, memo))
+        took.setdefault(f"{count:,} sets {name}: fleet", []).append(spent)
+
+    note("first")
+    for batch in batches(places, 50):
+        note("at rest")
+        store.page(PODS, batch)
+        at += 1.0
+        note("with 50 changes")
+    yield from took.items()
+
+
 def one_set() -> Iterator[tuple[str, list[float]]]:
     """Yield what the screen of one very large set costs."""
     world, key = large()
@@ -112,8 +137,9 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=500, help="pods that change at a time")
     options = parser.parse_args()
     tune()
-    for name, spent in (*fleet(options.pods, options.changes), *one_set()):
-        print(f"{name:32} {min(spent):8.1f} ms")
+    figures = (*fleet(options.pods, options.changes), *many_sets(2_000), *one_set())
+    for name, spent in figures:
+        print(f"{name:36} {min(spent):8.1f} ms")
 
 
 if __name__ == "__main__":

@@ -177,7 +177,13 @@ def digest(snapshot: Snapshot, lws: LeaderWorkerSet, memo: Memo, now: float) -> 
 
 def digests(snapshot: Snapshot, memo: Memo, now: float) -> tuple[SetDigest, ...]:
     """Return the digests of all sets, by namespace and name."""
-    return tuple(each_digest(snapshot, memo, now))
+
+    def build() -> tuple[tuple[SetDigest, ...], float]:
+        found = tuple(each_digest(snapshot, memo, now))
+        return found, min((memo.until(("set", one.key)) for one in found), default=inf)
+
+    # A screen asks several times for those of one snapshot.
+    return memo.get("digests", (snapshot,), now, build)
 
 
 def each_digest(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[SetDigest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from heapq import nlargest
@@ -67,8 +68,7 @@ def fleet(
         width: Cells of the screen; the event lines fill it.
     """
     found = digests(snapshot, memo, now)
-    coarse = len(found) > COARSE_ABOVE
-    rows = [_row(snapshot, one, now, memo, coarse=coarse) for one in found]
+    rows = rows_of_sets(snapshot, now, memo)
     longest = max((len(one.key.name) for one in found), default=0)
     columns = _columns(min(longest, LONGEST_NAME))
     table = arrange(columns, rows, query, now, empty=_empty(snapshot))
@@ -87,6 +87,13 @@ def fleet(
         quiet=quiet.title,
         events=tuple(_cut(event_line(event, now, times), width) for event in newest),
     )
+
+
+def rows_of_sets(snapshot: Snapshot, now: float, memo: Memo) -> Iterator[Row]:
+    """Yield the row of each set, by namespace and name."""
+    coarse = len(snapshot.sets) > COARSE_ABOVE
+    for one in digests(snapshot, memo, now):
+        yield _row(snapshot, one, now, memo, coarse=coarse)
 
 
 @lru_cache(maxsize=64)

@@ -65,6 +65,11 @@ class Memo:
         self._store(slot, (sources, facts, until, value))
         return value
 
+    def until(self, slot: Hashable) -> float:
+        """Return the epoch second from which a slot's value is out of date, 0 if it has none."""
+        entry = self._young.get(slot) or self._old.get(slot)
+        return entry[2] if entry is not None else 0.0
+
     def last(self, slot: Hashable) -> object:
         """Return the slot's value whatever became of its sources, None if it has none."""
         entry = self._young.get(slot) or self._old.get(slot)

@@ -7,7 +7,7 @@ from typing import Final
 
 from lwstui.state.model import Snapshot
 from lwstui.view import accelerators
-from lwstui.view.digest import each_digest
+from lwstui.view.digest import digests, each_digest
 from lwstui.view.memo import Memo
 from lwstui.view.pausing import paused_sets
 
@@ -28,6 +28,8 @@ def warm(snapshot: Snapshot, memo: Memo, now: float) -> Iterator[None]:
     """
     for _ in each_digest(snapshot, memo, now):
         yield
+    digests(snapshot, memo, now)
+    yield
     for number, _ in enumerate(accelerators.of_nodes(snapshot, memo, now)):
         if number % STEP == 0:
             yield

@@ -307,8 +307,9 @@ def test_one_changed_pod_rebuilds_only_what_shows_it():
     pods_after = pods(snap, Query(), NOW, memo).rows
     nodes(snap, Query(), NOW, memo)
 
-    # The group, its set's digest, causes and row, the rows of its set's pods, the node's row.
-    assert memo.built - built == 6
+    # The group, its set's digest, causes and row, the row of digests, the rows of its set's pods,
+    # the node's row.
+    assert memo.built - built == 7
     assert sum(one is not other for one, other in zip(before, after, strict=True)) == 1
     assert sum(one is not other for one, other in zip(pods_before, pods_after, strict=True)) == 1
 

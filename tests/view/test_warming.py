@@ -86,6 +86,7 @@ def test_a_change_of_one_pod_builds_one_row_and_digests_one_group_of_one_set():
         map(
             str,
             (
+                "digests",
                 ("set", KEYS[1]),
                 ("group", KEYS[1], 1),
                 ("devices", "n1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from textual import on
@@ -24,7 +24,7 @@ from lwstui.tui.widgets.painting import spans_width
 from lwstui.tui.widgets.statusline import TitleLine
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.aside import events_aside, set_aside
-from lwstui.view.fleet import fleet
+from lwstui.view.fleet import fleet, rows_of_sets
 from lwstui.view.namespaces import PREFIX
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
@@ -67,6 +67,11 @@ class FleetScreen(TableScreen):
     def wants_events(self) -> bool:
         """Whether events are shown."""
         return self.size.height >= TALL or self.size.width >= WIDEST
+
+    def prepare(self, snapshot: Snapshot, now: float) -> Iterator[None]:
+        """Work out the rows of all sets, too."""
+        yield from super().prepare(snapshot, now)
+        yield from (None for _ in rows_of_sets(snapshot, now, self.host.memo))
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show strip, table and event tail."""
