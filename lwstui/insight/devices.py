@@ -16,6 +16,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.insight.world import World, groups_of
 from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
+from lwstui.state.lately import HOUR_S, grown_since
 from lwstui.state.telemetry import DeviceView, freshness
 from lwstui.telemetry.parallel import stages
 from lwstui.telemetry.quantities import Quantity
@@ -24,6 +25,9 @@ GONE_S: Final = 60.0
 HOT_C: Final = 85.0
 HOLD_S: Final = 180.0
 BUSY: Final = 0.9
+RETRIES_S: Final = 120.0
+RETRIES_PER_MINUTE: Final = 100.0
+WORN_PER_HOUR: Final = 10.0
 STRAGGLER: Final = 0.6
 """Share of its siblings' median below which a device is a straggler."""
 
@@ -172,7 +176,7 @@ def _meaning(xid: int) -> tuple[str, Severity, str, str] | None:
 
 
 def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
-    """D2, D3, D4, D7 and D11 by counters that grew."""
+    """D2, D3, D4 and D7 by counters that grew."""
     del siblings
     if not view.grown:
         return
@@ -196,13 +200,50 @@ def counters(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> 
             Severity.WARNING,
             "its link to the other devices makes errors",
         ),
-        (Quantity.PCIE_REPLAYS, "D11", Severity.WARNING, "its PCIe link repeats what it sends"),
     ):
         mark = view.grown.get(quantity)
         if mark is not None:
             seen = Evidence(f"{quantity.value}: {mark.value:.0f} more", mark.at)
             words = f"{_name(view)}: {what}"
             yield _finding((world, view), rule, severity, words, (seen,), held_by=mark.held_by)
+
+
+def retries(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
+    """D11: its link repeats more than a hundred times a minute; some is normal."""
+    del siblings
+    growth = view.lately.get(Quantity.PCIE_REPLAYS, ())
+    minutes = RETRIES_S / 60
+    count = grown_since(growth, world.now - RETRIES_S)
+    if count >= RETRIES_PER_MINUTE * minutes:
+        yield _finding(
+            (world, view),
+            "D11",
+            Severity.WARNING,
+            f"{_name(view)}: its PCIe link repeats what it sends",
+            (Evidence(f"{count / minutes:.0f} PCIe replays a minute", growth[-1][0]),),
+            Advice("check width and speed of the link on the node", "node.open"),
+        )
+
+
+def wear(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
+    """D12: its memory had more than ten corrected errors within an hour."""
+    del siblings
+    for quantity, what in (
+        (Quantity.ECC_SINGLE, "errors of its memory were corrected"),
+        (Quantity.REMAPPED_CORRECTED, "rows of its memory were replaced after corrected errors"),
+    ):
+        growth = view.lately.get(quantity, ())
+        count = grown_since(growth, world.now - HOUR_S)
+        if count > WORN_PER_HOUR:
+            yield _finding(
+                (world, view),
+                "D12",
+                Severity.INFO,
+                f"{_name(view)}: {count:.0f} {what} within the hour: it wears",
+                (Evidence(f"{quantity.value}: {count:.0f} more", growth[-1][0]),),
+                Advice("note it for the next maintenance; nothing has failed"),
+            )
+            return
 
 
 def hot(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
@@ -244,6 +285,8 @@ RULES: Final[tuple[Callable[[World, DeviceView, Iterable[DeviceView]], Iterator[
     fell_off,
     code,
     counters,
+    retries,
+    wear,
     hot,
     capped,
 )

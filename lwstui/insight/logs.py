@@ -47,8 +47,19 @@ _SIGNS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("ibv_", "fail"),
         ("ibv_", "error"),
     ),
-    "init": (("nccl", "init start"),),
-    "ready": (("nccl", "init complete"),),
+    # SGLang says so by itself, vLLM with debugging on, NCCL with its own.
+    "init": (
+        ("nccl", "init start"),
+        ("init torch distributed begin",),
+        ("distributed_init_method=", "backend="),
+    ),
+    "ready": (
+        ("nccl", "init complete"),
+        ("init torch distributed ends",),
+        ("load weight begin",),
+        ("starting to load model",),
+        ("loading safetensors",),
+    ),
 }
 _OPERATION: Final = re.compile(r"OpType=([A-Za-z_]{1,40})")
 _LIMIT_MS: Final = re.compile(r"Timeout\(ms\)=(\d{1,9})")
@@ -277,7 +288,8 @@ def network(
     if not said:
         begun = {one.pod: one for one in reversed(_with(heard, "init"))}
         for one in _with(heard, "ready"):
-            begun.pop(one.pod, None)
+            if one.pod in begun and one.at >= begun[one.pod].at:
+                del begun[one.pod]
         said = [one for one in begun.values() if world.now - one.at > INIT_S]
         diagnosis = "the ranks have been looking for each other for more than two minutes"
     if said:

@@ -11,6 +11,7 @@ from controller.api.meta import Key
 from controller.api.pods import Pod
 from lwstui.insight.world import World, group_subject, groups_of
 from lwstui.state.insights import Advice, Evidence, Finding, Severity, Subject
+from lwstui.state.lately import HOUR_S, SLOT_S
 from lwstui.state.telemetry import EngineView, Trend, freshness
 from lwstui.telemetry.engines import Fact
 from lwstui.telemetry.quantities import Quantity
@@ -25,6 +26,8 @@ RECENT_POINTS: Final = 6
 """Newest points of a trend that tell how fast an engine is at present."""
 BASELINE_POINTS: Final = 20
 """Older points with as many requests in work that have to be there to compare with."""
+BASELINE_SLOTS: Final = 6
+"""Quarters of an hour, not the newest two, that have to be there to compare with hours."""
 SIMILAR: Final = 0.25
 SLOWER: Final = 1.5
 RECREATE: Final = Advice("keep its logs, then recreate the group", "group.recreate")
@@ -231,7 +234,7 @@ def failing(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
 
 
 def slowed(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
-    """E13: each request gets far fewer tokens than a while ago, with as many in work."""
+    """E13: each request gets far fewer tokens than before, with as many in work."""
     del world
     pairs = [
         (tokens / running, running)
@@ -242,21 +245,42 @@ def slowed(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
     if len(now) < RECENT_POINTS:
         return
     load = median(running for _, running in now)
-    alike = [speed for speed, running in before if abs(running - load) <= SIMILAR * load]
-    if len(alike) < BASELINE_POINTS:
-        return
-    usual, speed = median(alike), median(speed for speed, _ in now)
+    usual, when = _usual(view, before, load)
+    speed = median(speed for speed, _ in now)
     if speed * SLOWER >= usual:
         return
     yield _finding(
         "E13",
         Severity.WARNING,
         leader,
-        f"each request gets {speed:.1f} tokens/s, {usual:.1f} a while ago with as many in work",
+        f"each request gets {speed:.1f} tokens/s, {usual:.1f} {when} with as many in work",
         (_seen(view), Evidence(f"{load:.0f} requests in work", view.reading.at)),
         Advice("compare clocks, temperature and neighbours of its devices", "group.open"),
         hold_s=LASTING_S,
     )
+
+
+def _usual(
+    view: EngineView, minutes: Iterable[tuple[float, float]], load: float
+) -> tuple[float, str]:
+    """Return how fast requests were with as many in work, 0 if that is not known, and when.
+
+    Args:
+        view: The engine; how fast it was over hours counts, if it was watched for long enough.
+        minutes: Speed and requests in work of the minutes before the last ones.
+        load: Requests in work of late.
+    """
+    here = int(view.reading.at // SLOT_S)
+    hours = [one for one in view.paces if one.slot < here - 1 and _alike(one.running, load)]
+    if len(hours) >= BASELINE_SLOTS:
+        since_h = (here - hours[0].slot) * SLOT_S / HOUR_S
+        return median(one.speed for one in hours), f"in the last {since_h:.0f} hours"
+    alike = [speed for speed, running in minutes if _alike(running, load)]
+    return (median(alike), "a while ago") if len(alike) >= BASELINE_POINTS else (0.0, "")
+
+
+def _alike(running: float, load: float) -> bool:
+    return abs(running - load) <= SIMILAR * load
 
 
 RULES: Final[tuple[Callable[[World, Pod, EngineView], Iterator[Finding]], ...]] = (

@@ -18,6 +18,8 @@ BY_DESIGN_S: Final = 60.0
 STRANDED_S: Final = 120.0
 DEADLOCK_S: Final = 180.0
 LOOP_S: Final = 900.0
+NAMED: Final = 3
+"""Groups that are named of those that wait for room."""
 _LEADER_READY: Final = "LeaderReady"
 _ALIVE: Final = ("Pending", "Running")
 _TOLD: Final = (0, 143)
@@ -40,6 +42,7 @@ def findings(world: World) -> Iterator[Finding]:
             yield from mixed(world, group, pods)
             yield from loops(world, group, pods)
         yield from deadlock(world, key, groups, spec)
+        yield from too_many(world, key, groups, spec)
         yield from waits(world, key, lws)
         yield from unserved(world, key, lws)
     yield from refused_creations(world)
@@ -185,6 +188,51 @@ def deadlock(
         hold_s=DEADLOCK_S,
         explains=("P1", "G7", "G9"),
     )
+
+
+def too_many(
+    world: World, key: Key, groups: Mapping[GroupId, tuple[Pod, ...]], spec: SetSpec
+) -> Iterator[Finding]:
+    """G9: more groups are asked for than there is room for, by the scheduler's words."""
+    short: dict[GroupId, scheduling.Refusal] = {}
+    for group, pods in groups.items():
+        for pod in pods:
+            if pod.scheduled or pod.terminating or not pod.unscheduled_message:
+                continue
+            refusal = scheduling.parse(pod.unscheduled_message)
+            if any(map(_room, refusal.blockers)):
+                short.setdefault(group, refusal)
+    if not short:
+        return
+    placed = sum(
+        len(pods) >= spec.template.size and all(pod.scheduled for pod in pods)
+        for pods in groups.values()
+    )
+    first = next(iter(short.values()))
+    most = next(blocker for blocker in first.blockers if _room(blocker))
+    many = f" on {most.nodes} of {first.nodes} nodes" if first.nodes else ""
+    cordoned = any(b.kind == "cordoned" for one in short.values() for b in one.blockers)
+    named = ", ".join(f"group {index}" for _, index in sorted(short)[:NAMED])
+    rest = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
+    yield _finding(
+        "G9",
+        Severity.WARNING,
+        Subject("set", key.namespace, key.name),
+        f"there is room for {placed} of the {spec.replicas} groups that are asked for: "
+        f"{most.words}{many}",
+        (Evidence(f"{named}{rest} wait for room", world.snapshot.taken_at),),
+        *((Advice("uncordon a node that is fit again", "node.uncordon"),) if cordoned else ()),
+        Advice("see what fits and what would make room", "set.placement"),
+        Advice("ask for as many groups as fit", "set.scale"),
+        groups=short,
+        hold_s=STRANDED_S,
+        explains=("P1", "G7"),
+    )
+
+
+def _room(blocker: scheduling.Blocker) -> bool:
+    """Tell whether there is too little of something, rather than a place that is not allowed."""
+    return bool(blocker.resource) or blocker.kind == "slots"
 
 
 def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding]:

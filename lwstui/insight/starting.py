@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from controller.api.lws import LeaderWorkerSet
@@ -13,7 +14,15 @@ from lwstui.insight.world import World, group_subject
 from lwstui.state.insights import Advice, Evidence, Finding, GroupId, Severity
 from lwstui.state.patches import images
 from lwstui.state.starts import Usual, slow_after_s, usual
+from lwstui.state.telemetry import Trend, freshness
+from lwstui.telemetry.quantities import Quantity
 
+LOADING_BYTES_S: Final = 200e6
+"""What a device receives at least while weights are loaded; one that is ready gets far less."""
+FILLING_POINTS: Final = 3
+GROWS: Final = 0.005
+EMPTY: Final = 0.03
+"""Share of a device's memory that a program takes before it loads anything."""
 _MINUTES_FROM_S: Final = 120.0
 _PHASES: Final = (
     # (phase, fragments of lines that belong to it); the last line that tells one counts
@@ -98,4 +107,34 @@ def _phase(world: World, pods: Sequence[Pod]) -> tuple[str, tuple[Evidence, ...]
             for phase, fragments in _PHASES:
                 if any(fragment in lower for fragment in fragments):
                     return phase, (Evidence(f"{pod.name}: {quoted(text)}", at),)
+    return _by_devices(world, behind)
+
+
+def _by_devices(world: World, behind: Sequence[Pod]) -> tuple[str, tuple[Evidence, ...]]:
+    """Return what programs are at by what their devices receive and hold, where no log is read."""
+    telemetry = world.snapshot.telemetry
+    views = [
+        (pod, view)
+        for pod in behind
+        for view in telemetry.by_pod.get(pod.key, ())
+        if freshness(view.reading.at, world.now, telemetry.period_s) == "fresh"
+    ]
+    for pod, view in views:
+        received = view.reading.value(Quantity.PCIE_RECEIVED) or 0.0
+        if received >= LOADING_BYTES_S or _fills(view.memory):
+            used = view.reading.memory_share or 0.0
+            rate = f" receives {received / 1e9:.1f} GB/s and" if received >= LOADING_BYTES_S else ""
+            said = f"{pod.name}: a device{rate} has {used:.0%} of its memory in use"
+            return "loading of weights", (Evidence(said, view.reading.at),)
+    shares = [share for _, view in views if (share := view.reading.memory_share) is not None]
+    if shares and max(shares) < EMPTY:
+        said = f"at most {max(shares):.0%} of the memory of its devices is in use"
+        seen = (Evidence(said, telemetry.at),)
+        return "start of its programs, before any weights are loaded", seen
     return "start of its programs, whose logs are not being read", ()
+
+
+def _fills(memory: Trend) -> bool:
+    """Tell whether the memory of a device has grown with each of the last looks."""
+    last = memory[-FILLING_POINTS:]
+    return len(last) == FILLING_POINTS and all(b - a > GROWS for a, b in pairwise(last))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from controller.api.meta import Key
+from lwstui.state.lately import Growth, Pace, grown_on, paced
 from lwstui.state.trends import NO_TRENDS, Trends
 from lwstui.telemetry.devices import DeviceId, Reading
 from lwstui.telemetry.engines import EngineReading, Fact, Rates, rates
@@ -83,6 +84,7 @@ class DeviceView:
         xid: The error code that came while the device was watched; what was there before it was
             watched is of an unknown time and marks nothing.
         grown: Counters of faults that grew while it was watched.
+        lately: Counters of wear and of retries that grew within the last hour it was watched.
         idle_since: When it was first seen to do nothing, without a break since; None if it works
             or does not tell.
     """
@@ -94,6 +96,7 @@ class DeviceView:
     power: Trend = ()
     xid: Mark | None = None
     grown: Mapping[Quantity, Mark] = field(default_factory=_empty)
+    lately: Mapping[Quantity, Growth] = field(default_factory=_empty)
     idle_since: float | None = None
 
 
@@ -108,6 +111,7 @@ class EngineView:
         waiting: Trend of its requests that wait.
         kv: Trend of the share of its KV cache in use.
         tokens: Trend of tokens generated per second.
+        paces: How fast it was in each quarter of an hour of the last day, as far as it was watched.
     """
 
     reading: EngineReading
@@ -116,6 +120,7 @@ class EngineView:
     waiting: Trend = ()
     kv: Trend = ()
     tokens: Trend = ()
+    paces: tuple[Pace, ...] = ()
 
 
 GRANT_PROXY: Final = "grant get on pods/proxy where they run"
@@ -237,6 +242,7 @@ def next_devices(
             extended(old.power if old else (), reading.power),
             _xid(old, reading),
             _grown(old, reading),
+            _lately(old, reading),
             _idle_since(old, reading),
         )
     for device, old in before.items():
@@ -249,6 +255,7 @@ def next_devices(
                 extended(old.power, None),
                 old.xid,
                 old.grown,
+                old.lately,
                 old.idle_since,
             )
     return views
@@ -289,6 +296,10 @@ _FAULT_COUNTERS: Final = (
     Quantity.REMAPPED,
     Quantity.REMAP_FAILED,
     Quantity.LINK_ERRORS,
+)
+_RATED_COUNTERS: Final = (
+    Quantity.ECC_SINGLE,
+    Quantity.REMAPPED_CORRECTED,
     Quantity.PCIE_REPLAYS,
 )
 
@@ -316,6 +327,20 @@ def _grown(old: DeviceView | None, reading: Reading) -> Mapping[Quantity, Mark]:
     return MappingProxyType(found)
 
 
+def _lately(old: DeviceView | None, reading: Reading) -> Mapping[Quantity, Growth]:
+    """Return how counters that only tell something by their rate grew within the hour."""
+    if old is None:
+        return _EMPTY
+    found = {}
+    for quantity in _RATED_COUNTERS:
+        before, after = old.reading.value(quantity), reading.value(quantity)
+        by = after - before if before is not None and after is not None else 0.0
+        growth = grown_on(old.lately.get(quantity, ()), reading.at, by)
+        if growth:
+            found[quantity] = growth
+    return MappingProxyType(found) if found else _EMPTY
+
+
 def next_engine(before: EngineView | None, reading: EngineReading, longest_s: float) -> EngineView:
     """Return an engine after a round in which it answered."""
     change = rates_between(before, reading, longest_s)
@@ -327,6 +352,7 @@ def next_engine(before: EngineView | None, reading: EngineReading, longest_s: fl
         extended(before.waiting if before else (), reading.waiting),
         extended(before.kv if before else (), reading.kv),
         extended(before.tokens if before else (), tokens),
+        paced(before.paces if before else (), reading.at, tokens, reading.running),
     )
 
 

@@ -43,6 +43,7 @@ class Quantity(Enum):
     ECC_SINGLE = "corrected errors"
     ECC_DOUBLE = "uncorrected errors"
     REMAPPED = "remapped rows"
+    REMAPPED_CORRECTED = "rows remapped after corrected errors"
     REMAP_FAILED = "row remap failures"
     LINK_ERRORS = "link errors"
     HEALTH = "health"
@@ -107,6 +108,10 @@ def _dcgm() -> Iterator[tuple[str, Meaning]]:
         ("ECC_SBE_VOL_TOTAL", Meaning(_Q.ECC_SINGLE)),
         ("ECC_DBE_VOL_TOTAL", Meaning(_Q.ECC_DOUBLE)),
         ("UNCORRECTABLE_REMAPPED_ROWS ROW_REMAP_UNCORRECTABLE_TOTAL", Meaning(_Q.REMAPPED)),
+        (
+            "CORRECTABLE_REMAPPED_ROWS ROW_REMAP_CORRECTABLE_TOTAL",
+            Meaning(_Q.REMAPPED_CORRECTED),
+        ),
         ("ROW_REMAP_FAILURE", Meaning(_Q.REMAP_FAILED)),
         ("NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL", Meaning(_Q.LINK_ERRORS)),
     ):

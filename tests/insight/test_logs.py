@@ -93,6 +93,15 @@ CASES = {
         broken(tails=said("NCCL INFO rank 0 - Init START", "NCCL INFO Init COMPLETE", ago=121)),
         "the ranks have been looking for each other for more than two minutes",
     ),
+    "E6 SGLang": (
+        broken(tails=said("TP0] Init torch distributed begin.", ago=121)),
+        broken(
+            tails=said(
+                "TP0] Init torch distributed begin.", "TP0] Load weight begin. avail mem", ago=121
+            )
+        ),
+        "the ranks have been looking for each other for more than two minutes",
+    ),
 }
 
 

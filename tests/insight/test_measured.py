@@ -10,6 +10,7 @@ import pytest
 
 from lwstui.insight import devices, measuring, serving
 from lwstui.state.insights import Severity
+from lwstui.state.lately import SLOT_S, Pace
 from lwstui.state.telemetry import Mark, Source
 from lwstui.telemetry.engines import Fact, Rates
 from lwstui.telemetry.join import Owner
@@ -42,6 +43,11 @@ def grew(quantity, by=3.0):
     return replace(device(), grown={quantity: Mark(by, NOW - 30, (MEMBERS[0].key,))})
 
 
+def lately(quantity, *grown):
+    """Return a device of which a counter grew so long ago by so much."""
+    return replace(device(), lately={quantity: tuple((NOW - ago, by) for ago, by in grown)})
+
+
 def rated(view=None, **per_s):
     """Return an engine with some rates."""
     view = view or engine()
@@ -55,6 +61,13 @@ def trend(before, now, running=8.0, older=30):
     return replace(engine(), tokens=tokens, running=(running,) * len(tokens))
 
 
+def over_hours(speed, quarters=6, running=8.0, now=500.0):
+    """Return an engine that had a speed for some quarters of an hour, and has another one now."""
+    here = int(NOW // SLOT_S)
+    paces = tuple(Pace(here - 2 - n, speed, running) for n in reversed(range(quarters)))
+    return replace(trend(now, now, older=0), paces=paces)
+
+
 HOT = {"TEMPERATURE": 86.0, "CLOCK": 900.0}
 COLD = {"TEMPERATURE": 60.0, "CLOCK": 1900.0}
 NODES = (node("node-0"), node("node-1"))
@@ -66,7 +79,7 @@ DEVICES = {
         seen(device(0, age_s=STALE), device(1, age_s=STALE)),
     ),
     "D2": (seen(code(48)), seen(code(49))),
-    "D2 counter": (seen(grew(Quantity.ECC_DOUBLE)), seen(grew(Quantity.PCIE_REPLAYS))),
+    "D2 counter": (seen(grew(Quantity.ECC_DOUBLE)), seen(grew(Quantity.LINK_ERRORS))),
     "D3": (seen(code(63)), seen(code(61))),
     "D3 counter": (seen(grew(Quantity.REMAPPED)), seen(grew(Quantity.LINK_ERRORS))),
     "D4": (seen(code(64)), seen(code(65))),
@@ -84,7 +97,18 @@ DEVICES = {
         seen(values(device(watts=690.0), POWER_LIMIT=700.0)),
         seen(values(device(watts=680.0), POWER_LIMIT=700.0)),
     ),
-    "D11": (seen(grew(Quantity.PCIE_REPLAYS)), seen(device())),
+    "D11": (
+        seen(lately(Quantity.PCIE_REPLAYS, (100.0, 120.0), (40.0, 80.0))),
+        seen(lately(Quantity.PCIE_REPLAYS, (130.0, 120.0), (40.0, 199.0))),
+    ),
+    "D12": (
+        seen(lately(Quantity.ECC_SINGLE, (3500.0, 6.0), (60.0, 5.0))),
+        seen(lately(Quantity.ECC_SINGLE, (3700.0, 6.0), (60.0, 10.0))),
+    ),
+    "D12 rows": (
+        seen(lately(Quantity.REMAPPED_CORRECTED, (60.0, 11.0))),
+        seen(lately(Quantity.REMAPPED, (60.0, 11.0))),
+    ),
     "E12": (
         seen(device(0, 0.3), device(1, 0.95), device(2, 0.95)),
         seen(device(0, 0.3), device(1, 0.95), device(2, 0.7)),
@@ -126,6 +150,18 @@ ENGINES = {
     "E13 young": (
         seen(engines={"llama-0": trend(800.0, 500.0, older=20)}),
         seen(engines={"llama-0": trend(800.0, 500.0, older=19)}),
+    ),
+    "E13 day": (
+        seen(engines={"llama-0": over_hours(800.0 / 8)}),
+        seen(engines={"llama-0": over_hours(700.0 / 8)}),
+    ),
+    "E13 new": (
+        seen(engines={"llama-0": over_hours(800.0 / 8)}),
+        seen(engines={"llama-0": over_hours(800.0 / 8, quarters=5)}),
+    ),
+    "E13 other load": (
+        seen(engines={"llama-0": over_hours(800.0 / 8, running=10.0)}),
+        seen(engines={"llama-0": over_hours(800.0 / 8, running=11.0)}),
     ),
     "E14": (
         seen(engines={"llama-0": engine(deferred=2.0)}),
@@ -196,6 +232,13 @@ def test_nothing_is_found_where_nothing_is_measured_or_all_is_well():
     assert {
         rule for family in (devices, serving, measuring) for rule in fired(family, well)
     } == set()
+
+
+def test_a_slow_engine_is_compared_with_as_many_hours_as_it_was_watched():
+    found = fired(serving, ENGINES["E13 day"][0])["E13"]
+    assert found.diagnosis == (
+        "each request gets 62.5 tokens/s, 100.0 in the last 2 hours with as many in work"
+    )
 
 
 def test_an_error_code_concerns_the_group_that_held_the_device_then():

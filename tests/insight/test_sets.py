@@ -77,6 +77,12 @@ RACKED = {"topology": RACK, "size": 2}
 WITH_RACK = (node("node-0", labels={RACK: "r7"}),)
 
 SET_CASES = {
+    "G9": (
+        world(pod(), pod(0, 1), pending(FULL, name="llama-1", group=1, worker=0)),
+        world(pod(), pod(0, 1), pending(TAKEN, name="llama-1", group=1, worker=0)),
+        "there is room for 1 of the 2 groups that are asked for: too few nvidia.com/gpu on 2 of "
+        "2 nodes",
+    ),
     "G1": (
         world(STARTING_LEADER, sets=LEADER_READY),
         world(STARTING_LEADER),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from lwstui.insight import starting as rules
 from lwstui.state.model import GroupHistory, GroupStart
 from lwstui.state.tails import Said, Tail
+from lwstui.telemetry.quantities import Quantity
 from tests.insight.support import LLAMA, NOW, world
 from tests.view.build import container, pod, starting
+from tests.view.measuring import STALE, device, measured
 
 
 def starts(seconds, number=5):
@@ -84,3 +89,45 @@ def test_a_pod_without_a_node_is_at_scheduling():
 
 def test_a_short_limit_is_said_in_seconds():
     assert "for more than 45 seconds" in fired(world(late(46), starts=starts(30)))[0]
+
+
+def filling(*shares, **values):
+    """Return a device of the leader whose memory had such shares in use of late."""
+    view = device(util=0.1, memory=shares[-1])
+    known = {**view.reading.values, **{Quantity[name]: value for name, value in values.items()}}
+    return replace(view, memory=shares, reading=msgspec.structs.replace(view.reading, values=known))
+
+
+@pytest.mark.parametrize(
+    ("view", "phase", "said"),
+    [
+        (
+            filling(0.3, PCIE_RECEIVED=1.2e9),
+            "loading of weights",
+            "llama-0: a device receives 1.2 GB/s and has 30% of its memory in use",
+        ),
+        (
+            filling(0.1, 0.2, 0.3),
+            "loading of weights",
+            "llama-0: a device has 30% of its memory in use",
+        ),
+        (filling(0.3, 0.3, 0.3, PCIE_RECEIVED=5e6), "start of its programs", ""),
+        (
+            filling(0.01, 0.01),
+            "start of its programs, before any weights are loaded",
+            "at most 1% of the memory of its devices is in use",
+        ),
+    ],
+    ids=["receives", "fills", "neither", "empty"],
+)
+def test_where_no_log_is_read_devices_tell_the_phase(view, phase, said):
+    one = world(loading(901), telemetry=measured([view]))
+    (finding,) = rules.findings(one)
+    assert f"it is at the {phase}" in finding.diagnosis
+    assert (finding.evidence[-1].text == said) == bool(said)
+
+
+def test_devices_of_which_nothing_new_is_known_tell_nothing():
+    view = device(memory=0.01, age_s=STALE)
+    (finding,) = rules.findings(world(loading(901), telemetry=measured([view])))
+    assert finding.diagnosis.endswith("whose logs are not being read")

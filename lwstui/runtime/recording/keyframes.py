@@ -17,6 +17,7 @@ from controller.api.names import PODS
 from controller.api.pods import Pod
 from lwstui.runtime.recording import entries
 from lwstui.state.insights import Standing
+from lwstui.state.lately import Growth, Pace
 from lwstui.state.model import GroupHistory
 from lwstui.state.tails import Tail, Tails
 from lwstui.state.telemetry import DeviceView, EngineView, Mark, Source, Telemetry, Trend, grouped
@@ -47,6 +48,7 @@ class DeviceKept(msgspec.Struct, frozen=True, omit_defaults=True):
     power: Gaps = ()
     xid: Mark | None = None
     grown: dict[Quantity, Mark] = {}
+    lately: dict[Quantity, Growth] = {}
     idle_since: float | None = None
 
 
@@ -60,6 +62,7 @@ class EngineKept(msgspec.Struct, frozen=True, omit_defaults=True):
     waiting: Gaps = ()
     kv: Gaps = ()
     tokens: Gaps = ()
+    paces: tuple[Pace, ...] = ()
 
 
 class TrackKept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -266,6 +269,7 @@ def _device_kept(view: DeviceView) -> DeviceKept:
         _gaps(view.power),
         view.xid,
         dict(view.grown),
+        dict(view.lately),
         view.idle_since,
     )
 
@@ -279,18 +283,34 @@ def _device(kept: DeviceKept) -> DeviceView:
         _trend(kept.power),
         kept.xid,
         MappingProxyType(kept.grown),
+        MappingProxyType(kept.lately),
         kept.idle_since,
     )
 
 
 def _engine_kept(pod: Key, view: EngineView) -> EngineKept:
-    trends = (view.running, view.waiting, view.kv, view.tokens)
-    return EngineKept(pod, view.reading, view.rates, *map(_gaps, trends))
+    return EngineKept(
+        pod,
+        view.reading,
+        view.rates,
+        _gaps(view.running),
+        _gaps(view.waiting),
+        _gaps(view.kv),
+        _gaps(view.tokens),
+        view.paces,
+    )
 
 
 def _engine(kept: EngineKept) -> EngineView:
-    trends = (kept.running, kept.waiting, kept.kv, kept.tokens)
-    return EngineView(kept.reading, kept.rates, *map(_trend, trends))
+    return EngineView(
+        kept.reading,
+        kept.rates,
+        _trend(kept.running),
+        _trend(kept.waiting),
+        _trend(kept.kv),
+        _trend(kept.tokens),
+        kept.paces,
+    )
 
 
 def _trends_kept(trends: Trends) -> TrendsKept:
