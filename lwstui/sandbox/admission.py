@@ -7,7 +7,7 @@ from typing import Any
 from lwstui.sandbox import status
 from lwstui.sandbox.crds import CRD_KEY, admit_crd
 from lwstui.sandbox.ephemeral import creation_causes
-from lwstui.sandbox.fixedfields import immutable_data_causes, selector_causes
+from lwstui.sandbox.fixedfields import immutable_data_causes, role_causes, selector_causes
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.poddefaults import default_pod, default_pod_spec
 from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
@@ -203,6 +203,8 @@ _CHECKS: dict[str, _Check] = {
     "replicasets.apps": selector_causes,
     "daemonsets.apps": selector_causes,
     "statefulsets.apps": selector_causes,
+    "rolebindings.rbac.authorization.k8s.io": role_causes,
+    "clusterrolebindings.rbac.authorization.k8s.io": role_causes,
     "events": _event_causes,
     "leases.coordination.k8s.io": _lease_causes,
     "persistentvolumeclaims": _claim_causes,

@@ -1,9 +1,8 @@
 """The HTTP interface of the objects: one handler per verb."""
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -18,24 +17,26 @@ from lwstui.sandbox import (
     reads,
     refusals,
     requests,
-    reviews,
     scale,
     status,
     streams,
 )
+from lwstui.sandbox.access import Access
 from lwstui.sandbox.answers import JSON, add_warning, error_answer, json_answer, object_answer
+from lwstui.sandbox.calls import Call
 from lwstui.sandbox.deletions import delete_options
 from lwstui.sandbox.documents import Documents, health
-from lwstui.sandbox.duplicates import duplicate_fields
+from lwstui.sandbox.identity import User
 from lwstui.sandbox.objects import Entry, Json, StatusError, Store
 from lwstui.sandbox.output import JsonOutput, Output, PartialOutput, TableOutput, requested_form
-from lwstui.sandbox.patches import APPLY_YAML, apply_patch, check_patch_type
+from lwstui.sandbox.patches import apply_patch, check_patch_type
 from lwstui.sandbox.reads import Reader
 from lwstui.sandbox.registry import Registry, Resource
-from lwstui.sandbox.requests import Target, WriteOptions, flag, object_body
+from lwstui.sandbox.requests import Target, flag, object_body
+from lwstui.sandbox.reviews import Reviews
 from lwstui.sandbox.sources import LogSource, MetricsSource, ProcessSource
 from lwstui.sandbox.watchcache import WatchCache
-from lwstui.sandbox.writes import Address, DeleteOptions, Writer, Written
+from lwstui.sandbox.writes import DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
 _POD_SUBRESOURCES = {"log", "binding", "eviction", ephemeral.SUBRESOURCE, *streams.SUBRESOURCES}
@@ -43,49 +44,6 @@ _DEPRECATED = {
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 }
 _STREAM_VERBS = [(verb, name) for verb in ("GET", "POST") for name in streams.SUBRESOURCES]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request for a resource."""
-
-    request: web.Request
-    target: Target
-    resource: Resource
-
-    @property
-    def address(self) -> Address:
-        """Return the object the request is about."""
-        target = self.target
-        return Address(self.resource, target.namespace, target.name, target.subresource)
-
-    @property
-    def content_type(self) -> str:
-        """Return what the body is announced as; one that is not announced is JSON."""
-        return requests.announced_type(self.request.headers, self.request.content_type)
-
-    async def options(self) -> WriteOptions:
-        """Return the parameters of a write."""
-        agent = self.request.headers.get("User-Agent", "")
-        method, content_type = self.request.method, self.content_type
-        applies = method == "PATCH" and content_type == APPLY_YAML
-        query = self.request.query
-        options = requests.write_options(query, agent, method=method, applies=applies)
-        if options.validation == "Ignore" or content_type == requests.PROTOBUF:
-            return options
-        is_yaml = content_type in requests.YAML_TYPES
-        found = duplicate_fields(await self.request.read(), is_yaml=is_yaml)
-        return replace(options, duplicates=tuple(found)) if found else options
-
-    async def body(self) -> Any:
-        """Return the decoded body, None when there is none."""
-        raw = await self.request.read()
-        if not raw:
-            return None
-        if self.request.method == "PATCH":
-            return requests.decode_patch(raw, self.content_type)
-        kind = "DeleteOptions" if self.request.method == "DELETE" else self.resource.kind.kind
-        return requests.decode_body(raw, self.content_type, kind=kind)
 
 
 _Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -112,7 +70,7 @@ class Api:
         processes: ProcessSource,
     ) -> None:
         self._store = store
-        self._authorization = f"Bearer {token}".encode()
+        self._access = Access(store, token)
         self._logs = logs
         self._metrics = metrics
         self._cache = WatchCache(store)
@@ -122,7 +80,7 @@ class Api:
         self._writer = Writer(store)
         self._streams = streams.PodStreams(store, logs, processes)
         self._proxy = proxy.Proxy(store, processes)
-        self._reviews = reviews.reviews(token)
+        self._reviews = Reviews(self._access).answers
         self._handlers: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._get,
             ("GET", "status"): self._get,
@@ -132,6 +90,7 @@ class Api:
             **dict.fromkeys(_STREAM_VERBS, self._stream),
             ("POST", "binding"): self._bind,
             ("POST", "eviction"): self._evict,
+            ("POST", "token"): self._issue,
             ("PUT", ""): self._update,
             ("PUT", "status"): self._update,
             ("PUT", ephemeral.SUBRESOURCE): self._update,
@@ -162,8 +121,9 @@ class Api:
             return error_answer(error)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self._authorize(request)
-        refusals.check_path(request.path, request.headers)
+        user = self._access.user_of(request)
+        self._access.check(user, request)
+        refusals.check_path(request.path)
         document = self._documents.answer(request)
         if document is not None:
             return document
@@ -177,7 +137,7 @@ class Api:
         if target.group == metricsapi.GROUP:
             return json_answer(metricsapi.answer(self._store, self._metrics, target, request.query))
         if request.method == "POST":
-            created = await self._create_only(request, target)
+            created = await self._create_only(request, target, user)
             if created is not None:
                 return created
         resource = self._registry.find(target.group, target.version, target.plural)
@@ -187,7 +147,9 @@ class Api:
             add_warning(response, _DEPRECATED[resource.key])
         return response
 
-    async def _create_only(self, request: web.Request, target: Target) -> web.Response | None:
+    async def _create_only(
+        self, request: web.Request, target: Target, user: User
+    ) -> web.Response | None:
         """Answer the creation of what is never stored; None for any other resource."""
         review = self._reviews.get((target.group, target.plural))
         if review is None and (target.group, target.plural) != ("", "bindings"):
@@ -195,16 +157,11 @@ class Api:
         content_type = requests.announced_type(request.headers, request.content_type)
         body = object_body(requests.decode_body(await request.read(), content_type))
         if review is not None:
-            return json_answer(review(body), code=201)
+            return json_answer(review(user, body), code=201)
         options = requests.write_options(request.query, request.headers.get("User-Agent", ""))
         name = body["metadata"].get("name", "")
         podverbs.bind(self._store, target.namespace, name, body, dry_run=options.dry_run)
         return json_answer(status.success(), code=201)
-
-    def _authorize(self, request: web.Request) -> None:
-        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
-            raise StatusError(401, "Unauthorized", "Unauthorized")
 
     def _handler(self, method: str, target: Target, resource: Resource) -> _Handler:
         if target.namespace and not resource.kind.namespaced:
@@ -320,6 +277,11 @@ class Api:
         self._writer.delete(replace(call.address, subresource=""), options)
         return json_answer(status.success(), code=201)
 
+    async def _issue(self, call: Call) -> web.StreamResponse:
+        target, body = call.target, object_body(await call.body())
+        issued = self._access.tokens.issue(target.namespace, target.name, body)
+        return json_answer(issued, code=201)
+
     async def _log(self, call: Call) -> web.StreamResponse:
         target = call.target
         pod = self._store.entry("pods", target.namespace, target.name).object
@@ -350,6 +312,8 @@ def _has_subresource(resource: Resource, name: str) -> bool:
             return kind.has_scale
         case "finalize":
             return kind.key == "namespaces"
+        case "token":
+            return kind.key == "serviceaccounts"
     return kind.key == "pods" and name in _POD_SUBRESOURCES
 
 

@@ -7,6 +7,7 @@ import yaml
 
 from lwstui.sandbox.autoscaler import Autoscaler
 from lwstui.sandbox.binder import CLASSES, ClaimBinder, default_class
+from lwstui.sandbox.bootstraproles import make_roles
 from lwstui.sandbox.claims import ClaimProtector
 from lwstui.sandbox.demand import DemandSpreader
 from lwstui.sandbox.devicefaults import DeviceFaults
@@ -99,4 +100,5 @@ def populate(store: Store, h100_nodes: int, gpus_per_node: int) -> None:
     for machine in machines(h100_nodes, gpus_per_node):
         store.create("nodes", node(machine, store.clock.now()))
     store.create(CLASSES, default_class())
+    make_roles(store)
     install(store)

@@ -104,6 +104,10 @@ def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
             Subresource("portforward", "PodPortForwardOptions", _STREAM_VERBS),
             Subresource("proxy", "PodProxyOptions", _PROXY_VERBS),
         ]
+    if kind.key == "serviceaccounts":
+        found.append(
+            Subresource("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1")
+        )
     if kind.key == "services":
         found.append(Subresource("proxy", "ServiceProxyOptions", _PROXY_VERBS))
     if kind.has_scale:

@@ -22,6 +22,13 @@ def immutable_data_causes(new: Json, old: Json | None) -> Iterator[Cause]:
         yield Cause(name, message, "FieldValueForbidden")
 
 
+def role_causes(new: Json, old: Json | None) -> Iterator[Cause]:
+    """Yield that a binding is to name another role, which it never does."""
+    if old is not None and new.get("roleRef") != old.get("roleRef"):
+        message = f"Invalid value: {shown(new.get('roleRef'))}: cannot change roleRef"
+        yield Cause("roleRef", message)
+
+
 def selector_causes(new: Json, old: Json | None) -> Iterator[Cause]:
     """Yield what is wrong with the selector of a workload: it fits its template and stays."""
     spec = new.get("spec") or {}

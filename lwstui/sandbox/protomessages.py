@@ -49,6 +49,18 @@ MESSAGES: Mapping[str, Mapping[int, ProtoField]] = {
         5: ("immutable", "bool"),
     },
     "ServiceAccount": {1: ("metadata", "ObjectMeta")},
+    "BoundObjectReference": {
+        1: ("kind", "string"),
+        2: ("apiVersion", "string"),
+        3: ("name", "string"),
+        4: ("uid", "string"),
+    },
+    "TokenRequestSpec": {
+        1: ("audiences", "strings"),
+        3: ("boundObjectRef", "BoundObjectReference"),
+        4: ("expirationSeconds", "int"),
+    },
+    "TokenRequest": {1: ("metadata", "ObjectMeta"), 2: ("spec", "TokenRequestSpec")},
     "Preconditions": {1: ("uid", "string"), 2: ("resourceVersion", "string")},
     "DeleteOptions": {
         1: ("gracePeriodSeconds", "int"),

@@ -111,8 +111,8 @@ def bad_request(message: str) -> StatusError:
 
 
 def forbidden(key: str, name: str, why: str, **details: Any) -> StatusError:
-    """Return the 403 of an admission check."""
-    message = f'{key} "{name}" is forbidden: {why}'
+    """Return the 403 of an admission check or of an authorizer."""
+    message = f'{key} "{name}" is forbidden: {why}' if name else f"{key} is forbidden: {why}"
     return StatusError(403, "Forbidden", message, _details(key, name, **details))
 
 

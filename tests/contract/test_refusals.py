@@ -31,17 +31,13 @@ SPREAD = {
     "labelSelector": {},
 }
 PODS = "/api/v1/namespaces/{ns}/pods"
-TOKEN = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
 REFUSED = (
     Refused("resize", "PATCH", f"{PODS}/p/resize", {"spec": {}}, STRATEGIC),
-    Refused("token", "POST", "/api/v1/namespaces/{ns}/serviceaccounts/default/token", TOKEN),
     Refused("node-proxy", "GET", "/api/v1/nodes/n0/proxy/metrics"),
     Refused("watch-all", "GET", "/api/v1/watch/pods"),
     Refused("watch-one", "GET", "/api/v1/watch/namespaces/{ns}/pods/p"),
     Refused("watch-sets", "GET", "/apis/leaderworkerset.x-k8s.io/v1/watch/leaderworkersets"),
     Refused("log-stream", "GET", f"{PODS}/p/log", query={"stream": "Stderr"}),
-    Refused("user", "GET", PODS, headers={"Impersonate-User": "jane"}),
-    Refused("group", "GET", PODS, headers={"Impersonate-Group": "ops"}),
     Refused("server-metrics", "GET", "/metrics"),
 )
 
@@ -150,7 +146,6 @@ def test_who_makes_what_nothing_acts_on_is_told(sandbox: Api, kind: Kind) -> Non
     inert = {
         "cronjobs", "daemonsets", "deployments", "jobs", "replicasets", "statefulsets",
         "ingresses", "limitranges", "networkpolicies", "resourcequotas",
-        "clusterrolebindings", "clusterroles", "rolebindings", "roles",
         "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
     }  # fmt: skip
     told = [each for each in made.warnings if each.startswith("the sandbox stores it and ")]

@@ -9,15 +9,18 @@ AUTHENTICATION = "/apis/authentication.k8s.io/v1"
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "whom"),
     [
-        f"{AUTHORIZATION}/selfsubjectaccessreviews",
-        f"{AUTHORIZATION}/subjectaccessreviews",
-        f"{AUTHORIZATION}/namespaces/default/localsubjectaccessreviews",
+        (f"{AUTHORIZATION}/selfsubjectaccessreviews", {}),
+        (f"{AUTHORIZATION}/subjectaccessreviews", {"groups": ["system:masters"]}),
+        (
+            f"{AUTHORIZATION}/namespaces/default/localsubjectaccessreviews",
+            {"user": "a", "groups": ["system:masters"]},
+        ),
     ],
 )
-async def test_everything_is_allowed(api: Api, path: str) -> None:
-    asked = {"resourceAttributes": {"verb": "delete", "resource": "pods"}}
+async def test_everything_is_allowed_to_administrators(api: Api, path: str, whom: dict) -> None:
+    asked = {"resourceAttributes": {"verb": "delete", "resource": "pods"}, **whom}
     answer = await api.post(path, {"spec": asked}, code=201)
     assert (answer["spec"], answer["status"]) == (asked, {"allowed": True})
 
