@@ -57,8 +57,9 @@ class Asking:
         await pilot.pause()
 
     def text(self) -> str:
-        block = self.dialog.query_one("#dialog-text", TextBlock)
-        return block.text
+        """What the dialog says: what would happen, and whether it can be done."""
+        blocks = ("#dialog-text", "#dialog-verdict")
+        return "\n".join(self.dialog.query_one(name, TextBlock).text for name in blocks)
 
     def label(self) -> str:
         return str(self.dialog.query_one("#confirm", Button).label)

@@ -8,7 +8,7 @@ from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.tui.screens.modals.dialog import Field
 from lwstui.tui.screens.modals.image import ImageDialog
-from lwstui.tui.screens.modals.words import impact_lines
+from lwstui.tui.screens.modals.words import words_of
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.types import Impact, Span
 from tests.support.waiting import eventually
@@ -261,7 +261,7 @@ async def test_an_emptied_field_changes_nothing():
 
 @pytest.mark.parametrize("text", [*HOSTILE, "[@click=app.quit]x[/]"])
 async def test_hostile_text_in_a_dialog(text):
-    impact = Impact(text, text, (text,), ((text, Span(text)),), text, text, text)
+    impact = Impact(text, text, (text,), ((text, Span(text)),), text, text)
     asking = Asking(ConfirmDialog(impact, done(ok=False, message=text)))
     async with run(asking.app, (60, 40)) as pilot:
         await asking.open(pilot)
@@ -274,6 +274,6 @@ async def test_hostile_text_in_a_dialog(text):
 
 def test_long_facts_are_wrapped_under_their_value():
     impact = Impact("T", "x", (), (("Blocked by", Span("many words " * 6)),))
-    lines = ["".join(span.text for span in line) for line in impact_lines(impact, None, 40)]
+    lines = ["".join(span.text for span in line) for line in words_of(impact, None, 40).details]
     assert lines[-1].startswith(" " * len("Blocked by  "))
     assert len([line for line in lines if "many" in line]) > 1

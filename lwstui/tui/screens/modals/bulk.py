@@ -116,6 +116,7 @@ class BulkDialog(Dialog[bool]):
     BulkDialog {
         #dialog { width: 110; }
         #bulk-list { height: auto; margin-top: 1; background: $dialog-background; }
+        &.-normal #bulk-list, &.-short #bulk-list { margin-top: 0; }
     }
     """
 

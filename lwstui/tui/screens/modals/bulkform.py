@@ -36,6 +36,7 @@ class BulkFormDialog(BulkDialog):
     DEFAULT_CSS = """
     BulkFormDialog {
         .bulk-row { height: 1; margin-top: 1; }
+        &.-normal .bulk-row, &.-short .bulk-row { margin-top: 0; }
         .bulk-row TextBlock { width: 34; }
         .bulk-row Field { width: 1fr; }
     }

@@ -19,6 +19,9 @@ from lwstui.view.custom import WIDE_ONLY
 from lwstui.view.types import Cell, Column, Row, Span
 
 _MOST_LINES: Final = 20
+_FEWEST_LINES: Final = 4
+_OTHER_LINES: Final = 10
+"""Lines of the dialog around the list, and of the screen around the dialog."""
 _COLUMNS: Final = (
     Column("shown", "", 6),
     Column("name", "COLUMN", 20),
@@ -95,10 +98,15 @@ class ColumnsDialog(ModalScreen[Layout]):
         self.query_one("#columns").border_title = "COLUMNS"
         table = self._table
         table.set_columns(_COLUMNS)
-        table.styles.height = min(_MOST_LINES, len(self._columns) + 1)
+        self.on_resize()
         self.query_one("#columns-hint", TextBlock).show(((Span(_HINT, "dim"),),))
         self._fill()
         table.focus()
+
+    def on_resize(self) -> None:
+        """Leave room for the keys below the list."""
+        room = max(_FEWEST_LINES, self.app.size.height - _OTHER_LINES)
+        self._table.styles.height = min(_MOST_LINES, room, len(self._columns) + 1)
 
     @property
     def _table(self) -> KeyedTable:

@@ -12,13 +12,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from lwstui.runtime.intents import Outcome
-from lwstui.tui.screens.modals.words import impact_lines, literal
+from lwstui.tui.screens.modals.longbox import LongBox
+from lwstui.tui.screens.modals.words import literal, words_of
 from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.safety import STANDARD
 from lwstui.view.types import Impact, Span, Tone
@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 _ASK_AFTER_S: Final = 0.3
 _FRESH_S: Final = 10.0
-_PARTS: Final = "#dialog, #dialog-head, #dialog-text, #dialog-ask, #dialog-name, #confirm"
+_PARTS: Final = (
+    "#dialog, #dialog-head, #dialog-text, #dialog-verdict, #dialog-ask, #dialog-name, #confirm"
+)
 
 ASKING: Final = Span("asking the server…", "busy")
 
@@ -47,7 +49,7 @@ class Field(Input):
             event.prevent_default()
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Dialog(LongBox[T], Generic[T]):
     """A question with Cancel focused first.
 
     Keys are ignored for a moment after it opened, so a fast typist cannot answer a
@@ -87,6 +89,8 @@ class Dialog(ModalScreen[T], Generic[T]):
             overflow-y: auto;
         }
         #dialog-foot { dock: bottom; height: auto; background: $dialog-background; }
+        &.-normal #dialog, &.-short #dialog { max-height: 100%; padding: 0 2; }
+        &.-normal #dialog-typed, &.-short #dialog-typed { margin-top: 0; }
         #dialog.-danger { border: round $tone-warn; border-title-color: $tone-warn; }
         #dialog-typed { height: auto; margin-top: 1; display: none; }
         #dialog-typed.-wanted { display: block; }
@@ -134,6 +138,7 @@ class Dialog(ModalScreen[T], Generic[T]):
             yield TextBlock(id="dialog-text")
             yield from self.compose_below()
             with Vertical(id="dialog-foot"):
+                yield TextBlock(id="dialog-verdict")
                 with Horizontal(id="dialog-typed"):
                     yield TextBlock(id="dialog-ask")
                     yield Field(id="dialog-name", compact=True, placeholder="its name")
@@ -209,11 +214,13 @@ class Dialog(ModalScreen[T], Generic[T]):
         impact = self._impact
         cells = max(20, self.query_one("#dialog").scrollable_content_region.width or 84)
         self.query_one("#dialog-head", TextBlock).show(((Span(impact.target, "bold"),),))
-        text = self.query_one("#dialog-text", TextBlock)
-        text.show(tuple(impact_lines(impact, self._dry_run, cells)))
+        words = words_of(impact, self._dry_run, cells, dense=self.cramped)
+        self.query_one("#dialog-text", TextBlock).show(words.details)
+        self.query_one("#dialog-verdict", TextBlock).show(words.verdict)
         ask = (Span("Type "), Span(impact.confirm_text, "warn"), Span(" to go on:"))
         self.query_one("#dialog-ask", TextBlock).show((ask,))
         self.query_one("#confirm", Button).disabled = not self._may_confirm()
+        self.say_more()
 
     def on_resize(self) -> None:
         """Lay the facts out for the new width."""

@@ -27,6 +27,8 @@ _COLUMNS: Final = (
 _KEYS: Final = "ctrl-d stops it   c copies its URL   esc leaves"
 _REFRESH_S: Final = 0.5
 _MOST_LINES: Final = 12
+_OTHER_LINES: Final = 12
+"""Lines of the dialog around the list, and of the screen around the dialog."""
 
 
 class ForwardsDialog(ModalScreen[None]):
@@ -92,7 +94,8 @@ class ForwardsDialog(ModalScreen[None]):
 
     def _show(self) -> None:
         found = self._forwards()
-        self._table.styles.height = min(_MOST_LINES, len(found)) + 1
+        room = max(1, self.app.size.height - _OTHER_LINES)
+        self._table.styles.height = min(_MOST_LINES, room, len(found)) + 1
         self._table.set_rows(tuple(_row(one) for one in found))
         current = self._current
         said = Span(_KEYS, "dim")

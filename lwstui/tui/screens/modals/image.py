@@ -45,6 +45,7 @@ class ImageDialog(Dialog[Changes]):
     DEFAULT_CSS = """
     ImageDialog {
         .image-row { height: 1; margin-top: 1; }
+        &.-normal .image-row, &.-short .image-row { margin-top: 0; }
         .image-row TextBlock { width: 28; }
         .image-row Field { width: 1fr; }
     }

@@ -19,6 +19,9 @@ from lwstui.view.types import Cell, Column, Row, Tone
 
 _NAME_CELLS: Final = 24
 _MOST_LINES: Final = 16
+_FEWEST_LINES: Final = 3
+_OTHER_LINES: Final = 8
+"""Lines of the dialog around the list, and of the screen around the dialog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Picker(ModalScreen[str]):
         self.query_one("#pick").border_title = self._title
         widest = max((len(visible(choice.value)) for choice in self._choices), default=0)
         table = self._table
-        table.styles.height = min(_MOST_LINES, len(self._choices) + 1)
+        self.on_resize()
         table.can_focus = False
         table.set_columns(
             (
@@ -125,6 +128,11 @@ class Picker(ModalScreen[str]):
         table.set_note(self._empty)
         table.cursor_key = self._start
         self._fill("")
+
+    def on_resize(self) -> None:
+        """Keep the whole list in view."""
+        room = max(_FEWEST_LINES, self.app.size.height - _OTHER_LINES)
+        self._table.styles.height = min(_MOST_LINES, room, len(self._choices) + 1)
 
     @property
     def _table(self) -> KeyedTable:

@@ -45,7 +45,12 @@ class ScaleDialog(Dialog[int]):
         Binding("down,minus", "step(-1)", "One less", show=False),
         Binding("backspace", "erase", "Take a digit away", show=False),
     ]
-    DEFAULT_CSS = "ScaleDialog #scale-number { margin-top: 1; }"
+    DEFAULT_CSS = """
+    ScaleDialog {
+        #scale-number { margin-top: 1; }
+        &.-normal #scale-number, &.-short #scale-number { margin-top: 0; }
+    }
+    """
 
     def __init__(
         self,
