@@ -109,6 +109,7 @@ class Config:
         self._main = _File(self.folder / "config.yaml")
         self._keys = _File(self.folder / "keymap.yaml", _KEYS)
         self._contexts: dict[str, _File] = {}
+        self._loaded: dict[str, Loaded] = {}
 
     def context_path(self, context: str) -> Path:
         """Return the file of one context."""
@@ -116,6 +117,11 @@ class Config:
 
     def of(self, context: str) -> Loaded:
         """Return what is in force in a context; an empty one has no file of its own."""
+        if context not in self._loaded:
+            self._loaded[context] = self._load(context)
+        return self._loaded[context]
+
+    def _load(self, context: str) -> Loaded:
         files = [(self._main, "config.yaml"), (self._keys, "keymap.yaml")]
         if context:
             path = self.context_path(context)
@@ -136,6 +142,8 @@ class Config:
     def look(self) -> bool:
         """Read again the files that changed; return whether any did."""
         changed = [file.look() for file in (self._main, self._keys, *self._contexts.values())]
+        if any(changed):
+            self._loaded.clear()
         return any(changed)
 
     def option(self, path: str, text: str) -> None:
@@ -152,6 +160,7 @@ class Config:
             self._session[found.field] = found.parse(text)
         except Unfit as error:
             raise ConfigError(f"{path} {error}") from None
+        self._loaded.clear()
 
     def _above(self) -> list[tuple[dict[str, Any], str]]:
         """Return what beats the files, the strongest last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from lwstui.state.model import Snapshot
 from lwstui.tui import targets
@@ -88,6 +89,7 @@ def _best(
     return spec, why
 
 
+@cache
 def alternatives(action: str, *scopes: Scope) -> tuple[ActionSpec, ...]:
     """Return the entries of scopes that run one Textual action."""
     return tuple(spec for scope in scopes for spec in actions(scope) if spec.action == action)

@@ -41,4 +41,13 @@ def started_words(snapshot: Snapshot, key: Key) -> str:
 
 def slow_start_s(snapshot: Snapshot, key: Key, memo: Memo, now: float) -> float:
     """Return from how many seconds on a pod of a set that is not ready has started slowly."""
-    return slow_after_s(usual_start(snapshot, key, memo, now), snapshot.manner)
+    known = slow_starts(snapshot, memo, now)
+    if key not in known:
+        known[key] = slow_after_s(usual_start(snapshot, key, memo, now), snapshot.manner)
+    return known[key]
+
+
+def slow_starts(snapshot: Snapshot, memo: Memo, now: float) -> dict[Key, float]:
+    """Return the same by set, as far as it was asked for while sets and starts are as they are."""
+    sources = (snapshot.sets, snapshot.starts, snapshot.manner)
+    return memo.get("slow starts", sources, now, lambda: (dict[Key, float](), inf))
