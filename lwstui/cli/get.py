@@ -33,6 +33,7 @@ examples:
   lwstui get pods demo/2 --watch              a line per pod that changes
   lwstui get pods -o wide --sort-by=-cpu      with what they use, where the cluster measures it
   lwstui get sets -A -o json | jq '.items[] | select(.state == "failed") | .name'
+  lwstui get groups -o json --measure         with what devices and engines do
   lwstui get groups demo -o name | head -1 | xargs lwstui restart
 
 example: lwstui get sets -A --sort-by=-gpu
@@ -42,6 +43,9 @@ exit codes:
   1  failed: no answer, not allowed, or something that was named is not there
   2  wrong usage"""
 KINDS: Final = ("sets", "groups", "pods", "nodes", "events", "revisions")
+_USING: Final = ("sets", "groups", "pods", "nodes")
+_WIDER: Final = ("pods", "nodes")
+"""Kinds whose tables have columns for what is used."""
 _LOOK_S: Final = 1.0
 _ALIASES: Final = {
     "set": "sets",
@@ -90,6 +94,11 @@ def add_arguments(parser: CommandParser) -> None:
         default="",
         help="order by a column, downwards with a dash in front (write --sort-by=-age)",
     )
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="with -o json or yaml: ask every exporter of devices and every engine once, too",
+    )
     parser.add_argument("--no-headers", action="store_true", help="leave the titles out")
     add_target(parser, several=False)
     parser.add_argument(
@@ -115,10 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         places = [place_of(name) for name in arguments.names]
         namespace = "" if arguments.all_namespaces else operator.namespace
-        specs = needs(arguments.kind, namespace, arguments.selector)
+        specs = needs(arguments.kind, namespace, arguments.selector, engines=arguments.measure)
         reader = await operator.watch(specs, optional=dispensable(arguments.kind))
-        if arguments.output == "wide" and arguments.kind in ("pods", "nodes"):
-            await _measure(arguments.kind, operator, reader, namespace)
+        await _measure(arguments, operator, reader, namespace)
         look = _Look(arguments, places, reader, operator.clock.now)
         first = look.now()
         form = _form(first, arguments)
@@ -131,20 +139,33 @@ def run(arguments: argparse.Namespace) -> int:
             await _print_changes(look, first, form)
         return FAILED if first.missing else 0
 
+    if arguments.measure and (arguments.watch or arguments.output not in ("json", "yaml")):
+        fail("--measure adds fields to data that is printed once: choose -o json or yaml")
+        return USAGE
     if arguments.watch and arguments.output == "yaml":
         fail("--watch prints lines: choose -o json, name, wide or table")
         return USAGE
     return operate(arguments, work)
 
 
-async def _measure(kind: str, operator: SetOperator, reader: Reader, namespace: str) -> None:
-    """Read once what pods or nodes use; without it their columns are empty."""
+async def _measure(
+    arguments: argparse.Namespace, operator: SetOperator, reader: Reader, namespace: str
+) -> None:
+    """Read once what is used; without it columns are empty, and fields are not there."""
     from lwstui.telemetry.usage import NODE_METRICS, POD_METRICS
 
-    pods = kind == "pods"
-    resource = POD_METRICS if pods else NODE_METRICS
-    why = await operator.measure(reader, resource, namespace if pods else "")
-    if why:
+    kind, data = arguments.kind, arguments.output in ("json", "yaml") and not arguments.watch
+    if kind not in _USING or not (data or (arguments.output == "wide" and kind in _WIDER)):
+        return
+    if data and arguments.measure:
+        for source in await operator.measure_all(reader, "" if kind == "nodes" else namespace):
+            if source.why:
+                print(f"lwstui: {source.name}: {source.why}", file=sys.stderr)
+        return
+    nodes = kind == "nodes"
+    resource = NODE_METRICS if nodes else POD_METRICS
+    why = await operator.measure(reader, resource, "" if nodes else namespace)
+    if why and not data:
         print(f"lwstui: CPU and memory are not known: {why}", file=sys.stderr)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from controller.api.meta import Key
 from controller.api.names import EXCLUSIVE_TOPOLOGY, LEADERWORKERSETS, Resource
 from controller.errors import ApiError, ControllerError, NotFound
 from controller.ports import Clock, Patch
+from lwstui.config.prometheus import NOWHERE
 from lwstui.kube.connect import Connection
 from lwstui.kube.decoders import decoder
 from lwstui.kube.discovery import resource_for, serves_sets
@@ -22,6 +24,7 @@ from lwstui.runtime.autoscalers import AUTOSCALERS, scalers_of
 from lwstui.runtime.backend import LogEntry, LogRequest
 from lwstui.runtime.clock import SystemClock
 from lwstui.runtime.control import LEASE_NAMESPACE
+from lwstui.runtime.hours import Hours
 from lwstui.runtime.intents import Apply, Intent, Outcome
 from lwstui.runtime.kubelink import KubeLink
 from lwstui.runtime.logmux import Kept, LogSession
@@ -29,13 +32,14 @@ from lwstui.runtime.observer import SetObserver
 from lwstui.runtime.ports import OperatorCluster, WatchSpec, Where
 from lwstui.runtime.rawobjects import read
 from lwstui.runtime.reader import Reader
+from lwstui.runtime.sampler import Sampler
 from lwstui.runtime.trials import UNDEFINED, try_manifests
 from lwstui.runtime.usage import UsageReader
 from lwstui.runtime.writes import perform
 from lwstui.state.around import Around
 from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.manner import STANDARD, Manner
-from lwstui.state.telemetry import Telemetry
+from lwstui.state.telemetry import Source, Telemetry
 
 _NAMED: Final = 5
 
@@ -177,6 +181,24 @@ class SetOperator:
         )
         reader.store.tell(telemetry=telemetry)
         return found.source.why
+
+    async def measure_all(self, reader: Reader, namespace: str) -> tuple[Source, ...]:
+        """Let a reader know what pods, nodes, devices and engines do at this moment.
+
+        Each exporter and each engine is asked once.
+
+        Args:
+            reader: What is known; pods and nodes have to be.
+            namespace: Where pods are meant; empty for everywhere.
+
+        Returns:
+            Where figures come from, or why they do not.
+        """
+        store, link, clock = reader.store, self._link, self.clock
+        store.set_cluster(replace(store.cluster, namespaces=(namespace,) if namespace else ()))
+        reader.snapshot()
+        await Sampler(link, store, clock, lambda: None, Hours(link, store, clock, NOWHERE)).once()
+        return store.telemetry.sources
 
     def logs(
         self,

@@ -41,13 +41,16 @@ _EXPLAINING: Final = {
 }
 
 
-def needs(kind: str, namespace: str, selector: str = "") -> tuple[WatchSpec, ...]:
+def needs(
+    kind: str, namespace: str, selector: str = "", *, engines: bool = False
+) -> tuple[WatchSpec, ...]:
     """Return what a list of a kind, or the description of one object, is made from.
 
     Args:
         kind: A kind of ``lwstui.view.listing``, or in the singular for a description.
         namespace: Where; empty for everywhere.
         selector: Labels of the objects that are listed, or of their sets.
+        engines: Whether engines of the pods that are listed will be asked, which sets name.
     """
     members = WatchSpec(PODS, namespace, label_selector=SET_NAME)
     nodes = WatchSpec(NODES)
@@ -72,6 +75,8 @@ def needs(kind: str, namespace: str, selector: str = "") -> tuple[WatchSpec, ...
         ),
         "node": (nodes, WatchSpec(PODS), WatchSpec(EVENTS), *devices),
     }
+    if engines and kind == "pods":
+        return (*specs[kind], WatchSpec(LEADERWORKERSETS, namespace))
     return specs[kind]
 
 

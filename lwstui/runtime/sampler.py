@@ -158,6 +158,10 @@ class Sampler:
             found = await self._measure(period_s)
             await self._pause(period_s if found else min(period_s, START_S))
 
+    async def once(self) -> None:
+        """Measure once, what is known by now."""
+        await self._measure(self._shown_s)
+
     async def _pause(self, seconds: float) -> None:
         waiting = {
             asyncio.ensure_future(self._wake.wait()),

@@ -15,6 +15,7 @@ from lwstui.state.model import Snapshot
 from lwstui.view import fleet, nodes, pods, revisions
 from lwstui.view.digest import GroupDigest, bad_nodes, digests
 from lwstui.view.events import events
+from lwstui.view.figure_records import group_figures, node_figures, pod_figures, set_figures
 from lwstui.view.groups import group_table
 from lwstui.view.health import judge, pod_health
 from lwstui.view.memo import Memo
@@ -139,7 +140,10 @@ def _sets(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
     found = {one.key: one for one in digests(snapshot, memo, now)}
     return Listing(
         fleet.fleet(snapshot, query, now, memo).table,
-        lambda row: set_record(found[_key(row)]),
+        lambda row: {
+            **set_record(found[_key(row)]),
+            **set_figures(snapshot.by_set.get(_key(row), ()), snapshot.telemetry),
+        },
         lambda row: object_name(_key(row).name),
     )
 
@@ -159,7 +163,9 @@ def _groups(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing
 
     def record(one: Row) -> Record:
         key = _key(one)
-        return group_record(found[key], members[key, one.ref.group if one.ref else -1])
+        group = members[key, one.ref.group if one.ref else -1]
+        figures = group_figures(group.pods, snapshot.telemetry)
+        return {**group_record(found[key], group), **figures}
 
     return Listing(
         arrange(_GROUPS, rows, query, now, empty="no groups here", default="set"),
@@ -189,7 +195,8 @@ def _pods(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
         pod = snapshot.pods[_key(one)]
         slow_s = slow_start_s(snapshot, pod.set_key, memo, now)
         bad_node = reasons.get(pod.node, "")
-        return pod_record(pod, pod_health(pod, now, bad_node=bad_node, slow_s=slow_s))
+        health = pod_health(pod, now, bad_node=bad_node, slow_s=slow_s)
+        return {**pod_record(pod, health), **pod_figures(pod, snapshot.telemetry)}
 
     return Listing(
         pods.pods(snapshot, query, now, memo), record, lambda one: f"pod/{_key(one).name}"
@@ -199,7 +206,9 @@ def _pods(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
 def _nodes(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
     def record(one: Row) -> Record:
         name = _key(one).name
-        return node_record(snapshot.nodes[name], snapshot.node_pods.get(name, ()))
+        held_by = snapshot.node_pods.get(name, ())
+        figures = node_figures(name, snapshot.telemetry)
+        return {**node_record(snapshot.nodes[name], held_by), **figures}
 
     return Listing(
         nodes.nodes(snapshot, query, now, memo), record, lambda one: f"node/{_key(one).name}"

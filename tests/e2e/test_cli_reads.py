@@ -104,6 +104,9 @@ async def test_lists_for_people_and_for_programs(world: World) -> None:
     (found,) = items((await ok(world, "get", "sets", "-o", "json")).out)
     assert (found["namespace"], found["name"], found["state"]) == ("default", "demo", "ready")
     assert (found["groups"], found["readyGroups"], found["pods"]) == (2, 2, 4)
+    assert found["usage"]["reporting"] == 4
+    assert found["usage"]["memoryBytes"] > 0
+    assert "devices" not in found
     wide = await ok(world, "get", "pods", "demo/0", "-o", "wide")
     titles, first = (line.split() for line in wide.lines[:2])
     at = titles.index("CPU")
@@ -124,6 +127,12 @@ async def test_lists_for_people_and_for_programs(world: World) -> None:
         ("demo-0", 0),
         ("demo-0-1", 1),
     ]
+    hosts = items((await ok(world, "get", "nodes", "-o", "json", "--measure")).out)
+    with_devices = [host for host in hosts if "devices" in host]
+    assert {device["busy"] for host in with_devices for device in host["devices"]} == {0}
+    assert len(with_devices[0]["devices"]) == 8
+    refused = await lwstui(world, "get", "nodes", "--measure")
+    assert (refused.code, "choose -o json or yaml" in refused.err) == (2, True)
     bare = await ok(world, "get", "nodes", "--no-headers", "--sort-by=-name")
     nodes = [line.split()[1] for line in bare.lines]
     assert nodes == sorted(nodes, reverse=True)
