@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import yaml
 
+from lwstui.config.parsing import unreadable
+
 SCOPES: Final = ("all", "set", "group", "pod", "node")
 VARIABLES: Final = (
     "CONTEXT",
@@ -169,7 +171,7 @@ def _document(path: Path, section: str, problems: list[str]) -> dict[Any, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problems.append(f"cannot read {path}: {str(error).splitlines()[0]}")
+        problems.append(f"cannot read {path}: {unreadable(error)}")
         return {}
     if document is None:
         return {}

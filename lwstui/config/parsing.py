@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+import yaml
+
 from lwstui.config.prometheus import SERVICE_FORM, is_address, service
 
 _DURATION: Final = re.compile(r"[1-9]\d{0,5}[smh]")
@@ -19,6 +21,13 @@ _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}|[a-z][a-z0-9_-]{1,30}")
 
 class Unfit(Exception):
     """A value does not fit its setting; the text says what it must be."""
+
+
+def unreadable(error: Exception) -> str:
+    """Return why a YAML file cannot be read, with the line where that is seen."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def boolean(value: Any) -> bool:

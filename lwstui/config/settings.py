@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-from lwstui.config.parsing import Unfit
+from lwstui.config.parsing import Unfit, unreadable
 from lwstui.config.paths import config_folder
 from lwstui.config.reading import read
 from lwstui.config.schema import SCHEMA, Settings, setting
@@ -85,9 +85,8 @@ class _File:
         except FileNotFoundError:
             return {}, ()
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            first_line = str(error).splitlines()[0]
             instead = KEPT if self._good else "the defaults are used"
-            return {}, (f"cannot read {self.path}: {first_line}; {instead}",)
+            return {}, (f"cannot read {self.path}: {unreadable(error)}; {instead}",)
         if self._setting and isinstance(document, dict) and [*document] != [self._setting]:
             document = {self._setting: document}
         return read(document, str(self.path))

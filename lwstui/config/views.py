@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import yaml
 
+from lwstui.config.parsing import unreadable
 from lwstui.config.stamps import ABSENT, KEPT, Stamp, stamp
 
 KEYS: Final = ("columns", "sort", "sortColumn")
@@ -51,7 +52,7 @@ def read_views(path: Path, known: Collection[str]) -> tuple[dict[str, ViewSpec],
     except FileNotFoundError:
         return {}, ()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return {}, (f"cannot read {path}: {_first_line(error)}",)
+        return {}, (f"cannot read {path}: {unreadable(error)}",)
     if document is None:
         return {}, ()
     views = document.get("views") if isinstance(document, dict) else None
@@ -99,10 +100,6 @@ def _view(where: str, entry: object) -> tuple[ViewSpec, list[str]]:
     return ViewSpec(tuple(columns), title, order == "desc"), problems
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
 class ViewsFile:
     """The file, read again when it changes; an invalid one keeps the last good values.
 
@@ -112,7 +109,6 @@ class ViewsFile:
 
     Attributes:
         specs: What it says about each table.
-        problems: What is wrong with it at present, a sentence each.
     """
 
     def __init__(self, path: Path | None, known: Collection[str]) -> None:
@@ -121,7 +117,18 @@ class ViewsFile:
         self._seen: Stamp = ABSENT
         self._good = False
         self.specs: Mapping[str, ViewSpec] = {}
-        self.problems: tuple[str, ...] = ()
+        self._problems: tuple[str, ...] = ()
+        self._of_tables: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with it at present, a sentence each."""
+        found = (said for problems in self._of_tables.values() for said in problems)
+        return tuple(dict.fromkeys((*self._problems, *found)))
+
+    def refused(self, table: str, problems: tuple[str, ...]) -> None:
+        """Note what a table that was shown could not make of it."""
+        self._of_tables[table] = problems
 
     def look(self) -> bool:
         """Read the file if it changed; return whether it did."""
@@ -131,8 +138,9 @@ class ViewsFile:
         self._seen = seen
         specs, problems = read_views(self.path, self._known)
         if problems and self._good:
-            self.problems = tuple(f"{said}; {KEPT}" for said in problems)
+            self._problems = tuple(f"{said}; {KEPT}" for said in problems)
             return True
-        self.specs, self.problems = specs, problems
+        self.specs, self._problems = specs, problems
+        self._of_tables.clear()
         self._good = not problems
         return True

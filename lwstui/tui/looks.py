@@ -152,7 +152,6 @@ class Looks:
     _kept: Mapping[str, Any] = field(default_factory=dict)
     _usual: dict[tuple[str, tuple[Column, ...]], Usual] = field(default_factory=dict)
     _read: Mapping[str, ViewSpec] | None = None
-    _complained: set[str] = field(default_factory=set)
 
     def of(self, view: str) -> Look:
         """Return what was chosen for the tables of one kind, such as ``pods``."""
@@ -171,14 +170,10 @@ class Looks:
         key = (view, columns)
         if key not in self._usual:
             spec = self.views.specs.get(view, ViewSpec())
-            self._usual[key] = usual_of(spec, columns, f"{self.views.path}: views.{view}")
+            found = usual_of(spec, columns, f"{self.views.path}: views.{view}")
+            self._usual[key] = found
+            self.views.refused(view, found.problems)
         return self._usual[key]
-
-    def complaints(self, usual: Usual) -> tuple[str, ...]:
-        """Return the problems of a table that were not said yet."""
-        new = tuple(said for said in usual.problems if said not in self._complained)
-        self._complained.update(new)
-        return new
 
     def layout(self, view: str, usual: Layout) -> Layout:
         """Return which columns a table shows.

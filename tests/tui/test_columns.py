@@ -213,9 +213,14 @@ async def test_a_changed_file_is_read_again_and_a_wrong_one_keeps_what_was_good(
         app.tick()
         await until(pilot, lambda: "no column REDY; did you mean READY?" in shown(app))
         assert "views.sets.columns" in shown(app)
+        await keys(pilot, "escape", "colon", *"config", "enter")
+        await until(pilot, lambda: app.front.route.screen == "config")
+        await until(pilot, lambda: "no column REDY; did you mean READY?" in shown(app))
+        await keys(pilot, "escape")
         path.write_text("views: [")
         app.tick()
         await until(pilot, lambda: "cannot read" in shown(app))
+        assert "line 1: expected" in shown(app)
         assert [s.column.id for s in app.front.main.slots] == ["state", "name"]
 
 

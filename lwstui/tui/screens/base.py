@@ -183,13 +183,13 @@ class ConsoleScreen(VerbKeys, Screen[None]):
         protected = host.safety.protects(snapshot.cluster)
         facts = replace(facts, accent=host.accent, protected=protected)
         self.query_one(StatusLine).show(replace(facts, mode="RO") if host.read_only else facts)
-        self.query_one("#banner", LineBlock).show((*banner(snapshot, now), *self._unsettled()))
         self.set_class(stale(snapshot), "-stale")
         self.set_class(not host.crumbs_shown, "-crumbless")
         self.set_class(not host.header_shown, "-bare")
         self.begin()
         self.show(snapshot, now)
-        # These two say something about what is shown, so they come after it.
+        # These say something about what is shown, so they come after it.
+        self.query_one("#banner", LineBlock).show((*banner(snapshot, now), *self._unsettled()))
         self.query_one(Crumbs).show(host.crumbs, self.aside(snapshot))
         self.query_one(KeyLine).show(self.key_hints())
 

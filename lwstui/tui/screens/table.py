@@ -144,8 +144,6 @@ class TableScreen(ConsoleScreen):
         """Return a view with the columns that the operator defined."""
         host, query = self.host, self.state.query
         self._usual = host.looks.usual(self.view_name, view.columns)
-        for said in host.looks.complaints(self._usual):
-            self.say(said, "bad")
         if not self._usual.custom:
             return view
         if query.filter:
