@@ -24,7 +24,7 @@ from lwstui.view.kubectl.custom import describe_object
 from lwstui.view.kubectl.node import describe_node
 from lwstui.view.kubectl.pod import describe_pod
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import devices_text, event_line, product
+from lwstui.view.phrases import devices_text, event_lines, product
 from lwstui.view.pods import role
 from lwstui.view.rollout import budget, floor, partition_now
 from lwstui.view.spec import spec_text
@@ -108,7 +108,7 @@ def _events(snapshot: Snapshot, found: Iterable[Event], now: float) -> tuple[Lin
     newest = nlargest(EVENTS, found, key=lambda event: event.last_at)
     if not newest:
         return ()
-    return (*_head("Events"), *(event_line(e, now, snapshot.manner.times) for e in newest))
+    return (*_head("Events"), *event_lines(newest, now, snapshot.manner.times))
 
 
 def _set_or_group(

@@ -22,7 +22,7 @@ from lwstui.view.impact_freeze import frozen_text
 from lwstui.view.memo import Memo
 from lwstui.view.namespaces import MANY, by_namespace
 from lwstui.view.pausing import paused_mark
-from lwstui.view.phrases import bar, event_line
+from lwstui.view.phrases import bar, event_lines
 from lwstui.view.setload import Work, work
 from lwstui.view.tables import DASH, arrange, glyph, row
 from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
@@ -85,7 +85,7 @@ def fleet(
         more_attention=max(0, len(attention) - 5),
         calm=() if attention else quiet.text,
         quiet=quiet.title,
-        events=tuple(_cut(event_line(event, now, times), width) for event in newest),
+        events=tuple(_cut(line, width) for line in event_lines(newest, now, times)),
     )
 
 
@@ -103,9 +103,12 @@ def _columns(longest: int) -> tuple[Column, ...]:
 
 
 def _cut(line: Line, width: int) -> Line:
-    """Return a line without the part of its last span that a screen cannot show."""
+    """Return a line without what a screen cannot show of its last span, but for one cell.
+
+    That cell makes the screen say that something is missing.
+    """
     *head, last = line
-    room = max(0, width - sum(len(span.text) for span in head))
+    room = max(0, width + 1 - sum(len(span.text) for span in head))
     return (*head, Span(last.text[:room], last.tone))
 
 

@@ -19,7 +19,7 @@ from lwstui.view.engines import engine_lines
 from lwstui.view.events import about_object
 from lwstui.view.health import WORDS, Health
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import bar, event_line, topology_key
+from lwstui.view.phrases import bar, event_lines, topology_key
 from lwstui.view.rankload import with_load
 from lwstui.view.stages import STAGES, Pulls, pulls
 from lwstui.view.startup import (
@@ -130,7 +130,7 @@ def _pulls(snapshot: Snapshot, memo: Memo, now: float) -> Mapping[str, Pulls]:
 
 def _events(snapshot: Snapshot, found: Iterable[Event], now: float) -> tuple[Line, ...]:
     newest = nlargest(EVENTS, found, key=lambda event: event.last_at)
-    return tuple(event_line(event, now, snapshot.manner.times) for event in newest)
+    return event_lines(newest, now, snapshot.manner.times)
 
 
 # Title and facts.

@@ -89,7 +89,8 @@ def _header(snapshot: Snapshot, one: SetDigest, counts: Line, now: float) -> tup
     first: list[Span] = [
         Span(f"{lws.metadata.namespace} / ", "dim"),
         Span(lws.metadata.name, "title"),
-        Span(f"   {_shape(one)}   {_revisions(one)}"),
+        Span(f"   {_shape(one)}"),
+        Span(f"   {_revisions(one)}", "" if one.rolling else "dim"),
     ]
     if off := paused_text(lws, now):
         first.append(Span(f"   {off}", "warn"))
@@ -97,7 +98,7 @@ def _header(snapshot: Snapshot, one: SetDigest, counts: Line, now: float) -> tup
         first.append(Span(f"   {held}", "info"))
     if under_way := since(snapshot, one.key, now):
         first.append(Span(f"   {under_way}", "busy"))
-    first.append(Span(f"   {policy}  {startup}", "dim"))
+    first += [Span(f"   {policy}", "dim"), Span(f"   {startup}", "dim")]
     return (tuple(first), counts, _state_line(one, now), *_engines(snapshot, one, now))
 
 

@@ -124,19 +124,32 @@ def event_tone(event: Event) -> Tone:
     return "warn" if event.type == "Warning" else "dim"
 
 
-def event_line(event: Event, now: float, times: Times) -> Line:
-    """Return one event as a line: time, type, reason, object, note.
+def event_lines(events: Iterable[Event], now: float, times: Times) -> tuple[Line, ...]:
+    """Return events as lines one below the other: time, type, reason, object, note.
 
     Args:
-        event: The event.
+        events: The events.
         now: Epoch seconds.
         times: How moments are written.
     """
-    often = f" ×{event.count}" if event.count > 1 else ""
-    about = f"{event.namespace}/{event.regarding_name}" if event.namespace else event.regarding_name
-    return (
-        Span(f"{moment(event.last_at, now, times):<8} ", "dim"),
-        Span(f"{event.type[:1]} {event.reason + often:<18} ", event_tone(event)),
-        Span(f"{about:<24} "),
-        Span(event.note),
+    found = [(event, _often(event), _about(event)) for event in events]
+    reasons = max((len(reason) for _, reason, _ in found), default=0)
+    abouts = max((len(about) for _, _, about in found), default=0)
+    return tuple(
+        (
+            Span(f"{moment(event.last_at, now, times):<8} ", "dim"),
+            Span(f"{event.type[:1]} {reason:<{reasons}}  ", event_tone(event)),
+            Span(f"{about:<{abouts}}  "),
+            Span(event.note),
+        )
+        for event, reason, about in found
     )
+
+
+def _often(event: Event) -> str:
+    return f"{event.reason} ×{event.count}" if event.count > 1 else event.reason
+
+
+def _about(event: Event) -> str:
+    name, namespace = event.regarding_name, event.namespace
+    return f"{namespace}/{name}" if namespace else name

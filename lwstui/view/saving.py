@@ -34,6 +34,7 @@ class Shown:
         rows: Rows from top to bottom.
         text: What the screen says in the text form where it is more than rows; without a title,
             a text that is saved as it is.
+        above: What the screen says above its rows, for the text form.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Shown:
     columns: tuple[tuple[int, Column], ...] = ()
     rows: Sequence[Row] = ()
     text: str = ""
+    above: tuple[Line, ...] = ()
 
 
 def saved(shown: Shown, form: Format, context: str, now: float) -> str:
@@ -60,7 +62,8 @@ def saved(shown: Shown, form: Format, context: str, now: float) -> str:
         return _json(shown, context, now)
     head = f"{plain(shown.title).strip()}   {context}   {stamp(now)}"
     lines = shown.text.splitlines() if shown.text else [line.rstrip() for line in _table(shown)]
-    return "\n".join((clean_line(head), "", *lines, ""))
+    above = (*map(plain, shown.above), "") if shown.above else ()
+    return "\n".join((clean_line(head), "", *above, *lines, ""))
 
 
 def plain(line: Line) -> str:

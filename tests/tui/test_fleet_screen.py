@@ -53,6 +53,30 @@ async def test_the_cursor_stays_on_the_worst_set_until_it_is_moved():
         assert app.front.selected().name == "a"
 
 
+def seen(version, namespaces, *names):
+    world = World()
+    world.add_nodes(4)
+    for name in names:
+        world.add_set(name, "·", namespace=f"ns-{name[0]}", size=1, gpus=0)
+    found = replace(world.snapshot(), version=version)
+    return replace(found, cluster=replace(found.cluster, namespaces=namespaces))
+
+
+async def test_what_is_out_of_view_is_not_called_gone():
+    backend = FakeBackend(first=seen(1, (), "a1", "b1", "b2"))
+    app = console(backend)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await until(pilot, lambda: "3 of 3" in shown(app))
+        assert app.front.selected().name == "a1"
+        await keys(pilot, "j", "k")
+        backend.publish(seen(2, ("ns-b",), "b1", "b2"))
+        await until(pilot, lambda: "2 of 2" in shown(app))
+        assert app.front.selected().name == "b1"
+        assert "is gone" not in shown(app)
+        backend.publish(seen(3, ("ns-b",), "b2"))
+        await until(pilot, lambda: "b1 is gone" in shown(app))
+
+
 async def test_names_are_whole_where_panels_stand_beside_the_table():
     world, name = World(), "deepseek-r1-distill-llama-70b-eu"
     world.add_nodes(4)

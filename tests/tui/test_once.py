@@ -82,3 +82,14 @@ async def test_a_cluster_that_cannot_be_reached_is_one_sentence(capsys):
     app = console(FakeBackend(first=snapshot))
     assert await print_once(app, "text", (100, 30)) == 1
     assert capsys.readouterr().err == "lwstui: no route to eu\n"
+
+
+async def test_what_needs_attention_is_printed_above_the_sets_in_full(capsys):
+    app = console(FakeBackend(first=busy().snapshot()))
+    assert await print_once(app, "text", (80, 24)) == 0
+    out = capsys.readouterr().out.splitlines()
+    at = out.index("NEEDS ATTENTION 3")
+    (line,) = [line for line in out if line.startswith("X llm-prod/llama405b")]
+    assert "OOMKilled" in line
+    assert "…" not in line
+    assert at < out.index(line) < next(n for n, text in enumerate(out) if "READY" in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -26,6 +27,7 @@ from lwstui.tui.widgets.textblock import TextBlock
 from lwstui.view.aside import events_aside, set_aside
 from lwstui.view.fleet import fleet, rows_of_sets
 from lwstui.view.namespaces import PREFIX
+from lwstui.view.saving import Shown
 from lwstui.view.types import FleetView, Line, Query, Span, TableView
 
 LONGEST: Final = 16
@@ -88,6 +90,12 @@ class FleetScreen(TableScreen):
         self.query_one("#events", LineBlock).show(view.events)
         self.query_one("#tail").set_class(not view.events, "-empty")
         self._show_side(snapshot, now)
+
+    def shown_now(self) -> Shown | None:
+        """Return the table with what needs attention above it, to be saved."""
+        shown = super().shown_now()
+        strip = self.query_one(AttentionStrip)
+        return replace(shown, above=strip.told) if shown is not None else None
 
     def begin_anew(self, state: RouteState) -> None:
         """Let the cursor begin on the worst set again, too."""

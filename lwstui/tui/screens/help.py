@@ -53,7 +53,7 @@ class HelpScreen(ConsoleScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show title and text."""
         del snapshot, now
-        hint = "   / searches   ● asks before it changes   [why] not to be had at present"
+        hint = "   / searches   ● asks before it changes   [why] not possible now"
         title = (Span(f"help{about_selection(self.route.ref)}", "title"), Span(hint, "dim"))
         self.query_one(TitleLine).show(title)
         scopes = cast("tuple[Scope, ...]", tuple(filter(None, self.route.detail.split(","))))

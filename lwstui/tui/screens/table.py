@@ -346,8 +346,10 @@ class TableScreen(ConsoleScreen):
     @on(KeyedTable.Lost, "#main")
     @guarded("following the cursor")
     def row_lost(self, event: KeyedTable.Lost) -> None:
-        """Say that the object under the cursor is gone, unless it is only filtered out."""
+        """Say that the object under the cursor is gone, unless it is only out of view."""
         event.stop()
-        ref = event.row.ref
-        if ref is not None and all(row.key != event.row.key for row in self._everything):
+        ref, seen = event.row.ref, self.host.snapshot.cluster.namespaces
+        if ref is None or (seen and ref.namespace and ref.namespace not in seen):
+            return
+        if all(row.key != event.row.key for row in self._everything):
             self.say(f"{about(ref)} is gone", "warn")

@@ -80,6 +80,26 @@ class AttentionStrip(PaintedScroll):
         """How many causes there are, those included that do not fit."""
         return len(self._items) + self._more
 
+    @property
+    def told(self) -> tuple[Line, ...]:
+        """The causes in full, or the calm sentence, as lines of a text."""
+        if not self._items:
+            return (self._calm,) if self._calm else ()
+        where = max(width(item.where) for item in self._items)
+        what = max(width(item.what) for item in self._items)
+        more = (Span(f" ({self._more} more not shown)"),) if self._more else ()
+        heading = (Span(f"NEEDS ATTENTION {self.count}"), *more)
+        return (
+            heading,
+            *(
+                (
+                    Span(f"{item.glyph} {fit(item.where, where)}  {fit(item.what, what)}  "),
+                    Span(f"{item.reason}   {item.since}".rstrip()),
+                )
+                for item in self._items
+            ),
+        )
+
     def action_cursor_down(self) -> None:
         """Go to the next cause."""
         self._move(1)

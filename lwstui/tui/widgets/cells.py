@@ -9,6 +9,8 @@ from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS: Final = "…"
 _TAB: Final = 4
+_LEAST_NAME: Final = 8
+"""Cells below which both ends of a name say nothing."""
 
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -68,8 +70,14 @@ def _last(text: str, cells: int) -> str:
 
 
 def shorten(text: str, cells: int) -> str:
-    """Shorten a name in its middle and a sentence (anything with a blank) at its end."""
-    return cut(text, cells) if " " in text else cut_middle(text, cells)
+    """Shorten a name in its middle and a sentence (anything with a blank) at its end.
+
+    Of a name with more behind it that does not fit either, the name is kept in the same way.
+    """
+    name, blank, _ = text.partition(" ")
+    if blank and _LEAST_NAME <= cells <= width(name):
+        return cut_middle(name, cells - 1) + ELLIPSIS
+    return cut(text, cells) if blank else cut_middle(text, cells)
 
 
 def fit(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:

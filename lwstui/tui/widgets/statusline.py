@@ -150,6 +150,15 @@ class StatusLine(PaintedLines):
         return segments
 
 
+def _told_whole(line: Line, cells: int) -> Line:
+    """Return a title without the facts at its end that matter little and would be cut."""
+    while (
+        line and spans_width(line) > cells and line[-1].tone == "dim" and line[-1].text[:1] == " "
+    ):
+        line = line[:-1]
+    return line
+
+
 class TitleLine(PaintedLines):
     """What the screen shows at the left, what keys act on at the right."""
 
@@ -173,6 +182,6 @@ class TitleLine(PaintedLines):
         left, right = self._shown
         right = fit_spans(right, max(0, cells - 2))
         room = max(0, cells - 2 - spans_width(right) - (2 if right else 0))
-        left = fit_spans(left, room)
+        left = fit_spans(_told_whole(left, room), room)
         blank = cells - 2 - spans_width(left) - spans_width(right)
         return self.brushes.line((Span(" "), *left, Span(" " * blank), *right), cells)

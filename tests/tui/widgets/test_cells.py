@@ -23,6 +23,7 @@ def test_a_name_keeps_both_ends_and_a_sentence_its_start():
     assert shorten("llama-405b-production-eu-7", 15) == "llama-4…on-eu-7"
     assert cut_middle("a-name", 6) == "a-name"
     assert shorten("back-off restarting failed container", 15) == "back-off resta…"
+    assert shorten("leaderworkerset-sample-0 leader, other-1 w1", 16) == "leaderw…ample-0…"
 
 
 def test_a_cut_text_says_so():

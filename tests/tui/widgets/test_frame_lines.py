@@ -46,6 +46,14 @@ async def test_totals_go_before_the_clock():
     assert "10:42" in text
 
 
+async def test_a_title_drops_what_matters_little_rather_than_cut_it():
+    line, facts = TitleLine(), (Span("name", "title"), Span("   shape"), Span("   policy", "dim"))
+    (text,) = await shown(line, 38, lambda: line.show(facts, (Span("acting on: group 7"),)))
+    assert text.split() == ["name", "shape", "acting", "on:", "group", "7"]
+    (text,) = await shown(line, 30, lambda: line.show(facts, (Span("acting on: group 7"),)))
+    assert "sha…" in text or "s…" in text or "name…" in text
+
+
 async def test_read_only_is_marked():
     line = StatusLine()
     async with run(Harness(line), (80, 5)):
