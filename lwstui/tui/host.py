@@ -177,6 +177,11 @@ class Host(Protocol):
         """Show or hide the breadcrumbs of every screen."""
         ...
 
+    @property
+    def recent(self) -> tuple[tuple[Route, Ref], ...]:
+        """Objects that were looked at before, the last one first, each with its route."""
+        ...
+
     def completions(self, text: str) -> tuple[str, ...]:
         """Return whole command lines that continue a text."""
         ...

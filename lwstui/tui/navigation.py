@@ -25,7 +25,7 @@ from lwstui.tui.routes import FLEET, Route, RouteState, Stack, Trail
 from lwstui.tui.screens.base import ConsoleScreen
 from lwstui.tui.screens.registry import make_screen
 from lwstui.view.memo import Memo
-from lwstui.view.types import Tone
+from lwstui.view.types import Ref, Tone
 
 ReturnT = TypeVar("ReturnT")
 
@@ -87,6 +87,11 @@ class NavigatingApp(AdjustableApp[ReturnT]):
     def crumbs(self) -> tuple[str, ...]:
         """Texts of the open routes."""
         return self._trail.crumbs
+
+    @property
+    def recent(self) -> tuple[tuple[Route, Ref], ...]:
+        """Objects that were looked at before, the last one first, each with its route."""
+        return self._trail.seen
 
     def redraw(self) -> None:
         """Draw the screen in front anew, if there is one."""

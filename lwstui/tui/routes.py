@@ -42,6 +42,8 @@ ScreenName = Literal[
 ]
 
 _HISTORY: Final = 100
+_OF_OBJECTS: Final[frozenset[ScreenName]] = frozenset({"lws", "group", "pod", "rollout", "why"})
+"""Screens that are about one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,12 @@ class Trail:
     def crumbs(self) -> tuple[str, ...]:
         """Texts of the open routes."""
         return tuple(route.crumb for route in self.stack)
+
+    @property
+    def seen(self) -> tuple[tuple[Route, Ref], ...]:
+        """Objects that were looked at before, the last one first, each with its route."""
+        found = {s[-1]: s[-1].ref for s in reversed(self._stacks) if s[-1].screen in _OF_OBJECTS}
+        return tuple((r, ref) for r, ref in found.items() if ref is not None and r != self.here)
 
     def open(self, route: Route, *, top: bool = False) -> Stack:
         """Go to a route: deeper, or back to where it is already open.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from heapq import nlargest
@@ -25,7 +25,7 @@ from lwstui.view.pausing import paused_mark
 from lwstui.view.phrases import bar, event_lines
 from lwstui.view.setload import Work, work
 from lwstui.view.tables import DASH, arrange, glyph, row
-from lwstui.view.types import Cell, Column, FleetView, Line, Query, Ref, Row, Span
+from lwstui.view.types import Attention, Cell, Column, FleetView, Line, Query, Ref, Row, Span
 from lwstui.view.underway import mark
 
 COLUMNS: Final = (
@@ -68,14 +68,16 @@ def fleet(
         width: Cells of the screen; the event lines fill it.
     """
     found = digests(snapshot, memo, now)
-    rows = rows_of_sets(snapshot, now, memo)
+    attention = strip(found, snapshot.controller, now, memo)
+    rows: Iterable[Row] = rows_of_sets(snapshot, now, memo)
+    if query.sort in ("", "state"):
+        rows = _worst_first(rows, attention)
     longest = max((len(one.key.name) for one in found), default=0)
     columns = _columns(min(longest, LONGEST_NAME))
     table = arrange(columns, rows, query, now, empty=_empty(snapshot))
     grouped = len(found) > MANY and not (query.filter or query.sort or query.faults_only)
     if grouped:
         table = replace(table, rows=by_namespace(found, table.rows, columns, now, memo))
-    attention = strip(found, snapshot.controller, now, memo)
     quiet, times = calm(snapshot, found), snapshot.manner.times
     newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
     return FleetView(
@@ -94,6 +96,15 @@ def rows_of_sets(snapshot: Snapshot, now: float, memo: Memo) -> Iterator[Row]:
     coarse = len(snapshot.sets) > COARSE_ABOVE
     for one in digests(snapshot, memo, now):
         yield _row(snapshot, one, now, memo, coarse=coarse)
+
+
+def _worst_first(rows: Iterable[Row], attention: Sequence[Attention]) -> Iterable[Row]:
+    """Return rows so that, among equally severe ones, those the strip tells first come first."""
+    told = [line.ref.key for line in attention if line.ref.kind in ("set", "group")]
+    if not told:
+        return rows
+    places = {key: -number for number, key in enumerate(reversed(told), 1)}
+    return sorted(rows, key=lambda row: places.get(row.ref.key, 0) if row.ref is not None else 0)
 
 
 @lru_cache(maxsize=64)

@@ -378,3 +378,16 @@ def test_the_event_tail_stands_in_columns_and_says_where_it_is_cut():
     lines = ["".join(span.text for span in line) for line in view.events]
     assert {line.index("xxx") for line in lines} == {lines[0].index("xxx")}
     assert {len(line) for line in lines} == {101}
+
+
+def test_among_equally_severe_sets_the_one_that_the_strip_tells_first_comes_first():
+    world = World()
+    world.add_nodes(8)
+    world.add_set("a", "P···", size=1, gpus=1)
+    world.add_set("b", "PPP·", size=1, gpus=1)
+    world.add_set("c", "·", size=1, gpus=1)
+    view = fleet(world.snapshot(), Query(), NOW, Memo())
+    assert [line.ref.name for line in view.attention] == ["b", "a"]
+    assert [row.ref.name for row in view.table.rows] == ["b", "a", "c"]
+    by_size = fleet(world.snapshot(), Query(sort="size"), NOW, Memo())
+    assert [row.ref.name for row in by_size.table.rows] == ["a", "b", "c"]

@@ -53,9 +53,9 @@ class HelpScreen(ConsoleScreen):
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Show title and text."""
         del snapshot, now
-        hint = "   / searches   ● asks before it changes   [why] not possible now"
-        title = (Span(f"help{about_selection(self.route.ref)}", "title"), Span(hint, "dim"))
-        self.query_one(TitleLine).show(title)
+        hints = ("/ searches", "● asks before it changes", "[why] not possible now")
+        title = Span(f"help{about_selection(self.route.ref)}", "title")
+        self.query_one(TitleLine).show((title, *(Span(f"   {hint}", "dim") for hint in hints)))
         scopes = cast("tuple[Scope, ...]", tuple(filter(None, self.route.detail.split(","))))
         lines = help_lines(scopes, self.size.width, self.situation())
         self._pane.set_lines(lines)
