@@ -46,8 +46,10 @@ and also when none does. Without --watch and --timeout it prints what is known a
 
 """
 _HISTORY = """\
-Lists the revisions that are kept, the newest first, with what changed against the one before
-and the groups that run each. With --revision it prints the template of one.
+Lists the revisions that are kept, the newest first, with who made each, what changed against the
+one before and the groups that run it. The API keeps no names of people: who is the program that
+wrote the template, "you" if a console of yours did it, or unknown. With --revision it prints the
+template of one.
 """
 _UNDO = """\
 Puts a recorded template back: the one before the present one, or --to-revision. Only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from lwstui.cli import paint
@@ -38,7 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _history(operator: SetOperator, name: str, arguments: argparse.Namespace) -> int:
     from controller.plan.rollout import read_record
+    from lwstui.config.paths import state_folder
+    from lwstui.runtime.journal import Journal
     from lwstui.state.history import history_of
+    from lwstui.view.authors import author
     from lwstui.view.revisions import entries
 
     lws = await operator.read(key_of(operator, name))
@@ -49,7 +53,10 @@ async def _history(operator: SetOperator, name: str, arguments: argparse.Namespa
         return 0
     record = read_record(lws.annotations)
     found = entries(history, observed.pods, record.stable if record is not None else "")
-    _print(found, lws.metadata.name, operator.clock.now(), arguments.output)
+    # What a console of this person did itself it has kept, with the cluster it did it in.
+    did = await Journal(state_folder(os.environ)).earlier(operator.where.context)
+    who = [author(entry.revision, lws, did) for entry in found]
+    _print(found, who, lws.metadata.name, operator.clock.now(), arguments.output)
     return 0
 
 
@@ -60,13 +67,15 @@ def _print_template(history: History, arguments: argparse.Namespace) -> None:
     say(paint.dump(template, arguments.output or "yaml"))
 
 
-def _print(found: tuple[Entry, ...], name: str, now: float, output: str | None) -> None:
+def _print(
+    found: tuple[Entry, ...], who: list[str], name: str, now: float, output: str | None
+) -> None:
     from lwstui.view.report import object_name
     from lwstui.view.revisions import document, table
 
     if output in ("json", "yaml"):
-        say(paint.dump([document(entry) for entry in found], output))
+        say(paint.dump([document(entry, by) for entry, by in zip(found, who, strict=True)], output))
         return
     say(object_name(name))
-    for line in table(found, now) if found else ("no revision is recorded yet",):
+    for line in table(found, now, who) if found else ("no revision is recorded yet",):
         say(line)

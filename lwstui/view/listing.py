@@ -13,6 +13,7 @@ from controller.plan.rollout import read_record
 from lwstui.state.history import History, history_of
 from lwstui.state.model import Snapshot
 from lwstui.view import fleet, nodes, pods, revisions
+from lwstui.view.authors import author
 from lwstui.view.digest import GroupDigest, bad_nodes, digests
 from lwstui.view.events import events
 from lwstui.view.figure_records import group_figures, node_figures, pod_figures, set_figures
@@ -256,20 +257,20 @@ def pod_name(place: Place) -> str:
 
 def _revisions(snapshot: Snapshot, query: Query, now: float, memo: Memo) -> Listing:
     del memo
-    found: dict[str, tuple[Key, revisions.Entry]] = {}
+    found: dict[str, tuple[Key, revisions.Entry, str]] = {}
     for key, lws in sorted(snapshot.sets.items()):
         record = read_record(lws.annotations)
         stable = record.stable if record is not None else ""
         history = _history(snapshot, lws)
         for entry in revisions.entries(history, snapshot.by_set.get(key, ()), stable):
-            found[entry.revision.uid] = key, entry
-    rows = [_revision_row(key, entry, now) for key, entry in found.values()]
+            found[entry.revision.uid] = key, entry, author(entry.revision, lws, snapshot.activity)
+    rows = [_revision_row(*one, now) for one in found.values()]
     return Listing(
         arrange(_REVISIONS, rows, query, now, empty="no revisions here", default="set"),
         lambda one: {
             "namespace": found[one.key][0].namespace,
             "set": found[one.key][0].name,
-            **revisions.document(found[one.key][1]),
+            **revisions.document(*found[one.key][1:]),
         },
         lambda one: f"controllerrevision.apps/{found[one.key][1].revision.name}",
     )
@@ -285,9 +286,9 @@ def _history(snapshot: Snapshot, lws: LeaderWorkerSet) -> History:
         return History(tuple(sorted(own, key=lambda r: r.number, reverse=True)), "", None)
 
 
-def _revision_row(key: Key, entry: revisions.Entry, now: float) -> Row:
+def _revision_row(key: Key, entry: revisions.Entry, who: str, now: float) -> Row:
     revision = entry.revision
-    texts = (key.namespace, key.name, *revisions.cells(entry, now))
+    texts = (key.namespace, key.name, *revisions.cells(entry, now, who))
     ranks: dict[str, object] = {
         "set": (key, -revision.number),
         "revision": revision.number,

@@ -19,7 +19,7 @@ from lwstui.view.ages import NONE, age
 from lwstui.view.diffs import Change, changes
 from lwstui.view.phrases import runs
 
-HEADER: Final = ("REVISION", "KEY", "STATE", "AGE", "GROUPS", "IMAGES", "CHANGE")
+HEADER: Final = ("REVISION", "KEY", "STATE", "AGE", "WHO", "GROUPS", "IMAGES", "CHANGE")
 _SHOWN: Final = 3
 
 
@@ -93,9 +93,15 @@ def changes_between(before: Revision, after: Revision) -> tuple[Change, ...]:
     return changes(template_of(before), template_of(after))
 
 
-def table(found: Sequence[Entry], now: float) -> tuple[str, ...]:
-    """Return the history as aligned lines, a header first."""
-    rows = [HEADER, *(cells(entry, now) for entry in found)]
+def table(found: Sequence[Entry], now: float, who: Sequence[str]) -> tuple[str, ...]:
+    """Return the history as aligned lines, a header first.
+
+    Args:
+        found: The history.
+        now: Epoch seconds.
+        who: Who made each revision of it.
+    """
+    rows = [HEADER, *(cells(entry, now, by) for entry, by in zip(found, who, strict=True))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     return tuple(
         "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -103,8 +109,14 @@ def table(found: Sequence[Entry], now: float) -> tuple[str, ...]:
     )
 
 
-def cells(entry: Entry, now: float) -> tuple[str, ...]:
-    """Return an entry as text, one per column of ``HEADER``."""
+def cells(entry: Entry, now: float, who: str) -> tuple[str, ...]:
+    """Return an entry as text, one per column of ``HEADER``.
+
+    Args:
+        entry: The entry.
+        now: Epoch seconds.
+        who: Who made the revision.
+    """
     revision, groups = entry.revision, entry.groups
     marks = [word for word, so in (("target", entry.target), ("current", entry.current)) if so]
     return (
@@ -112,6 +124,7 @@ def cells(entry: Entry, now: float) -> tuple[str, ...]:
         revision.key,
         ",".join(marks) or NONE,
         age(now - revision.created_at),
+        who,
         f"{len(groups)} ({runs(groups)})" if groups else "0",
         ", ".join(dict.fromkeys(image for _, _, image in entry.images)) or NONE,
         change_text(entry.changes),
@@ -126,14 +139,20 @@ def change_text(changes: tuple[Change, ...] | None) -> str:
     return "; ".join(map(str, changes[:_SHOWN])) + more or "(none)"
 
 
-def document(entry: Entry) -> dict[str, Any]:
-    """Return a revision as data for programs."""
+def document(entry: Entry, who: str) -> dict[str, Any]:
+    """Return a revision as data for programs.
+
+    Args:
+        entry: The revision in its history.
+        who: Who made it.
+    """
     revision = entry.revision
     return {
         "revision": revision.number,
         "key": revision.key,
         "name": revision.name,
         "createdAt": format_time(revision.created_at),
+        "who": who,
         "target": entry.target,
         "current": entry.current,
         "groups": list(entry.groups),

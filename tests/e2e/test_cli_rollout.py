@@ -1,15 +1,19 @@
 """``lwstui rollout`` on a sandbox with our controller: followed, stuck, paused, undone."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
+from controller.api.meta import parse_time
 from controller.api.names import CRDS, PAUSED
 from lwstui.kube.cluster import KubeCluster
 from lwstui.kube.connect import Target, connect
 from lwstui.runtime import rollouts
+from lwstui.runtime.journal import Journal
 from lwstui.sandbox.cluster import SandboxOptions, running_sandbox
+from lwstui.state.model import Activity
 from tests.e2e.cli import demo, images, leaders, lwstui, ok, set_image
 from tests.e2e.conftest import SPEED, World
 from tests.e2e.native_world import NAME as NATIVE
@@ -208,7 +212,10 @@ async def test_one_more_group_at_a_time(world: World) -> None:
     assert (over.code, "holds no group back" in over.err) == (1, True)
 
 
-async def test_history_as_a_table_as_data_and_one_template(world: World) -> None:
+async def test_history_as_a_table_as_data_and_one_template(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LWSTUI_STATE_DIR", str(tmp_path))
     await world.apply([demo()])
     await rolled_out(world)
     await set_image(world, "nginx:2")
@@ -224,6 +231,16 @@ async def test_history_as_a_table_as_data_and_one_template(world: World) -> None
     ]
     listed = yaml.safe_load((await ok(world, "rollout", "history", "demo", "-o", "yaml")).out)
     assert listed == data
+    assert [one["who"] for one in data] == ["lwstui", "lwstui"]
+    made = parse_time(data[0]["createdAt"]) or 0.0
+    did = Activity(
+        made, "you", "set image", "default/demo", "accepted", kind="asked", context="lwstui-sandbox"
+    )
+    journal = Journal(tmp_path)
+    journal.add(did)
+    await journal.flush()
+    table = (await ok(world, "rollout", "history", "demo")).lines
+    assert [line.split()[4] for line in table[1:]] == ["WHO", "you", "you"]
     shown = yaml.safe_load((await ok(world, "rollout", "history", "demo", "--revision", "1")).out)
     container = shown["leaderWorkerTemplate"]["workerTemplate"]["spec"]["containers"][0]
     assert container["image"] == "nginx:1"

@@ -149,7 +149,7 @@ def test_columns_are_aligned_and_a_row_is_one_line(kind):
         ("sets", {}, "STATE NAME READY UPD SIZE GPU ROLLOUT GROUPS REV AGE"),
         ("groups", {}, "STATE SET GROUP READY REV GPU NODES RESTARTS AGE REASON"),
         ("pods", {"namespaces": True}, "POD NS ROLE GRP STATUS READY RST GPU NODE REV REASON AGE"),
-        ("revisions", {}, "SET REVISION KEY STATE AGE GROUPS IMAGES CHANGE"),
+        ("revisions", {}, "SET REVISION KEY STATE AGE WHO GROUPS IMAGES CHANGE"),
     ],
 )
 def test_words_stand_for_glyphs_and_namespaces_only_where_there_are_several(kind, options, titles):

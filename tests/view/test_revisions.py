@@ -85,11 +85,12 @@ def test_entries_say_who_runs_each_and_what_is_the_target():
     assert [str(change) for change in new.changes] == [
         "workerTemplate.spec.containers[main].image: img:v1 -> b"
     ]
-    head, first, second = table((new, old), cluster.now + 90)
-    assert head.split() == ["REVISION", "KEY", "STATE", "AGE", "GROUPS", "IMAGES", "CHANGE"]
-    assert first.split()[:6] == ["2", new.revision.key, "target", "1m30s", "1", "(2)"]
+    head, first, second = table((new, old), cluster.now + 90, ("argocd", "unknown"))
+    assert head.split() == ["REVISION", "KEY", "STATE", "AGE", "WHO", "GROUPS", "IMAGES", "CHANGE"]
+    assert first.split()[:7] == ["2", new.revision.key, "target", "1m30s", "argocd", "1", "(2)"]
     assert second.rstrip().endswith("(the oldest kept)")
-    assert json.loads(json.dumps(document(new)))["groups"] == [2]
+    data = json.loads(json.dumps(document(new, "argocd")))
+    assert (data["groups"], data["who"]) == ([2], "argocd")
 
 
 def test_a_template_that_came_back_counts_its_groups_once():
