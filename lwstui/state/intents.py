@@ -47,11 +47,17 @@ class RollingRestart:
 
 @dataclass(frozen=True, slots=True)
 class SetImage:
-    """Set container images; ``changes`` holds (role, container, image), role leader or worker."""
+    """Set container images.
+
+    Attributes:
+        changes: (role, container, image), role leader or worker.
+        seen: Images that these containers must have now, in the same form; empty for any.
+    """
 
     target: Key
     uid: str
     changes: tuple[tuple[str, str, str], ...]
+    seen: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.api import names
 from controller.api.core import Revision
+from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
 from controller.api.names import Resource
 from controller.api.pods import Pod
@@ -149,13 +150,16 @@ def undo_revision(snapshot: Snapshot, key: Key, number: int | None) -> Revision:
 
 
 def containers(snapshot: Snapshot, key: Key) -> tuple[tuple[str, str, str], ...]:
+    """Return what ``containers_of`` says of a set, nothing if it is gone."""
+    lws = snapshot.sets.get(key)
+    return () if lws is None else containers_of(lws)
+
+
+def containers_of(lws: LeaderWorkerSet) -> tuple[tuple[str, str, str], ...]:
     """Return (role, container, image) of a set's templates, leader first.
 
     A set without a leader template uses the worker's for both; it is listed as worker.
     """
-    lws = snapshot.sets.get(key)
-    if lws is None:
-        return ()
     template = _mapping(lws.spec.get("leaderWorkerTemplate"))
     found: list[tuple[str, str, str]] = []
     for role in ("leader", "worker"):

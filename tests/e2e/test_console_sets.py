@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from lwstui.runtime.intents import SetImage
 from tests.e2e.cli import demo
 from tests.e2e.desk import KEY, SET, desk
 
@@ -42,6 +45,17 @@ async def test_set_image(tmp_path):
         await at.confirm("nginx:10")
         assert len(await at.arrived("PATCH", SET, "nginx:10")) == 1
         await at.see(lambda: {p.containers[0].image for p in at.pods} == {"nginx:10"})
+        await at.serving(2)
+        await at.opens("i", "SET IMAGE")
+        at.app.screen.query_one("#image-0").value = "nginx:12"
+        uid = at.app.snapshot.sets[KEY].metadata.uid
+        theirs = SetImage(KEY, uid, (("worker", "main", "nginx:11"),))
+        assert (await asyncio.wrap_future(at.app.backend.submit(theirs))).ok
+        await at.see("Set anyway")
+        await at.confirm("from nginx:10 to nginx:11")
+        ((*_, tested, _),) = await at.arrived("PATCH", SET, "nginx:12")
+        assert (tested["op"], tested["value"]) == ("test", "nginx:11")
+        await at.see(lambda: {p.containers[0].image for p in at.pods} == {"nginx:12"})
         await at.serving(2)
         await at.done("main=nginx:10")
 

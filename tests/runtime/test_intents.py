@@ -7,7 +7,7 @@ from controller.api.names import (
     LEADERWORKERSETS,
     PODS,
 )
-from controller.errors import Forbidden, Unavailable
+from controller.errors import Forbidden, Invalid, Unavailable
 from lwstui.runtime.intents import Intent, RecreateGroup, RollingRestart, Scale, SetImage
 from lwstui.runtime.writes import RULES
 from tests.runtime.bench import running
@@ -113,6 +113,26 @@ async def test_patches_are_made_from_a_fresh_read():
         bench.link.of(LEADERWORKERSETS).sink.apply("MODIFIED", changed)
         await bench.time.advance(0.2)
         assert not bench.last.pending
+
+
+@pytest.mark.parametrize("when", ["before it is read", "after it was read"])
+async def test_images_are_refused_where_others_were_seen(when):
+    async with running() as bench:
+        await bench.live(pod())
+        cluster = bench.link.cluster
+        theirs = stored(spec={"containers": [{"name": "main", "image": "x:9"}]})
+        cluster.objects["llama"] = theirs if when == "before it is read" else stored()
+
+        async def too_late(*_, **__):
+            cluster.objects["llama"] = theirs
+            raise Invalid(422, "Invalid", "testing value failed")
+
+        cluster.patch = too_late
+        seen = (("worker", "main", "repo/vllm:1"),)
+        change = SetImage(LLAMA, UID, (("worker", "main", "x:2"),), seen)
+        outcome = await bench.core.write(change, dry_run=False)
+        assert (outcome.ok, outcome.moved) == (False, True)
+        assert "expected worker main at repo/vllm:1, but it is at x:9" in outcome.message
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from controller.api.meta import Key, format_time
-from lwstui.runtime.intents import Outcome, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.runtime.intents import Outcome, RecreateGroup, RollingRestart, Scale
 from lwstui.tui.screens.modals.dialog import Dialog
+from lwstui.tui.screens.modals.image import ImageDialog
 from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.tui.worlds import NOW, World, busy, rolling
 
@@ -124,8 +125,23 @@ async def test_images_are_set_from_the_filled_dialog(backend, app):
         await opened(pilot, app, "vllm:v2")
         await _confirm(pilot, app)
         await until(pilot, lambda: backend.submitted)
-        changes = (("worker", "vllm-worker", "vllm:v2"),)
-        assert backend.submitted == [SetImage(LLAMA, "uid-llm-prod-llama405b", changes)]
+        (sent,) = backend.submitted
+        assert (sent.target, sent.uid) == (LLAMA, "uid-llm-prod-llama405b")
+        assert sent.changes == (("worker", "vllm-worker", "vllm:v2"),)
+        assert [one[:2] for one in sent.seen] == [("worker", "vllm-worker")]
+
+
+async def test_images_that_came_too_late_are_asked_about_again(backend, app):
+    backend.outcome = Outcome(False, "expected worker main at x:1, but it is at x:2", moved=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "colon", *"image llama405b worker vllm:v2", "enter")
+        await opened(pilot, app, "vllm:v2")
+        first = app.screen
+        await _confirm(pilot, app)
+        await until(pilot, lambda: isinstance(app.screen, ImageDialog) and app.screen is not first)
+        await until(pilot, lambda: "but it is at x:2" in shown(app))
+        assert "vllm:v2" in shown(app)
 
 
 async def test_a_refused_dry_run_blocks_and_a_failed_change_stays_on_screen(backend, app):

@@ -96,10 +96,31 @@ async def _set_image(
 ) -> None:
     del look
     lws = await fresh_set(cluster, intent.target)
+    _as_seen(lws.spec, intent)
     operations = image_patch(lws.spec, intent.uid, intent.changes)
-    await cluster.patch(
-        LEADERWORKERSETS, *intent.target, operations, kind=Patch.JSON, dry_run=dry_run
-    )
+    try:
+        await cluster.patch(
+            LEADERWORKERSETS, *intent.target, operations, kind=Patch.JSON, dry_run=dry_run
+        )
+    except Invalid:
+        # A test that failed is refused in words that do not say which.
+        _as_seen((await fresh_set(cluster, intent.target)).spec, intent)
+        raise
+
+
+def _as_seen(spec: Mapping[str, Any], intent: SetImage) -> None:
+    """Refuse images that were decided on when containers had others.
+
+    Raises:
+        Moved: If a container has another image than was seen, or is gone.
+    """
+    present = {(role, name): image for role, name, image in images(spec)}
+    for role, name, image in intent.seen:
+        now = present.get((role, name), "")
+        if now != image:
+            raise Moved(
+                f"expected {role} {name} at {image}, but it is {f'at {now}' if now else 'gone'}"
+            )
 
 
 def _scaled(intent: Scale, look: Look) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key, format_time
 from lwstui.runtime.intents import Freeze, RecreateGroup, RollingRestart, Scale, SetImage
+from lwstui.state.patches import images
 from lwstui.tui import targets
 from lwstui.tui.host import Host
 from lwstui.tui.screens.modals.image import ImageDialog
@@ -93,20 +95,49 @@ async def set_image(host: Host, key: Key, role: str = "", image: str = "") -> No
     if lws is None or not found:
         host.say(f"{key} is gone" if lws is None else f"{key} has no containers", "warn")
         return
-    uid = lws.metadata.uid
+    asked = _Images(host, key, lws)
+    start, said = first_of_role(found, role, image), ""
+    while True:
+        dialog = ImageDialog(
+            asked.present,
+            lambda changes: impact_of(host, asked.intent(changes)),
+            lambda changes: host.backend.dry_run(asked.intent(changes)),
+            start=start,
+            said=said,
+        )
+        changes = await host.ask(dialog)
+        if not changes:
+            return
+        outcome = await submit(host, asked.intent(changes))
+        if not outcome.moved:
+            return
+        start, said = changes, outcome.message
 
-    def intent(changes: tuple[Change, ...]) -> SetImage:
-        return SetImage(key, uid, changes)
 
-    dialog = ImageDialog(
-        found,
-        lambda changes: impact_of(host, intent(changes)),
-        lambda changes: host.backend.dry_run(intent(changes)),
-        start=first_of_role(found, role, image),
-    )
-    changes = await host.ask(dialog)
-    if changes:
-        await submit(host, intent(changes))
+class _Images:
+    """The images of a set as they were last looked at.
+
+    Args:
+        host: The application.
+        key: The set.
+        lws: What it is.
+    """
+
+    def __init__(self, host: Host, key: Key, lws: LeaderWorkerSet) -> None:
+        self._host, self._key, self._lws = host, key, lws
+
+    def present(self) -> tuple[Change, ...]:
+        """Look again, and return the images by role and container; of a set that is gone as was."""
+        lws = self._host.snapshot.sets.get(self._key)
+        if lws is not None and lws.metadata.uid == self._lws.metadata.uid:
+            self._lws = lws
+        return targets.containers_of(self._lws)
+
+    def intent(self, changes: tuple[Change, ...]) -> SetImage:
+        """Return the intent that sets images of containers that have the ones looked at."""
+        touched = {(role, name) for role, name, _ in changes}
+        seen = tuple(one for one in images(self._lws.spec) if one[:2] in touched)
+        return SetImage(self._key, self._lws.metadata.uid, changes, seen)
 
 
 def first_of_role(found: tuple[Change, ...], role: str, image: str) -> tuple[Change, ...]:

@@ -8,6 +8,7 @@ from textual.widgets import Button
 from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.tui.screens.modals.dialog import Field
+from lwstui.tui.screens.modals.image import ImageDialog
 from tests.support.waiting import eventually
 from tests.tui.widgets.asking import IMPACT, TYPED, UNASKED, Asking, Clock, done, number_of, scale
 from tests.tui.widgets.samples import run
@@ -88,6 +89,34 @@ async def test_what_becomes_possible_is_asked_of_the_server_first():
         await eventually(lambda: "quota exceeded" in asking.text())
         assert asking.disabled()
         assert asked == [1]
+
+
+async def test_images_that_change_meanwhile_are_asked_about_anew():
+    clock, asked = Clock(), []
+    present = [("leader", "vllm", "vllm:1"), ("worker", "vllm", "vllm:1")]
+
+    def dry_run(changes):
+        asked.append(changes)
+        return done()
+
+    dialog = ImageDialog(lambda: tuple(present), lambda _: IMPACT, dry_run, clock=clock)
+    asking = Asking(dialog)
+    async with run(asking.app) as pilot:
+        await asking.open(pilot, clock)
+        dialog.query_one("#image-1", Field).value = "vllm:3"
+        await eventually(lambda: not asking.disabled())
+        present[:] = [("leader", "vllm", "vllm:2"), ("worker", "vllm", "vllm:2")]
+        dialog.query_one("#confirm", Button).press()
+        await eventually(lambda: asking.label() == "Set anyway")
+        assert asking.answer is UNASKED
+        assert "somebody else set leader vllm from vllm:1" in asking.text()
+        assert dialog.query_one("#image-0", Field).value == "vllm:2", "nobody typed into it"
+        clock.now += 0.3
+        await eventually(lambda: not asking.disabled())
+        assert asked == [(("worker", "vllm", "vllm:3"),)] * 2
+        dialog.query_one("#confirm", Button).press()
+        await pilot.pause()
+        assert asking.answer == (("worker", "vllm", "vllm:3"),)
 
 
 async def test_a_number_that_changes_meanwhile_is_asked_about_anew():

@@ -233,7 +233,7 @@ async def test_only_changed_images_are_returned():
         asked.append(changes)
         return done()
 
-    asking = Asking(ImageDialog(CONTAINERS, impact_for, dry_run, clock=clock))
+    asking = Asking(ImageDialog(lambda: CONTAINERS, impact_for, dry_run, clock=clock))
     async with run(asking.app) as pilot:
         await asking.open(pilot, clock)
         assert asking.dialog.focused.id == "cancel"
@@ -249,7 +249,7 @@ async def test_only_changed_images_are_returned():
 
 async def test_an_emptied_field_changes_nothing():
     clock = Clock()
-    dialog = ImageDialog(CONTAINERS, lambda _: IMPACT, lambda _: done(), clock=clock)
+    dialog = ImageDialog(lambda: CONTAINERS, lambda _: IMPACT, lambda _: done(), clock=clock)
     asking = Asking(dialog)
     async with run(asking.app) as pilot:
         await asking.open(pilot, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -30,11 +31,15 @@ class ImageDialog(Dialog[Changes]):
     ``up`` and ``down`` go through the fields. What the change means is computed again with every
     key and once a second; the server is asked when typing has paused.
 
+    If the image of a container changes meanwhile, that is said and the question is asked anew. A
+    field that nobody typed into follows; one with a wanted image keeps it.
+
     Args:
-        containers: (role, container, image) as they are now.
+        containers: Returns (role, container, image) as they are at the moment.
         impact_for: What changes would mean.
         dry_run: Asks the server about changes.
         start: Images to open with instead of the present ones.
+        said: Why the change was not made when it was confirmed before, empty if it was not.
         clock: Seconds on a clock that never goes back.
     """
 
@@ -53,15 +58,19 @@ class ImageDialog(Dialog[Changes]):
 
     def __init__(
         self,
-        containers: Changes,
+        containers: Callable[[], Changes],
         impact_for: Callable[[Changes], Impact],
         dry_run: Callable[[Changes], Future[Outcome]],
         *,
         start: Changes = (),
+        said: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(confirm="Set images", clock=clock)
-        self._containers = containers
+        self._present = containers
+        self._containers = containers()
+        self._said = said
+        self._meanwhile: tuple[str, ...] = ()
         self._start = {(role, name): image for role, name, image in start}
         self._impact_for = impact_for
         self._ask = dry_run
@@ -81,7 +90,7 @@ class ImageDialog(Dialog[Changes]):
         for number, (role, container, _) in enumerate(self._containers):
             label = self.query_one(f"#image-label-{number}", TextBlock)
             label.show(((Span(f"{role} ", "dim"), Span(container, "bold")),))
-        self.set_interval(_REFRESH_S, self._show)
+        self.set_interval(_REFRESH_S, self.look_again)
         self._changed()
 
     @property
@@ -107,9 +116,40 @@ class ImageDialog(Dialog[Changes]):
         event.stop()
         self._changed()
 
+    def look_again(self) -> None:
+        """Show what the images mean now, and ask anew if containers have others meanwhile."""
+        present = {one[:2]: one[2] for one in self._present()}
+        after = tuple((*one[:2], present.get(one[:2], one[2])) for one in self._containers)
+        if after == self._containers:
+            self._show()
+            return
+        for number, (one, now) in enumerate(zip(self._containers, after, strict=True)):
+            if one != now:
+                self._follow(number, one, now[2])
+        self._containers = after
+        self.ask_anew("Set anyway")
+        self._changed()
+
+    def _follow(self, number: int, before: tuple[str, str, str], now: str) -> None:
+        """Note that a container has another image, and show it where none was typed."""
+        role, container, image = before
+        self._meanwhile = (*self._meanwhile, f"{role} {container} from {image} to {now}")
+        field = self.query_one(f"#image-{number}", Field)
+        if field.value.strip() == image:
+            with self.prevent(Input.Changed):
+                field.value = now
+
     def _changed(self) -> None:
         self._show()
         self.ask_later(lambda: self._ask(self.changes))
 
     def _show(self) -> None:
-        self.show_impact(self._impact_for(self.changes))
+        self.show_impact(self._noted(self._impact_for(self.changes)))
+
+    def _noted(self, impact: Impact) -> Impact:
+        """Return what would happen with what happened meanwhile."""
+        notes = [("Not done", Span(self._said, "warn"))] if self._said else []
+        if self._meanwhile:
+            went = f"somebody else set {', '.join(self._meanwhile)}"
+            notes.append(("Meanwhile", Span(went, "warn")))
+        return replace(impact, facts=(*notes, *impact.facts)) if notes else impact
