@@ -5,15 +5,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lwstui.sandbox import status
+from lwstui.sandbox.containerrules import required
 from lwstui.sandbox.crds import CRD_KEY, admit_crd
 from lwstui.sandbox.ephemeral import creation_causes
-from lwstui.sandbox.fixedfields import immutable_data_causes, role_causes, selector_causes
+from lwstui.sandbox.fixedfields import role_causes, selector_causes
 from lwstui.sandbox.objects import Json
 from lwstui.sandbox.poddefaults import default_pod, default_pod_spec
-from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes, required
+from lwstui.sandbox.podrules import pod_spec_causes, pod_update_causes
 from lwstui.sandbox.schema import shown
 from lwstui.sandbox.services import default_service, keep_addresses, service_causes
 from lwstui.sandbox.status import Cause
+from lwstui.sandbox.valuerules import (
+    budget_causes,
+    config_map_causes,
+    priority_class_causes,
+    secret_causes,
+)
 from lwstui.sandbox.workloaddefaults import default_workload
 
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
@@ -197,8 +204,10 @@ _DEFAULTS: dict[str, _Default] = {
 _CHECKS: dict[str, _Check] = {
     "pods": _pod_causes,
     "services": service_causes,
-    "configmaps": immutable_data_causes,
-    "secrets": immutable_data_causes,
+    "configmaps": config_map_causes,
+    "secrets": secret_causes,
+    "poddisruptionbudgets.policy": budget_causes,
+    "priorityclasses.scheduling.k8s.io": priority_class_causes,
     "deployments.apps": selector_causes,
     "replicasets.apps": selector_causes,
     "daemonsets.apps": selector_causes,

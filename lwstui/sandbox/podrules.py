@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lwstui.sandbox.amounts import milli
+from lwstui.sandbox.containerrules import env_causes, port_causes, probe_causes, required
 from lwstui.sandbox.names import LABEL_RULE, is_label
 from lwstui.sandbox.objects import Json, deep_copy
 from lwstui.sandbox.poddefaults import default_pod_spec
@@ -21,11 +22,6 @@ _IMMUTABLE = (
 )
 
 
-def required(path: str) -> Cause:
-    """Return the cause of an absent field."""
-    return Cause(path, "Required value", "FieldValueRequired")
-
-
 def unsupported(path: str, value: Any, allowed: tuple[str, ...]) -> Cause:
     """Return the cause of a value outside an enumeration."""
     supported = ", ".join(f'"{each}"' for each in allowed)
@@ -37,13 +33,14 @@ def pod_spec_causes(spec: Json, path: str = "spec") -> Iterator[Cause]:
     """Yield what is wrong with a pod spec, of a pod or of a template."""
     if not spec.get("containers"):
         yield required(f"{path}.containers")
+    shares_host = bool(spec.get("hostNetwork"))
     volumes = [volume.get("name", "") for volume in spec.get("volumes") or ()]
     seen: set[str] = set()
     for kind in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(kind) or ()):
             where = f"{path}.{kind}[{index}]"
             yield from _name_causes(container, where, seen)
-            yield from _container_causes(container, where, volumes)
+            yield from _container_causes(container, where, volumes, shares_host=shares_host)
     policy = spec.get("restartPolicy", "Always")
     if policy not in _RESTART_POLICIES:
         yield unsupported(f"{path}.restartPolicy", policy, _RESTART_POLICIES)
@@ -77,26 +74,23 @@ def added_container_causes(
     yield from _container_causes(container, where, volumes)
 
 
-def _container_causes(container: Json, where: str, volumes: list[str]) -> Iterator[Cause]:
+def _container_causes(
+    container: Json, where: str, volumes: list[str], *, shares_host: bool = False
+) -> Iterator[Cause]:
     if not container.get("image"):
         yield required(f"{where}.image")
     policy = container.get("imagePullPolicy", "Always")
     if policy not in _PULL_POLICIES:
         yield unsupported(f"{where}.imagePullPolicy", policy, _PULL_POLICIES)
-    for index, port in enumerate(container.get("ports") or ()):
-        number = port.get("containerPort")
-        if not isinstance(number, int) or not 0 < number < 65536:
-            message = f"Invalid value: {shown(number or 0)}: must be between 1 and 65535, inclusive"
-            yield Cause(f"{where}.ports[{index}].containerPort", message)
-    for index, env in enumerate(container.get("env") or ()):
-        if not env.get("name"):
-            yield required(f"{where}.env[{index}].name")
+    yield from port_causes(container, where, shares_host=shares_host)
+    yield from env_causes(container, where)
     for index, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("name") not in volumes:
             message = f"Not found: {shown(mount.get('name', ''))}"
             yield Cause(f"{where}.volumeMounts[{index}].name", message, "FieldValueNotFound")
         if not mount.get("mountPath"):
             yield required(f"{where}.volumeMounts[{index}].mountPath")
+    yield from probe_causes(container, where)
     yield from _resource_causes(container.get("resources") or {}, f"{where}.resources")
 
 
