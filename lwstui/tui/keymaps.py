@@ -30,7 +30,7 @@ _SELECTIONS: Final[tuple[tuple[Scope, ...], ...]] = (
     ("tree", "pod", "group", "set"),
     ("revision", "set"),
     ("controller", "set"),
-    ("event", "set"),
+    ("event", "pod", "group", "set"),
     ("activity",),
     ("node",),
     ("apply",),

@@ -34,6 +34,16 @@ def screen_bindings(*scopes: Scope) -> list[Binding]:
     return [b for scope in (*scopes, "everywhere") for b in bindings(scope) if b.id in wanted]
 
 
+def tab_bindings(*scopes: Scope) -> list[Binding]:
+    """Return bindings for all actions of scopes, of a screen whose tabs lend them one by one.
+
+    Where two scopes want one key, ``check_action`` of the screen says which has it at present;
+    if both may, the first scope.
+    """
+    found = [b for scope in (*scopes, "everywhere") for b in bindings(scope)]
+    return [binding for binding in found if binding.id not in APP_ACTIONS]
+
+
 def app_bindings() -> list[Binding]:
     """Return bindings of the application itself."""
     return [binding for binding in bindings("everywhere") if binding.id in APP_ACTIONS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.tui.support import FakeBackend, console, keys, shown, until
+from tests.tui.support import FakeBackend, console, keys, opened, shown, until
 from tests.tui.worlds import busy
 
 
@@ -78,3 +78,27 @@ async def test_a_scope_is_kept_while_rows_are_put_together():
         await until(pilot, lambda: "1 of 1" in shown(app))
         backend.publish(replace(backend.first, version=9, events={}))
         await until(pilot, lambda: "0 of 0" in shown(app))
+
+
+async def test_among_the_events_of_a_set_keys_do_what_the_key_line_says():
+    world = busy()
+    world.sandbox = True
+    world.add_event("qwen72b-5-1", "Unhealthy", "HTTP probe failed", warning=True)
+    app = console(FakeBackend(first=world.snapshot()))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "qwen72b" in shown(app))
+        await keys(pilot, "colon", *"set qwen72b", "enter", "6")
+        await until(pilot, lambda: "[6 Events]" in shown(app))
+        await until(pilot, lambda: "Unhealthy" in shown(app))
+        assert "s Scale" in shown(app).splitlines()[-1]
+        await keys(pilot, "s")
+        await opened(pilot, app, "SCALE SET")
+        await keys(pilot, "escape", "x")
+        await until(pilot, lambda: "one row for each group and reason" in shown(app))
+        assert "r Restart" in shown(app).splitlines()[-1]
+        await keys(pilot, "r")
+        await opened(pilot, app, "ROLLING RESTART")
+        await keys(pilot, "escape", "3")
+        await until(pilot, lambda: "[3 Pods]" in shown(app))
+        await keys(pilot, "r")
+        await opened(pilot, app, "RECREATE GROUP")

@@ -21,7 +21,27 @@ _WORDS: Final[dict[Fold, str]] = {
 }
 
 
-class EventsScreen(TableScreen):
+class FoldsEvents(TableScreen):
+    """What shows events in a table and lets ``x`` say which of them are one row."""
+
+    @property
+    def fold(self) -> Fold:
+        """What makes events one row; the route remembers it."""
+        return next((how for how in FOLDS if how == self.state.tab), "object")
+
+    def action_fold(self) -> None:
+        """Put events together by object, by group, or not at all."""
+        here, host = self.selected(), self.host
+        self.state.tab = FOLDS[(FOLDS.index(self.fold) + 1) % len(FOLDS)]
+        rows = self.table(host.snapshot, self.state.query, host.now()).rows
+        # Other rows have other keys: the cursor goes to the one about the same object.
+        self.state.cursor = next((row.key for row in rows if row.ref == here), "")
+        self.main.set_rows(())
+        self.refresh_view()
+        self.say(f"one row for each {_WORDS[self.fold]}", "dim")
+
+
+class EventsScreen(FoldsEvents):
     """A table of events."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("event",)
@@ -35,20 +55,4 @@ class EventsScreen(TableScreen):
     def table(self, snapshot: Snapshot, query: Query, now: float) -> TableView:
         """Return the table of events."""
         scope, memo = self.route.ref, self.host.memo
-        return events(snapshot, query, now, memo, scope=scope, how=self._fold)
-
-    @property
-    def _fold(self) -> Fold:
-        """What makes events one row; the route remembers it."""
-        return next((how for how in FOLDS if how == self.state.tab), "object")
-
-    def action_fold(self) -> None:
-        """Put events together by object, by group, or not at all."""
-        here, host = self.selected(), self.host
-        self.state.tab = FOLDS[(FOLDS.index(self._fold) + 1) % len(FOLDS)]
-        rows = self.table(host.snapshot, self.state.query, host.now()).rows
-        # Other rows have other keys: the cursor goes to the one about the same object.
-        self.state.cursor = next((row.key for row in rows if row.ref == here), "")
-        self.main.set_rows(())
-        self.refresh_view()
-        self.say(f"one row for each {_WORDS[self._fold]}", "dim")
+        return events(snapshot, query, now, memo, scope=scope, how=self.fold)

@@ -17,11 +17,12 @@ from lwstui.tui.actions import Scope
 from lwstui.tui.guard import guarded
 from lwstui.tui.marks import Marks
 from lwstui.tui.routes import Route, RouteState
-from lwstui.tui.scopes import screen_bindings
+from lwstui.tui.scopes import tab_bindings
 from lwstui.tui.screens.blocks import Heading, LineBlock
-from lwstui.tui.screens.table import TableScreen
+from lwstui.tui.screens.events import FoldsEvents
 from lwstui.tui.screens.tabs import SET_TABS, open_set_tab, tabs_line
 from lwstui.tui.screens.titles import about
+from lwstui.tui.whynot import alternatives
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
 from lwstui.view.events import events
@@ -48,12 +49,12 @@ NEVER: Final = 10_000
 """Width of a screen that no terminal has: a column that wants it is not shown."""
 
 
-class LwsScreen(TableScreen):
+class LwsScreen(FoldsEvents):
     """A set's screen; digits choose its tabs."""
 
     SHOWS_METRICS: ClassVar[bool] = True
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "pod", "set")
-    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings("group", "pod", "set")]
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("group", "pod", "event", "set")
+    BINDINGS: ClassVar[list[BindingType]] = [*tab_bindings("group", "pod", "event", "set")]
     AUTO_FOCUS = None
 
     def __init__(self, route: Route, state: RouteState) -> None:
@@ -186,7 +187,7 @@ class LwsScreen(TableScreen):
             case "pods":
                 return pods(snapshot, query, now, memo, scope=scope)
             case "events":
-                return events(snapshot, query, now, memo, scope=scope)
+                return events(snapshot, query, now, memo, scope=scope, how=self.fold)
             case _:
                 return view.table
 
@@ -262,6 +263,18 @@ class LwsScreen(TableScreen):
     def key_scopes(self) -> tuple[Scope, ...]:
         """Return the scopes of the open tab."""
         return SCOPES_OF_TAB.get(self._tab, ("set",))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave a key to what it does on the open tab: among events ``s`` scales the set."""
+        del parameters
+        lent: tuple[Scope, ...] = ("event",) if self._tab == "events" else ("group", "pod")
+        known = alternatives(action, *self.SCOPES)
+        return not known or bool(alternatives(action, *lent, "set", "everywhere"))
+
+    def refusal_of(self, action: str) -> str:
+        """Return why an action of the open tab cannot be had, empty if it can."""
+        here = self.check_action(action.partition("(")[0], ())
+        return super().refusal_of(action) if here else ""
 
     def next_problem(self) -> bool:
         """Move to the next group or row that is not fine."""
