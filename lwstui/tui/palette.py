@@ -70,6 +70,8 @@ def of_screen(host: Host, screen: object) -> Iterator[Offer]:
     for spec, why in offered(screen.situation(), *screen.SCOPES):
         if spec.per_key or spec.id in ("app.palette", "app.step-out"):
             continue
+        if not screen.check_action(spec.action, ()):
+            continue
         note = why or _key_of(spec)
         yield Offer(spec.title, note, partial(_act, host, screen, spec.action, why))
 

@@ -24,6 +24,8 @@ from lwstui.view.trouble import unserved
 from lwstui.view.types import Impact, Span
 from lwstui.view.usualstart import started_words
 
+UNCHANGED: Final = "these images are set already"
+
 
 def _recreate(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     key = one.key
@@ -93,7 +95,7 @@ def _images(snapshot: Snapshot, one: SetDigest, intent: Any) -> Impact:
     before = {(role, name): image for role, name, image in images(one.lws.spec)}
     changes = [c for c in intent.changes if before.get((c[0], c[1])) != c[2]]
     if not changes:
-        return Impact("", "", (), refused="these images are set already")
+        return Impact("", "", (), refused=UNCHANGED)
     try:
         operations = image_patch(one.lws.spec, intent.uid, changes)
     except Unpatchable as error:

@@ -1,15 +1,17 @@
 """Dialogs: Cancel first, the lock, the dry run, typed confirmation, live numbers."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
 from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.confirm import ConfirmDialog
 from lwstui.tui.screens.modals.dialog import Field
-from lwstui.tui.screens.modals.image import ImageDialog
+from lwstui.tui.screens.modals.image import TO_EDIT, ImageDialog
 from lwstui.tui.screens.modals.words import words_of
 from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.impact_sets import UNCHANGED
 from lwstui.view.types import Impact, Span
 from tests.support.waiting import eventually
 from tests.tui.widgets.asking import IMPACT, TYPED, UNASKED, Asking, Clock, done, number_of, scale
@@ -247,6 +249,24 @@ async def test_only_changed_images_are_returned():
         assert asking.answer == (("worker", "vllm", "vllm:0.9"),)
 
 
+async def test_before_an_image_is_changed_it_says_how_to():
+    clock, name = Clock(), "engine-" * 9
+
+    def impact_for(changes):
+        return replace(IMPACT, what=(), facts=(), refused="" if changes else UNCHANGED)
+
+    found = (("leader", name, "v:1"),)
+    dialog = ImageDialog(lambda: found, impact_for, lambda _: done(), clock=clock)
+    asking = Asking(dialog)
+    async with run(asking.app) as pilot:
+        await asking.open(pilot, clock)
+        assert TO_EDIT in asking.text()
+        assert UNCHANGED not in asking.text()
+        label = dialog.query_one("#image-label-0", TextBlock).text
+        assert label.startswith("leader engine-")
+        assert len(label) < dialog.query_one("#image-label-0").size.width
+
+
 async def test_an_emptied_field_changes_nothing():
     clock = Clock()
     dialog = ImageDialog(lambda: CONTAINERS, lambda _: IMPACT, lambda _: done(), clock=clock)
@@ -261,7 +281,7 @@ async def test_an_emptied_field_changes_nothing():
 
 @pytest.mark.parametrize("text", [*HOSTILE, "[@click=app.quit]x[/]"])
 async def test_hostile_text_in_a_dialog(text):
-    impact = Impact(text, text, (text,), ((text, Span(text)),), text, text)
+    impact = Impact(text, text, (text,), ((text, Span(text)),), text)
     asking = Asking(ConfirmDialog(impact, done(ok=False, message=text)))
     async with run(asking.app, (60, 40)) as pilot:
         await asking.open(pilot)

@@ -16,13 +16,17 @@ from textual.widgets import Input
 
 from lwstui.runtime.intents import Outcome
 from lwstui.tui.screens.modals.dialog import Dialog, Field
+from lwstui.tui.widgets.cells import cut_middle, width
 from lwstui.tui.widgets.textblock import TextBlock
+from lwstui.view.impact_sets import UNCHANGED
 from lwstui.view.types import Impact, Span
 
 Changes = tuple[tuple[str, str, str], ...]
 """(role, container, image), role ``leader`` or ``worker``."""
 
+TO_EDIT: Final = "Nothing changes yet: down or tab goes to an image, to be typed over."
 _REFRESH_S: Final = 1.0
+_LABEL_CELLS: Final = 28
 
 
 class ImageDialog(Dialog[Changes]):
@@ -47,13 +51,13 @@ class ImageDialog(Dialog[Changes]):
         Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
-    DEFAULT_CSS = """
-    ImageDialog {
-        .image-row { height: 1; margin-top: 1; }
-        &.-normal .image-row, &.-short .image-row { margin-top: 0; }
-        .image-row TextBlock { width: 28; }
-        .image-row Field { width: 1fr; }
-    }
+    DEFAULT_CSS = f"""
+    ImageDialog {{
+        .image-row {{ height: 1; margin-top: 1; }}
+        &.-normal .image-row, &.-short .image-row {{ margin-top: 0; }}
+        .image-row TextBlock {{ width: {_LABEL_CELLS}; }}
+        .image-row Field {{ width: 1fr; }}
+    }}
     """
 
     def __init__(
@@ -89,7 +93,8 @@ class ImageDialog(Dialog[Changes]):
         """Name the containers and keep the numbers live."""
         for number, (role, container, _) in enumerate(self._containers):
             label = self.query_one(f"#image-label-{number}", TextBlock)
-            label.show(((Span(f"{role} ", "dim"), Span(container, "bold")),))
+            room = _LABEL_CELLS - width(role) - 2
+            label.show(((Span(f"{role} ", "dim"), Span(cut_middle(container, room), "bold")),))
         self.set_interval(_REFRESH_S, self.look_again)
         self._changed()
 
@@ -144,7 +149,10 @@ class ImageDialog(Dialog[Changes]):
         self.ask_later(lambda: self._ask(self.changes))
 
     def _show(self) -> None:
-        self.show_impact(self._noted(self._impact_for(self.changes)))
+        found = self._impact_for(self.changes)
+        if not self.changes and found.refused == UNCHANGED:
+            found = replace(found, refused="", what=(TO_EDIT,))
+        self.show_impact(self._noted(found))
 
     def _noted(self, impact: Impact) -> Impact:
         """Return what would happen with what happened meanwhile."""
