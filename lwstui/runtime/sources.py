@@ -17,6 +17,7 @@ from lwstui.state.manifests import Manifest, filled_in, in_order, placeholders
 __all__ = ["ManifestError", "Offer", "Texts", "manifests_in", "manifests_of", "offers", "read"]
 
 EXPECT: Final = "Expect:"
+STDIN: Final = "-"
 _MOST: Final = 500
 
 
@@ -110,7 +111,7 @@ def names_here() -> tuple[str, ...]:
 
 def _read(name: str) -> Texts:
     """Read what a name stands for; ``-`` is standard input."""
-    return read(name) if name != "-" else Texts(name, tuple(read_texts([name])), ())
+    return read(name) if name != STDIN else Texts(name, tuple(read_texts([name])), ())
 
 
 def _below(name: str, base: Path) -> str:
@@ -154,7 +155,43 @@ def manifests_of(names: Sequence[str], values: Mapping[str, str]) -> tuple[Manif
     Raises:
         ManifestError: If something cannot be read or is no Kubernetes object.
     """
-    return in_order(one for name in names for one in _objects(_read(name), values))
+    return given(names, values).manifests
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What some names stand for.
+
+    Attributes:
+        source: Where it is, as releases tell it.
+        digest: What tells the texts from all others.
+        manifests: The objects, in the order they are sent.
+    """
+
+    source: str
+    digest: str
+    manifests: tuple[Manifest, ...]
+
+
+def given(names: Sequence[str], values: Mapping[str, str]) -> Given:
+    """Return what files, folders or standard input hold, and what tells them from others.
+
+    Args:
+        names: As for ``manifests_of``.
+        values: As for ``manifests_of``.
+
+    Raises:
+        ManifestError: As ``manifests_of``.
+    """
+    texts = [_read(name) for name in names]
+    manifests = in_order(one for each in texts for one in _objects(each, values))
+    files = tuple(file for each in texts for file in each.files)
+    return Given(source_of(*names), Texts("", files, ()).hash, manifests)
+
+
+def source_of(*names: str) -> str:
+    """Return where files or folders are, the same from wherever they are named."""
+    return ", ".join(name if name == STDIN else str(located(name).resolve()) for name in names)
 
 
 def offers(here: str = ".") -> tuple[Offer, ...]:

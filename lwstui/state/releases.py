@@ -131,9 +131,9 @@ def that_sent(
     )
 
 
-def last_of(releases: Sequence[KeptRelease], source: str) -> KeptRelease | None:
-    """Return the newest release of a file or folder, None if none is kept."""
-    return next((one for one in reversed(releases) if one.source == source), None)
+def last_of(releases: Sequence[KeptRelease], *sources: str) -> KeptRelease | None:
+    """Return the newest release of a file or folder, by any of its names; None if none is kept."""
+    return next((one for one in reversed(releases) if one.source in sources), None)
 
 
 def going_back(releases: Sequence[KeptRelease], release: KeptRelease) -> GoingBack:

@@ -152,6 +152,11 @@ class Applying:
         return self.path
 
     @property
+    def source(self) -> str:
+        """Where it comes from, as releases tell it."""
+        return sources.source_of(self.path)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What to know before besides what each object does."""
         return ()
@@ -240,7 +245,7 @@ class Applying:
             return ""
         digest = self.texts.hash if self.texts is not None else ""
         user = self._host.snapshot.cluster.user
-        release = Release(self.path, digest, user, self._host.now(), accepted)
+        release = Release(self.source, digest, user, self._host.now(), accepted)
         return await asyncio.to_thread(keep, files, release)
 
 

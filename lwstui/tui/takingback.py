@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.api.meta import Key
 from lwstui.runtime.releases import kept
-from lwstui.runtime.sources import Texts
+from lwstui.runtime.sources import Texts, source_of
 from lwstui.state.releases import GoingBack, going_back, last_of, that_sent
 from lwstui.tui.applying import Applying
 from lwstui.tui.host import Host
@@ -43,6 +43,11 @@ class TakingBack(Applying):
     def files(self) -> str:
         """No file holds what is put back."""
         return ""
+
+    @property
+    def source(self) -> str:
+        """Where the apply that is taken back came from."""
+        return self._back.release.source if self._back is not None else ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -94,7 +99,8 @@ async def take_back(host: Host, kind: str, key: Key, at: float) -> None:
 
 async def take_last_back(host: Host, source: str) -> None:
     """Plan what takes the last apply of a file or folder back."""
-    found = last_of(await asyncio.to_thread(kept, host.state_files), source)
+    releases = await asyncio.to_thread(kept, host.state_files)
+    found = last_of(releases, source, source_of(source))
     if found is None:
         host.say(f"no apply of {source} is kept", "warn")
         return

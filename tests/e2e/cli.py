@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import io
+import os
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from controller.api.names import LEADERWORKERSETS
 from lwstui.cli.main import main
@@ -33,8 +35,10 @@ async def lwstui(world: World, *words: str) -> Ran:
     def run() -> int:
         return main(argv)
 
-    # The redirection is the process's; one command runs at a time.
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    # Redirection and environment are the process's; one command runs at a time.
+    state = os.environ.get("LWSTUI_STATE_DIR", str(world.sandbox.kubeconfig.parent / "state"))
+    environ = patch.dict(os.environ, {"LWSTUI_STATE_DIR": state})
+    with environ, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = await asyncio.to_thread(run)
     return Ran(code, out.getvalue(), err.getvalue())
 

@@ -134,3 +134,36 @@ async def test_a_kustomization_and_standard_input_are_applied(
         (("apply", "-k", str(tmp_path)), f"{tmp_path} is no kustomization"),
     ):
         assert said in (await lwstui(world, *words)).err
+
+
+async def test_the_last_apply_of_a_file_is_taken_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.apply([demo(2)])
+    await world.ready("demo", 2)
+    file = written(tmp_path / "prod.yaml", FLAGS, demo(2, image="nginx:2"))
+    none = await lwstui(world, "apply", "-f", file, "--undo")
+    assert (none.code, none.out) == (1, "")
+    assert f"no apply of {file} to context lwstui-sandbox is kept" in none.err
+    await ok(world, "apply", "-f", file, "--yes")
+    monkeypatch.chdir(tmp_path)
+    plan = await ok(world, "apply", "-f", "prod.yaml", "--undo", "--dry-run", "--diff")
+    assert plan.lines[0].startswith(f"undo of {file} as applied ")
+    assert "-   image: nginx:2\n+   image: nginx:1" in plan.out
+    assert "! ConfigMap default/flags was created by it and stays" in plan.out
+    assert image_of(world) == "nginx:2"
+    data = json.loads(
+        (await ok(world, "apply", "-f", file, "--undo", "--dry-run", "-o", "json")).out
+    )
+    assert (data["undoes"]["source"], len(data["notes"])) == (file, 1)
+    assert [one["plan"] for one in data["items"]] == ["change"]
+    assert f"{NAME} serverside-applied" in (await ok(world, "apply", "-f", file, "--undo")).out
+    assert image_of(world) == "nginx:1"
+    await ok(world, "apply", "-f", file, "--undo")
+    assert image_of(world) == "nginx:2"
+    assert (await lwstui(world, "apply", "-f", file, "--undo", "--set", "A=1")).code == 2
+
+
+def image_of(world: World) -> str:
+    worker = world.set("demo")["spec"]["leaderWorkerTemplate"]["workerTemplate"]
+    return str(worker["spec"]["containers"][0]["image"])
