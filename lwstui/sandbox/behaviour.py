@@ -25,6 +25,8 @@ from lwstui.sandbox.nodeleases import NodeLeases
 from lwstui.sandbox.nodes import machines, node
 from lwstui.sandbox.objects import Store
 from lwstui.sandbox.podmetrics import PodMetrics
+from lwstui.sandbox.priorities import CLASSES as PRIORITIES
+from lwstui.sandbox.priorities import system_classes
 from lwstui.sandbox.processes import KubeletProcesses
 from lwstui.sandbox.recorder import Recorder
 from lwstui.sandbox.scheduler import Scheduler
@@ -100,5 +102,7 @@ def populate(store: Store, h100_nodes: int, gpus_per_node: int) -> None:
     for machine in machines(h100_nodes, gpus_per_node):
         store.create("nodes", node(machine, store.clock.now()))
     store.create(CLASSES, default_class())
+    for each in system_classes():
+        store.create(PRIORITIES, each)
     make_roles(store)
     install(store)

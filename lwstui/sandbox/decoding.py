@@ -45,11 +45,15 @@ def decoded(
         _unknown_fields(resource, stored, None, patch)
         return stored, []
     unknown = [f'unknown field "{path}"' for path in _unknown_fields(resource, new, known, patch)]
-    unknown += options.duplicates
-    if not unknown or options.validation == "Ignore":
+    # What is twice in YAML is found on the way to JSON, and told before everything else.
+    in_yaml = [each for each in options.duplicates if each.startswith("line ")]
+    unknown += [each for each in options.duplicates if each not in in_yaml]
+    if not (unknown or in_yaml) or options.validation == "Ignore":
         return new, []
     if options.validation == "Warn":
-        return new, unknown
+        return new, [*in_yaml, *unknown]
+    if in_yaml:
+        unknown.insert(0, "\n  ".join(["yaml: unmarshal errors:", *in_yaml]))
     problem = f"strict decoding error: {', '.join(unknown)}"
     raise _undecodable(resource, problem) if patch is None else _bad_patch(patch(), problem)
 

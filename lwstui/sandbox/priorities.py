@@ -3,13 +3,30 @@
 Source: kubernetes plugin/pkg/admission/priority/admission.go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lwstui.sandbox import status
 from lwstui.sandbox.objects import Json
 
 CLASSES = "priorityclasses.scheduling.k8s.io"
+_MUST = {
+    "system-cluster-critical": (
+        "run in the cluster, but can be moved to another node if necessary"
+    ),
+    "system-node-critical": "not be moved from their current node",
+}
 _SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
+def system_classes() -> Iterator[Json]:
+    """Yield the classes that a new cluster has."""
+    for name, value in _SYSTEM.items():
+        yield {
+            "metadata": {"name": name},
+            "value": value,
+            "description": f"Used for system critical pods that must {_MUST[name]}.",
+            "preemptionPolicy": "PreemptLowerPriority",
+        }
 
 
 def assign_priority(pod: Json, classes: Iterable[Json]) -> None:

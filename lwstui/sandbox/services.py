@@ -98,5 +98,13 @@ def service_causes(service: Json, old: Json | None) -> Iterator[Cause]:
         if not isinstance(number, int) or not 0 < number < 65536:
             message = f"Invalid value: {shown(number or 0)}: must be between 1 and 65535, inclusive"
             yield Cause(f"spec.ports[{index}].port", message)
+        node_port = port.get("nodePort")
+        if node_port and not 0 <= node_port - _FIRST_NODE_PORT < _NODE_PORTS:
+            last = _FIRST_NODE_PORT + _NODE_PORTS - 1
+            message = (
+                f"Invalid value: {node_port}: provided port is not in the valid range. The range "
+                f"of valid ports is {_FIRST_NODE_PORT}-{last}"
+            )
+            yield Cause(f"spec.ports[{index}].nodePort", message)
         if len(ports) > 1 and not port.get("name"):
             yield Cause(f"spec.ports[{index}].name", "Required value", "FieldValueRequired")

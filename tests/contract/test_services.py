@@ -20,6 +20,15 @@ def test_services_outside_have_a_port_on_every_node(api: Api, type_: str) -> Non
     assert spec.get("allocateLoadBalancerNodePorts") is (type_ == "LoadBalancer" or None)
 
 
+def test_ports_on_nodes_are_of_their_range(api: Api) -> None:
+    body = service("NodePort")
+    body["spec"]["ports"][1]["nodePort"] = 80
+    said = api.refused(422, "POST", api.core("services"), body)
+    (cause,) = said["details"]["causes"]
+    assert cause["field"] == "spec.ports[1].nodePort"
+    assert cause["message"].startswith("Invalid value: 80: provided port is not in the valid range")
+
+
 def test_ports_on_nodes_come_and_go_with_the_type(api: Api) -> None:
     path = api.core("services", "s")
     made = api.create(api.core("services"), service("ClusterIP"))

@@ -79,3 +79,21 @@ def test_aliases_that_blow_up_are_refused() -> None:
         with pytest.raises(StatusError, match="excessive aliasing") as refused:
             decode_body(raw.encode(), YAML)
         assert refused.value.code == 400
+
+
+async def test_keys_twice_in_yaml_are_told_before_all_else(api: Api) -> None:
+    body = b"metadata: {name: c}\nfoo: 1\ndata:\n  a: b\n  a: c\n  d: e\n  d: f\n"
+    path = "/api/v1/namespaces/default/configmaps"
+    strict = await api.call(
+        "POST", f"{path}?fieldValidation=Strict", body, content_type=YAML, code=400
+    )
+    assert strict["message"].endswith(
+        'strict decoding error: yaml: unmarshal errors:\n  line 5: key "a" already set in map\n'
+        '  line 7: key "d" already set in map, unknown field "foo"'
+    )
+    answer = await api.raw("POST", path, body, content_type=YAML)
+    assert answer.headers.getall("Warning") == [
+        r'299 - "line 5: key \"a\" already set in map"',
+        r'299 - "line 7: key \"d\" already set in map"',
+        r'299 - "unknown field \"foo\""',
+    ]
