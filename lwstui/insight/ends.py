@@ -106,7 +106,10 @@ def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:
             pod,
             f"{death.container} was killed: it used more host memory than its limit",
             (seen, *_last(death)),
-            Advice("raise the memory limit; loaded weights and shared memory count towards it"),
+            Advice(
+                "raise the memory limit; loaded weights and shared memory count towards it",
+                "set.edit",
+            ),
             explains=("E1", "E2", "E3", "P19"),
         )
     elif death.exit_code == 137:

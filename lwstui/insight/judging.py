@@ -72,8 +72,11 @@ def _parent(one: Standing, others: Sequence[Standing]) -> Standing | None:
 
 def _explains(cause: Finding, effect: Finding) -> bool:
     """Tell whether a finding follows from another, which never follows from it in turn."""
-    if effect.rule not in cause.explains or cause.id == effect.id or not effect.groups:
+    if effect.rule not in cause.explains or cause.id == effect.id:
         return False
+    if not effect.groups:
+        # What concerns no group any more still follows from a device of the same node.
+        return bool(cause.subject.node) and cause.subject.node == effect.subject.name
     if not effect.groups <= cause.groups:
         return False
     return not (cause.rule in effect.explains and cause.groups <= effect.groups)

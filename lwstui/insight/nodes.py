@@ -73,9 +73,8 @@ def _cost(world: World, node: Node) -> str:
     number = len(groups_of(*world.on_node.get(node.name, ())))
     if not number:
         return "no group has a pod there"
-    return (
-        f"{number} group{'s' if number > 1 else ''} with a pod there will be recreated as a whole"
-    )
+    groups = f"{number} group{'s' if number > 1 else ''}"
+    return f"unless it recovers, {groups} with a pod there will be recreated as a whole"
 
 
 def lost(world: World, node: Node) -> Iterator[Finding]:
@@ -90,7 +89,12 @@ def lost(world: World, node: Node) -> Iterator[Finding]:
         Severity.CRITICAL,
         f"it {what}; {_cost(world, node)}",
         (Evidence(f"Ready is not True ({node.ready_reason or 'unknown'})", node.ready_changed_at),),
-        Advice("once it is known to be off, remove its pods by force", "node.open"),
+        Advice(
+            "once it is known to be off, remove its pods by force"
+            if silent
+            else "see its conditions and events: its kubelet still answers, it may recover",
+            "node.open",
+        ),
         explains=_LOST,
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from controller.api.pods import Container, Pod
 from lwstui.insight import scheduling
-from lwstui.insight.world import World, groups_of, pod_subject, seen_event
+from lwstui.insight.world import UNPULLED, World, groups_of, pod_subject, seen_event, waiting
 from lwstui.state.insights import Advice, Evidence, Finding, Severity
 
 SLOW_PULL_S: Final = 600.0
@@ -18,7 +19,6 @@ BACK_OFF_S: Final = 300.0
 LOOPING: Final = 2
 """Restarts from which a container that runs for a moment counts as crashing all the same."""
 
-_PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
 _REGISTRY_AWAY: Final = (
     "429",
     "toomanyrequests",
@@ -77,10 +77,6 @@ def finding(
     )
 
 
-def _waiting(pod: Pod, reasons: frozenset[str]) -> Container | None:
-    return next((c for c in pod.containers if c.state == "waiting" and c.reason in reasons), None)
-
-
 def unschedulable(world: World, pod: Pod) -> Iterator[Finding]:
     """P1: the scheduler finds no place, or was told not to look for one."""
     if pod.scheduled or pod.terminating or not pod.unscheduled_reason:
@@ -107,7 +103,7 @@ def unschedulable(world: World, pod: Pod) -> Iterator[Finding]:
 
 def image(world: World, pod: Pod) -> Iterator[Finding]:
     """P2 to P4: the image cannot be pulled."""
-    container = _waiting(pod, _PULLING)
+    container = waiting(pod, UNPULLED)
     if container is None:
         return
     words = container.message.lower()
@@ -123,10 +119,19 @@ def image(world: World, pod: Pod) -> Iterator[Finding]:
     tried = next(world.pod_events(pod, "Failed"), None)
     said = f"{container.image}: {container.message or container.reason}"
     seen = Evidence(said, tried.last_at if tried is not None else None)
+    alike = world.unpulled_of[pod.set_key, container.image]
+    # One image is one fault: the first pod that waits for it stands for all of them.
+    first = alike[0] is pod
+    if first and len(alike) > 1:
+        diagnosis = f"{diagnosis}: {len(alike)} pods wait for it"
     advice = [Advice(help_, "set.image" if help_ == "correct the image" else "")]
     if rule == "P3":
         advice.append(Advice("undo the rollout if the revision is new", "set.undo"))
-    yield finding(rule, Severity.WARNING, pod, diagnosis, (seen,), *advice)
+    found = finding(rule, Severity.WARNING, pod, diagnosis, (seen,), *advice)
+    if first:
+        more = found.explains | {"P2", "P3", "P4"}
+        found = replace(found, groups=groups_of(*alike), explains=more)
+    yield found
 
 
 def slow_pull(world: World, pod: Pod) -> Iterator[Finding]:
@@ -206,7 +211,7 @@ def sandbox(world: World, pod: Pod) -> Iterator[Finding]:
 
 def configuration(world: World, pod: Pod) -> Iterator[Finding]:
     """P17: a Secret, a ConfigMap or a key of one is missing."""
-    container = _waiting(pod, frozenset({"CreateContainerConfigError"}))
+    container = waiting(pod, frozenset({"CreateContainerConfigError"}))
     if container is not None:
         seen = Evidence(f"{container.name}: {container.message or container.reason}")
         what = "a Secret or ConfigMap that it refers to, or a key in it, is missing"
@@ -255,15 +260,24 @@ def stuck(world: World, pod: Pod) -> Iterator[Finding]:
     if pod.deleted_at is None or world.now - pod.deleted_at < OVERDUE_S:
         return
     node = world.node_of(pod)
-    gone = node is None or not node.ready
-    where = f"node {pod.node} does not answer" if gone and pod.node else "its node does"
+    force = Advice("remove it by force, if its node is known to be off", "pod.kill")
+    group = world.groups.get((pod.set_key, pod.group), ())
+    others = [one.name for one in group if one.terminating and one.name != pod.name]
+    if pod.node and (node is None or not node.ready):
+        why, advice = f"node {pod.node} does not answer, so nobody says that it ended", force
+    elif pod.worker == 0 and others:
+        there = "are" if len(others) > 1 else "is"
+        why = f"a leader goes after its workers, and {', '.join(others[:3])} {there} still there"
+        advice = Advice("see what keeps the others of its group", "group.open")
+    else:
+        why, advice = "its node answers, so a finalizer or one of its processes holds it", force
     yield finding(
         "P18",
         Severity.WARNING,
         pod,
-        f"it should have been gone for a minute and is not; {where}",
+        f"it should have been gone for a minute: {why}",
         (Evidence("grace period ended", pod.deleted_at),),
-        Advice("remove it by force, if its node is known to be off", "pod.kill"),
+        advice,
     )
 
 

@@ -30,6 +30,12 @@ BASELINE_SLOTS: Final = 6
 """Quarters of an hour, not the newest two, that have to be there to compare with hours."""
 SIMILAR: Final = 0.25
 SLOWER: Final = 1.5
+TOGETHER: Final = 2
+"""Full groups from which it is the set that is too small."""
+_MORE_ROOM: Final = (
+    Advice("add groups, if they fit", "set.scale"),
+    Advice("shorten the context or keep the cache in eight bits", "set.edit"),
+)
 RECREATE: Final = Advice("keep its logs, then recreate the group", "group.recreate")
 
 
@@ -41,6 +47,7 @@ def findings(world: World) -> Iterator[Finding]:
             continue
         for rule in RULES:
             yield from rule(world, leader, view)
+    yield from all_full(world)
     yield from unbalanced(world)
 
 
@@ -148,9 +155,35 @@ def full(world: World, leader: Pod, view: EngineView) -> Iterator[Finding]:
             leader,
             f"its KV cache is full ({kv:.0%}) and requests wait for room in it",
             (_seen(view),),
-            Advice("add groups, if they fit", "set.scale"),
-            Advice("shorten the context or keep the cache in eight bits", "set.edit"),
+            *_MORE_ROOM,
             hold_s=LASTING_S,
+        )
+
+
+def all_full(world: World) -> Iterator[Finding]:
+    """E8 of a set: several of its groups are full at once, so it is the set that is too small."""
+    by_set: dict[Key, list[tuple[int, EngineView]]] = {}
+    for key, view in world.snapshot.telemetry.engines.items():
+        leader = world.snapshot.pods.get(key)
+        if leader is not None and leader.group >= 0 and any(full(world, leader, view)):
+            by_set.setdefault(leader.set_key, []).append((leader.group, view))
+    for key, found in by_set.items():
+        if len(found) < TOGETHER:
+            continue
+        groups = frozenset((key, group) for group, _ in found)
+        waiting = sum(view.reading.waiting or 0.0 for _, view in found)
+        of = len(world.groups_of_set.get(key, ()))
+        yield Finding(
+            "E8",
+            Severity.WARNING,
+            Subject("set", key.namespace, key.name),
+            f"the KV caches of {len(found)} of its {of} groups are full and {waiting:.0f} requests "
+            "wait: more work comes than it can do",
+            (_seen(max((view for _, view in found), key=lambda v: v.reading.waiting or 0.0)),),
+            _MORE_ROOM,
+            groups,
+            frozenset({"E8"}),
+            LASTING_S,
         )
 
 

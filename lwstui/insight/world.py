@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -12,12 +12,15 @@ from typing import Final
 from controller.api.core import Event, Node
 from controller.api.lws import LeaderWorkerSet
 from controller.api.meta import Key
-from controller.api.pods import Pod
+from controller.api.pods import Container, Pod
 from lwstui.state.deaths import Death
 from lwstui.state.insights import Evidence, GroupId, Subject
 from lwstui.state.model import Snapshot
+from lwstui.state.reduce import place_of
 from lwstui.state.tails import NO_TAILS, Tail
 
+UNPULLED: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+"""Why a container waits whose image cannot be pulled."""
 _GROUP: Final = attrgetter("group")
 
 
@@ -79,6 +82,16 @@ class World:
             found.setdefault((death.set_key, death.group), []).append(death)
         return {group: tuple(deaths) for group, deaths in found.items()}
 
+    @cached_property
+    def unpulled_of(self) -> Mapping[tuple[Key, str], tuple[Pod, ...]]:
+        """Pods that wait for an image that cannot be pulled, by set and image, in order."""
+        found: dict[tuple[Key, str], list[Pod]] = {}
+        for pod in self.snapshot.pods.values():
+            container = waiting(pod, UNPULLED) if pod.set_name and not pod.ready else None
+            if container is not None:
+                found.setdefault((pod.set_key, container.image), []).append(pod)
+        return {slot: tuple(sorted(pods, key=place_of)) for slot, pods in found.items()}
+
     def pod_events(self, pod: Pod, *reasons: str) -> Iterator[Event]:
         """Yield the events of a pod with one of some reasons, newest first."""
         for event in self.events_of.get(("Pod", pod.namespace, pod.name), ()):
@@ -93,6 +106,11 @@ class World:
     def set_of(self, pod: Pod) -> LeaderWorkerSet | None:
         """Return the set a pod belongs to."""
         return self.snapshot.sets.get(pod.set_key)
+
+
+def waiting(pod: Pod, reasons: Collection[str]) -> Container | None:
+    """Return the first container of a pod that waits for one of some reasons."""
+    return next((c for c in pod.containers if c.state == "waiting" and c.reason in reasons), None)
 
 
 def pod_subject(pod: Pod) -> Subject:

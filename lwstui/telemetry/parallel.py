@@ -4,7 +4,8 @@ Ranks of one tensor-parallel stage work in step; those of different pipeline sta
 stage a pod belongs to follows from the flags of the engine, or from the set's subgroups.
 
 Source: vLLM vllm/engine/arg_utils.py, SGLang python/sglang/srt/server_args.py, TensorRT-LLM
-tensorrt_llm/commands/serve.py; node_rank // (nnodes // pp_size) in SGLang's scheduler launch.
+tensorrt_llm/commands/serve.py; node_rank // (nnodes // pp_size) in SGLang's scheduler launch;
+local_world_size * node_rank_within_dp in vLLM's vllm/v1/executor/multiproc_executor.py.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ _FLAG: Final = re.compile(
     r"(?<!\S)(?:--pipeline[-_]parallel[-_]size|--pp[-_]size|--pp|-pp)(?:[=\s]+(\S+))?"
 )
 _ENGINE: Final = re.compile(r"vllm|sglang|trtllm-serve")
-_IN_ORDER: Final = re.compile(r"sglang")
-"""Engines that hand stages to nodes in the order of their ranks."""
+_IN_ORDER: Final = re.compile(r"sglang|(?<!\S)--node[-_]rank\b")
+"""What hands stages to nodes in the order of their ranks: SGLang, and vLLM where it is told a
+node's rank. Ray hands them out by addresses, and no metric says which rank runs where."""
+_REPLICATED: Final = re.compile(r"(?<!\S)(?:--data[-_]parallel|-dp\b)")
 
 Stage = int | None
 """Number of a stage; None where it cannot be told."""
@@ -42,7 +45,8 @@ def stages(lws_spec: Mapping[str, Any], pods: Sequence[Pod]) -> tuple[Stage, ...
         return (0,) * len(pods)
     if pipeline is not None and pipeline == size:
         return tuple(pod.worker for pod in pods)
-    if pipeline is None or size % pipeline or not _IN_ORDER.search(text):
+    ordered = _IN_ORDER.search(text) and ("sglang" in text or not _REPLICATED.search(text))
+    if pipeline is None or size % pipeline or not ordered:
         return (None,) * len(pods)
     return tuple(pod.worker // (size // pipeline) for pod in pods)
 

@@ -72,7 +72,9 @@ async def test_what_is_wrong_is_said_with_its_evidence_and_a_code(world: World) 
     await eventually(lambda: _waiting(world))
     said = await lwstui(world, "why", "demo")
     assert said.code == 3
-    assert said.lines[0] == ("! default/demo-0: the image does not exist under this name  [P3]")
+    assert said.lines[0] == (
+        "! default/demo-0: the image does not exist under this name: 2 pods wait for it  [P3]"
+    )
     assert "nginx:typo" in said.lines[1]
     assert said.lines[2].split() == ["do", "correct", "the", "image"]
     found = json.loads((await lwstui(world, "why", "demo/0", "-o", "json")).out)["findings"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lwstui.insight.judging import CLEAN_ROUNDS, about, judge, worst_first
 from lwstui.state.insights import Finding, Judgment, Severity, Subject
 from tests.view.build import LLAMA
@@ -75,6 +77,21 @@ def test_what_concerns_other_groups_is_no_consequence():
     lost = finding("N1", scope="node", explains=frozenset({"P18"}))
     assert rules(rounds([lost, finding("P18", groups=(GROUP, OTHER))])) == ["N1", "P18"]
     assert rules(rounds([lost, finding("P18", groups=())])) == ["N1", "P18"]
+
+
+def test_what_concerns_no_group_any_more_follows_from_a_device_of_its_node():
+    lost = finding("D1", scope="device", explains=frozenset({"D13"}))
+    here = replace(lost, subject=replace(lost.subject, node="n1"))
+    held = finding("D13", scope="node", name="n1", groups=())
+    assert rules(rounds([here, held])) == ["D1"]
+    assert rules(rounds([here, replace(held, subject=replace(held.subject, name="n2"))])) == [
+        "D13",
+        "D1",
+    ]
+    assert rules(rounds([lost, replace(held, subject=replace(held.subject, name=""))])) == [
+        "D13",
+        "D1",
+    ]
 
 
 def test_chains_are_kept_and_two_that_explain_each_other_are_not_lost():

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from lwstui.insight import devices, measuring, serving
-from lwstui.state.insights import Severity
+from lwstui.insight.judging import judge
+from lwstui.state.insights import Judgment, Severity
 from lwstui.state.lately import SLOT_S, Pace
 from lwstui.state.telemetry import Mark, Source
 from lwstui.telemetry.engines import Fact, Rates
@@ -232,6 +233,22 @@ def test_nothing_is_found_where_nothing_is_measured_or_all_is_well():
     assert {
         rule for family in (devices, serving, measuring) for rule in fired(family, well)
     } == set()
+
+
+def test_a_set_whose_groups_are_full_together_is_too_small_itself():
+    def both(kv):
+        engines = {"llama-0": engine(kv=0.96, waiting=2.0), "llama-1": engine(kv=kv, waiting=3.0)}
+        return list(serving.findings(seen(engines=engines)))
+
+    judged = judge(judge(Judgment(), both(0.97), NOW), both(0.97), NOW + 120).insights
+    assert [(str(one.finding.subject), len(one.consequences)) for one in judged] == [
+        ("prod/llama", 2)
+    ]
+    assert judged[0].finding.diagnosis == (
+        "the KV caches of 2 of its 2 groups are full and 5 requests wait: more work comes than it "
+        "can do"
+    )
+    assert [str(one.subject) for one in both(0.94)] == ["prod/llama group 0"]
 
 
 def test_a_slow_engine_is_compared_with_as_many_hours_as_it_was_watched():

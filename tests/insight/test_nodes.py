@@ -53,12 +53,14 @@ NODE_CASES = {
     "N1": (
         on(ready=False, ready_reason="NodeStatusUnknown"),
         on(),
-        "it does not answer any more; 1 group with a pod there will be recreated as a whole",
+        "it does not answer any more; unless it recovers, 1 group with a pod there will be "
+        "recreated as a whole",
     ),
     "N1 unwell": (
         on(ready=False, ready_reason="KubeletNotReady"),
         on(ready_reason="KubeletReady"),
-        "it is not ready: KubeletNotReady; 1 group with a pod there will be recreated as a whole",
+        "it is not ready: KubeletNotReady; unless it recovers, 1 group with a pod there will be "
+        "recreated as a whole",
     ),
     "N2": (
         on(troubles=(("DiskPressure", "KubeletHasDiskPressure"),)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lwstui.insight import ends, pods
-from lwstui.state.insights import Severity
+from lwstui.insight.judging import judge
+from lwstui.state.insights import Judgment, Severity
 from tests.insight.support import NOW, death, event, world
 from tests.view.build import container, node, pod, starting
 
@@ -187,9 +189,40 @@ CASES = {
     "P18": (
         world(pod(**STUCK), nodes=(node("node-0", ready=False),)),
         world(pod(deleted_at=NOW - 59)),
-        "it should have been gone for a minute and is not; node node-0 does not answer",
+        "it should have been gone for a minute: node node-0 does not answer, so nobody says that "
+        "it ended",
+    ),
+    "P18 leader": (
+        world(pod(**STUCK), pod(0, 1, deleted_at=NOW - 30)),
+        world(pod(deleted_at=NOW - 59), pod(0, 1, deleted_at=NOW - 30)),
+        "it should have been gone for a minute: a leader goes after its workers, and llama-0-1 is "
+        "still there",
+    ),
+    "P18 held": (
+        world(pod(**STUCK), pod(0, 1)),
+        world(pod(), pod(0, 1)),
+        "it should have been gone for a minute: its node answers, so a finalizer or one of its "
+        "processes holds it",
     ),
 }
+
+
+def test_one_image_is_one_fault_that_the_first_pod_stands_for():
+    def stuck(group, worker, image="repo/x:9"):
+        bad = container(ready=False, state="waiting", reason="ErrImagePull", image=image)
+        bad = msgspec.structs.replace(bad, message=f"{image}: not found")
+        return starting(group, worker, containers=(bad,))
+
+    other = stuck(2, 1, image="repo/y:9")
+    found = list(pods.findings(world(stuck(1, 0), stuck(0, 1), stuck(0, 0), other)))
+    judged = judge(Judgment(), found, NOW).insights
+    assert [(one.finding.subject.name, len(one.consequences)) for one in judged] == [
+        ("llama-0", 2),
+        ("llama-2-1", 0),
+    ]
+    assert judged[0].finding.diagnosis == (
+        "the image does not exist under this name: 3 pods wait for it"
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

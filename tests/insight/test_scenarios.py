@@ -66,11 +66,19 @@ TABLE: dict[str, tuple[Expected, ...]] = {
     # The lease cannot be renewed in time, so the controller stops, and exporters time out.
     "api-slow": (DARK, Expected("C3", "default/llm"), Expected("T3", "cluster")),
     "api-throttled": (DARK,),
-    "bad-image": (DARK, *(Expected("P3", pod) for pod in PULLED)),
-    "gpu-lost": (DARK, Expected("D1", "device GPU-* on h100-*"), Expected("D13", "node h100-*")),
+    "bad-image": (DARK, Expected("P3", PULLED[0]), Expected("P3", PULLED[1], under="P3")),
+    "gpu-lost": (
+        DARK,
+        Expected("D1", "device GPU-* on h100-*"),
+        Expected("D13", "node h100-*", under="D1"),
+    ),
     # A group that is recreated once is doing what it should; a loop would be another matter.
     "leader-crash": (DARK,),
-    "load-surge": (DARK, *(Expected("E8", f"default/llm group {group}") for group in range(3))),
+    "load-surge": (
+        DARK,
+        Expected("E8", "default/llm"),
+        *(Expected("E8", f"default/llm group {group}", under="E8") for group in range(3)),
+    ),
     # The group waits for a worker it cannot reach; the last lines of what gave up say so.
     "network-cut": (DARK, Expected("E1", "default/llm group 1")),
     "node-blip": (DARK, Expected("N1", "node h100-*")),
@@ -81,7 +89,7 @@ TABLE: dict[str, tuple[Expected, ...]] = {
         Expected("P18", "default/llm-0", under="N1"),
         Expected("P18", "default/llm-0-1", under="N1"),
     ),
-    "registry-down": (DARK, *(Expected("P4", pod) for pod in PULLED)),
+    "registry-down": (DARK, Expected("P4", PULLED[0]), Expected("P4", PULLED[1], under="P4")),
     # A large image takes its two minutes: nothing is wrong.
     "slow-pull": (DARK,),
     "watches-expired": (DARK,),
