@@ -202,21 +202,27 @@ async def stub(pods: int) -> AsyncIterator[str]:
         await process.wait()
 
 
+def kubeconfig(folder: Path, server: str) -> Path:
+    """Write a kubeconfig for a server and return its path."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "stub",
+        "clusters": [{"name": "stub", "cluster": {"server": server}}],
+        "users": [{"name": "stub", "user": {"token": "none"}}],
+        "contexts": [{"name": "stub", "context": {"cluster": "stub", "user": "stub"}}],
+    }
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(config))
+    path.chmod(0o600)
+    return path
+
+
 @asynccontextmanager
 async def console(kind: str, server: str) -> AsyncIterator[Console]:
     """Run the console on a server, in an empty home."""
     with tempfile.TemporaryDirectory() as home:
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "stub",
-            "clusters": [{"name": "stub", "cluster": {"server": server}}],
-            "users": [{"name": "stub", "user": {"token": "none"}}],
-            "contexts": [{"name": "stub", "context": {"cluster": "stub", "user": "stub"}}],
-        }
-        path = Path(home) / "kubeconfig"
-        path.write_text(json.dumps(config))
-        path.chmod(0o600)
+        path = kubeconfig(Path(home), server)
         environ = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
         environ |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
         command = [sys.executable, "-m", "lwstui", "--kubeconfig", str(path), "-A"]

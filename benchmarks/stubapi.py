@@ -24,6 +24,10 @@ SIZE = 8
 GPUS_A_NODE = 8
 STARTED = "2026-01-01T00:00:00Z"
 TICK_S = 0.02
+CHANGED = 5_000
+"""Pods that changes are about."""
+Place = tuple[int, int, int]
+"""Number of the set, of the group in it, and of the pod in that."""
 _DOMAIN = "leaderworkerset.sigs.k8s.io"
 
 
@@ -129,6 +133,22 @@ def node(number: int) -> dict[str, Any]:
     }
 
 
+def changes(places: list[Place]) -> Iterator[tuple[Place, int, int]]:
+    """Yield what changes: where, restarts and version.
+
+    The second half is about the pods of the first, so that none is sent as it is held.
+    """
+    chosen = random.Random(1).sample(places, min(CHANGED, len(places)))
+    for number, (restarts, place) in enumerate(itertools.product((1, 2), chosen)):
+        yield place, restarts, number + 2
+
+
+def everywhere(pods: int) -> list[Place]:
+    """Return the places of so many pods, in whole sets."""
+    sets = max(1, pods // (GROUPS_A_SET * SIZE))
+    return [(s, g, w) for s in range(sets) for g in range(GROUPS_A_SET) for w in range(SIZE)]
+
+
 class Stub:
     """The lists, encoded once, and the stream of changes.
 
@@ -137,10 +157,8 @@ class Stub:
     """
 
     def __init__(self, pods: int) -> None:
-        sets = max(1, pods // (GROUPS_A_SET * SIZE))
-        self._places = [
-            (s, g, w) for s in range(sets) for g in range(GROUPS_A_SET) for w in range(SIZE)
-        ]
+        self._places = everywhere(pods)
+        sets = self._places[-1][0] + 1
         self._lists = {
             "pods": [json.dumps(pod(*place, 0, 1)) for place in self._places],
             "leaderworkersets": [json.dumps(lws(number)) for number in range(sets)],
@@ -153,9 +171,8 @@ class Stub:
 
     def _encoded(self) -> Iterator[str]:
         """Yield changes in the order in which they are sent, again and again."""
-        chosen = random.Random(1).sample(self._places, min(5000, len(self._places)))
-        for number, place in enumerate(chosen):
-            changed = pod(*place, number % 3, number + 2)
+        for place, restarts, version in changes(self._places):
+            changed = pod(*place, restarts, version)
             yield json.dumps({"type": "MODIFIED", "object": changed}) + "\n"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -189,8 +206,8 @@ class Stub:
             if kind == "pods" and due >= 1:
                 batch = [next(changes) for _ in range(int(due))]
                 due -= len(batch)
-                await answer.write(b"".join(batch))
                 self.sent += len(batch)
+                await answer.write(b"".join(batch))
 
     async def rate(self, request: web.Request) -> web.Response:
         """Change how many changes are sent a second, and tell what was sent so far."""

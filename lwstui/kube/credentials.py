@@ -110,7 +110,7 @@ class Credentials:
         return aiohttp.ClientSession(
             connector=Connector(self._tls()),
             headers={"User-Agent": USER_AGENT},
-            read_bufsize=2**20,
+            read_bufsize=2**18,
         )
 
     def _tls(self) -> ssl.SSLContext:

@@ -390,11 +390,8 @@ async def _framed(response: aiohttp.ClientResponse) -> AsyncIterator[list[bytes]
     """Yield batches of complete lines; a line has no length limit."""
     rest = b""
     while data := await response.content.readany():
-        head, separator, tail = data.rpartition(b"\n")
-        if not separator:
-            rest += data
-            continue
-        yield [line for line in (rest + head).split(b"\n") if line.strip()]
-        rest = tail
+        *lines, rest = (rest + data).split(b"\n")
+        if found := [line for line in lines if line.strip()]:
+            yield found
     if rest.strip():
         raise aiohttp.ClientPayloadError("the last line is not complete")
