@@ -263,8 +263,8 @@ def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding
         + ("; at the moment it is ready" if ready else ""),
         tuple(Evidence(f"generation {g}: {d.pod} {d.how}", d.at) for g, d in sorted(first.items()))
         or (Evidence("new leaders", recent[-1]),),
-        Advice("see the last lines of the pod that ended first", "group.logs"),
         Advice("stop recreating it and keep the failed pods to look at", command="freeze"),
+        Advice("see the last lines of the pod that ended first", "group.logs"),
         groups=(group,),
         explains=("P1", "E5", "E7", "G7"),
     )

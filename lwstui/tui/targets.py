@@ -39,6 +39,15 @@ def leader(snapshot: Snapshot, key: Key, group: int) -> Pod | None:
     return next((p for p in members if p.group == group and p.worker == 0), None)
 
 
+def leaving(snapshot: Snapshot, ref: Ref) -> tuple[Ref, ...]:
+    """Return the pods of a group that are being deleted and are still there."""
+    return tuple(
+        Ref("pod", pod.namespace, pod.name, pod.group, uid=pod.uid)
+        for pod in snapshot.by_set.get(ref.key, ())
+        if pod.group == ref.group and pod.terminating
+    )
+
+
 def pod_of(snapshot: Snapshot, ref: Ref) -> Pod | None:
     """Return the pod behind a reference, of a group its leader; None if there is none."""
     if ref.kind == "group":

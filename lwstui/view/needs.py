@@ -61,7 +61,14 @@ NEEDS: Final = (
         "recreate groups, delete pods",
         "delete",
         "pods",
-        actions=("group.recreate", "pod.recreate", "group.delete", "pod.delete", "pod.kill"),
+        actions=(
+            "group.recreate",
+            "pod.recreate",
+            "group.delete",
+            "group.kill",
+            "pod.delete",
+            "pod.kill",
+        ),
     ),
     Need(
         "open shells, copy files",

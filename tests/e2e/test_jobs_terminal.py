@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,6 +154,8 @@ class Console:
 
     def choose(self, wanted: str, most: int = 4) -> None:
         """Go down, at most so many rows, until the cursor is on what is wanted."""
+        if re.search(wanted, self.terminal.text):
+            return
         for _ in range(most):
             try:
                 self.press(DOWN, wanted, 2)

@@ -61,6 +61,7 @@ def test_what_changes_the_cluster_is_marked():
         "set.edit-fields",
         "group.recreate",
         "group.delete",
+        "group.kill",
         "group.shell",
         "group.edit",
         "group.attach",

@@ -182,3 +182,13 @@ async def test_marked_pods_are_deleted_together_and_a_shell_takes_one():
         await opened(pilot, app, "DELETE PODS")
         await until(pilot, lambda: "Stops in all" in shown(app))
         assert backend.submitted == []
+
+
+async def test_a_group_of_which_nothing_is_leaving_is_not_killed():
+    backend = FakeBackend(first=rolling()[0].snapshot())
+    app = console(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "llama70b" in shown(app))
+        await keys(pilot, "enter", "ctrl+k")
+        await until(pilot, lambda: "no pod of group 29 is leaving" in shown(app))
+        assert backend.dry_runs == []

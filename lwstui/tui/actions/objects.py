@@ -71,6 +71,13 @@ def of_group() -> Iterator[ActionSpec]:
     yield verb(
         "delete", "Delete leader", "Delete the leader: recreates the group.", "ctrl+d", danger=3
     )
+    yield verb(
+        "kill",
+        "Kill",
+        "Delete pods of it that do not end, without grace.",
+        "ctrl+k",
+        danger=3,
+    )
     yield verb("diff", "Diff", "The set's revision against the one before.", "D")
     yield from _reading("group", "the group's leader")
     yield from _copying("group")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from lwstui.tui import verbs
+from collections.abc import Sequence
+
+from lwstui.tui import targets, verbs
+from lwstui.tui.host import Host
 from lwstui.tui.screens.verbs.selecting import Selecting
 from lwstui.tui.verbs.bulk import BulkVerb
+from lwstui.view.types import Ref
 
 
 class DeletingKeys(Selecting):
@@ -33,11 +37,28 @@ class DeletingKeys(Selecting):
         return next((kinds.get(ref.kind) for ref in self.marks.refs.values()), None)
 
     def action_kill(self) -> None:
-        """Delete the selected pod without grace."""
-        if self.change_marked(verbs.KILL_PODS):
-            return
-        ref = self.selected()
-        if ref is None or ref.kind != "pod":
-            self.host.say("no pod is selected", "warn")
-            return
-        self.start(verbs.delete_pod(self.host, ref, at_once=True))
+        """Delete the selected pod, or the pods of a group that do not end, without grace."""
+        host, ref = self.host, self.selected()
+        if self.marks:
+            pods = all(one.kind == "pod" for one in self.marks.refs.values())
+            self.change_marked(verbs.KILL_PODS if pods else None)
+        elif ref is not None and ref.kind == "pod":
+            self.start(verbs.delete_pod(host, ref, at_once=True))
+        elif ref is not None and ref.kind == "group":
+            self._kill_leaving(ref)
+        else:
+            host.say("no pod is selected", "warn")
+
+    def _kill_leaving(self, ref: Ref) -> None:
+        host = self.host
+        leaving = targets.leaving(host.snapshot, ref)
+        if not leaving:
+            host.say(f"no pod of group {ref.group} is leaving: kill one of its pods itself", "warn")
+        elif len(leaving) == 1:
+            self.start(verbs.delete_pod(host, leaving[0], at_once=True))
+        else:
+            self.start(_killed(host, leaving))
+
+
+async def _killed(host: Host, refs: Sequence[Ref]) -> None:
+    await verbs.act_on_all(host, refs, verbs.KILL_PODS)
