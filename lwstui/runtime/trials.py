@@ -94,7 +94,7 @@ async def _try(cluster: Cluster, trial: Trial, made: set[str]) -> Trial:
     except NotFound:
         live = None
     except Forbidden as error:
-        return replace(trial, unasked=f"it may not be read: {error.message}")
+        return replace(trial, unasked=f"it may not be read: {error.message}", forbidden=True)
     trial = replace(trial, live=live)
     try:
         return replace(trial, after=await _dry_run(cluster, trial, force=False))
@@ -106,7 +106,7 @@ async def _try(cluster: Cluster, trial: Trial, made: set[str]) -> Trial:
     except Conflict as error:
         return await _contested(cluster, trial, error)
     except Forbidden as error:
-        return replace(trial, unasked=f"not allowed: {error.message}")
+        return replace(trial, unasked=f"not allowed: {error.message}", forbidden=True)
     except ApiError as error:
         return replace(trial, refusal=error.message)
 

@@ -79,6 +79,7 @@ class Trial:
         after: The object there would be, None if it is not known.
         refusal: Why the server refuses it, empty if it does not.
         unasked: Why the server could not be asked, empty if it was.
+        forbidden: Whether that is because this user may not: applying it would be refused, too.
         conflicts: Fields of others that applying it would take over.
     """
 
@@ -89,6 +90,7 @@ class Trial:
     after: Body | None = None
     refusal: str = ""
     unasked: str = ""
+    forbidden: bool = False
     conflicts: tuple[FieldConflict, ...] = ()
 
 

@@ -48,6 +48,9 @@ NEEDS: Final = (
         actions=(
             "set.restart",
             "set.image",
+            "set.edit",
+            "set.edit-fields",
+            "group.edit",
             "set.undo",
             "set.hold",
             "set.resume-rollout",

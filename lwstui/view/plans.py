@@ -103,10 +103,10 @@ def plan_object(
         now: Epoch seconds.
         take_over: Whether fields of others shall be taken over.
     """
+    if why := trial.refusal or (trial.unasked if trial.forbidden else ""):
+        return ObjectPlan(trial, "refused", (), Effect(""), clean_line(why))
     after = trial.after if trial.after is not None else trial.manifest.body
     found = changes(essence(trial.live), essence(after)) if trial.live is not None else ()
-    if trial.refusal:
-        return ObjectPlan(trial, "refused", (), Effect(""), clean_line(trial.refusal))
     effect = _effect(trial, after, found, snapshot, now)
     if effect.refused:
         return ObjectPlan(trial, "refused", found, effect, clean_line(effect.refused))
@@ -287,6 +287,8 @@ def diff(plan: ObjectPlan, *, whole: bool = False) -> tuple[Line, ...]:
     lines: list[Line] = []
     if plan.reason and plan.verdict == "refused":
         lines.append((Span(plan.reason, "bad"),))
+    if trial.forbidden:
+        return tuple(lines)  # what the object would be is not known, so nothing differs for sure
     if trial.unasked:
         lines.append((Span(clean_line(trial.unasked), "warn"),))
     live = _disclosed(trial.live, trial.live)

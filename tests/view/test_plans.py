@@ -213,6 +213,17 @@ def test_the_server_s_refusal_is_the_reason():
     assert (plan.verdict, plan.reason) == ("refused", "denied: no")
 
 
+def test_what_this_user_may_not_do_is_refused_and_no_difference_is_made_up():
+    made, key = world()
+    live = live_body(made, key)
+    bare = {**live, "metadata": {"name": key.name, "namespace": key.namespace}}
+    asked = trial(live, bare, unasked="not allowed: cannot patch", forbidden=True)
+    plan = plan_object(replace(asked, after=None), made.snapshot(), made.now)
+    assert (plan.verdict, plan.reason, plan.changes) == ("refused", "not allowed: cannot patch", ())
+    assert not plan.sendable
+    assert plain(diff(plan)) == "not allowed: cannot patch"
+
+
 def test_conflicts_are_decided_by_the_operator_and_name_the_other_manager():
     made, key = world()
     live = live_body(made, key)
