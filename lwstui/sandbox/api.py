@@ -17,6 +17,7 @@ from lwstui.sandbox import (
     reads,
     refusals,
     requests,
+    resizing,
     scale,
     status,
     streams,
@@ -39,7 +40,8 @@ from lwstui.sandbox.watchcache import WatchCache
 from lwstui.sandbox.writes import DeleteOptions, Writer, Written
 
 _LOG_HEADERS_AFTER_S = 1.0
-_POD_SUBRESOURCES = {"log", "binding", "eviction", ephemeral.SUBRESOURCE, *streams.SUBRESOURCES}
+_PARTS = (ephemeral.SUBRESOURCE, resizing.SUBRESOURCE)
+_POD_SUBRESOURCES = {"log", "binding", "eviction", *_PARTS, *streams.SUBRESOURCES}
 _DEPRECATED = {
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 }
@@ -84,7 +86,7 @@ class Api:
         self._handlers: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._get,
             ("GET", "status"): self._get,
-            ("GET", ephemeral.SUBRESOURCE): self._get,
+            **dict.fromkeys((("GET", name) for name in _PARTS), self._get),
             ("GET", "scale"): self._get_scale,
             ("GET", "log"): self._log,
             **dict.fromkeys(_STREAM_VERBS, self._stream),
@@ -93,12 +95,12 @@ class Api:
             ("POST", "token"): self._issue,
             ("PUT", ""): self._update,
             ("PUT", "status"): self._update,
-            ("PUT", ephemeral.SUBRESOURCE): self._update,
+            **dict.fromkeys((("PUT", name) for name in _PARTS), self._update),
             ("PUT", "finalize"): self._update,
             ("PUT", "scale"): self._write_scale,
             ("PATCH", ""): self._patch,
             ("PATCH", "status"): self._patch,
-            ("PATCH", ephemeral.SUBRESOURCE): self._patch,
+            **dict.fromkeys((("PATCH", name) for name in _PARTS), self._patch),
             ("PATCH", "scale"): self._write_scale,
             ("DELETE", ""): self._delete,
         }

@@ -103,6 +103,7 @@ def _subresources(kind: KindInfo) -> tuple[Subresource, ...]:
             Subresource("log", kind.kind, ("get",)),
             Subresource("portforward", "PodPortForwardOptions", _STREAM_VERBS),
             Subresource("proxy", "PodProxyOptions", _PROXY_VERBS),
+            Subresource("resize", kind.kind, _ANY_METHOD_VERBS),
         ]
     if kind.key == "serviceaccounts":
         found.append(

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from lwstui.sandbox import status
 from lwstui.sandbox.requests import Target
 
-_SUBRESOURCES = {
-    ("pods", "resize"): "simulated pods cannot be resized; replace the pod",
-}
 _PATHS = (
     (
         re.compile(r"/api/v1/watch/.*|/apis/[^/]+/[^/]+/watch/.*"),
@@ -38,13 +35,10 @@ def check_path(path: str) -> None:
 
 
 def check_target(target: Target, query: Mapping[str, str]) -> None:
-    """Refuse subresources and parameters of a real server that are not there.
+    """Refuse parameters of a real server that are not there.
 
     Raises:
         StatusError: 501.
     """
-    why = _SUBRESOURCES.get((target.plural, target.subresource))
-    if why and not target.group:
-        raise status.not_implemented(why)
     if target.subresource == "log" and query.get("stream", "") not in _LOG_STREAMS:
         raise status.not_implemented("logs are kept as one stream; leave the parameter stream out")

@@ -109,7 +109,7 @@ class Scheduler:
             self._plan_round()
         if not gone and holds_resources(pod):
             known = self._view.placed.get(meta["uid"])
-            if known is None or known.labels != (meta.get("labels") or {}):
+            if known is None or _differs(known, pod):
                 with suppress(*UNREADABLE):
                     self._view.place(pod_facts(pod))
                 self._plan_retry()
@@ -230,3 +230,10 @@ class Scheduler:
             now=rfc3339(self._store.clock.now()),
             generation=pod["metadata"].get("generation"),
         )
+
+
+def _differs(known: PodFacts, pod: dict[str, Any]) -> bool:
+    """Tell whether a pod is not as it was placed: its labels, or what it asks for."""
+    if known.labels != (pod["metadata"].get("labels") or {}):
+        return True
+    return known.spec is not pod["spec"] and known.spec != pod["spec"]

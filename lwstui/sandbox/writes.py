@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lwstui.sandbox import admission, builtintypes, ephemeral, status
+from lwstui.sandbox import admission, builtintypes, ephemeral, resizing, status
 from lwstui.sandbox.apply import Applied, Manager, apply_configuration, track_update
 from lwstui.sandbox.clock import rfc3339
 from lwstui.sandbox.decoding import decoded, shown_patch
@@ -231,6 +231,8 @@ class Writer:
             if resource.custom is None and not address.subresource:
                 admission.admit(resource.key, new, old)
             _validate(resource, new, old, address.subresource)
+            if address.subresource == resizing.SUBRESOURCE:
+                resizing.check_simulated(self._store, new, old)
             if track is not None:
                 track(new, old)
             else:
@@ -320,6 +322,8 @@ def _permitted(address: Address, asked: Json, old: Json) -> Json:
     match address.subresource:
         case ephemeral.SUBRESOURCE:
             return ephemeral.with_added(new, old)
+        case resizing.SUBRESOURCE:
+            return resizing.with_resized(new, old)
         case "status":
             metadata = {**old["metadata"]}
             if "managedFields" in new["metadata"]:
@@ -352,6 +356,8 @@ def _validate(resource: Resource, new: Json, old: Json | None, subresource: str 
         causes += resource.custom.causes({**new, "metadata": metadata}, old)
     elif subresource == ephemeral.SUBRESOURCE and old is not None:
         causes += ephemeral.added_causes(new, old)
+    elif subresource == resizing.SUBRESOURCE and old is not None:
+        causes += resizing.resize_causes(new, old)
     else:
         causes += admission.causes(resource.key, new, old)
     if causes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.contract.bodies import KINDS, Kind, configmap, pod
-from tests.contract.client import JSON_PATCH, STRATEGIC, Api, Json
+from tests.contract.client import JSON_PATCH, Api, Json
 
 STARTS = "the sandbox does not do this: "
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -32,7 +32,6 @@ SPREAD = {
 }
 PODS = "/api/v1/namespaces/{ns}/pods"
 REFUSED = (
-    Refused("resize", "PATCH", f"{PODS}/p/resize", {"spec": {}}, STRATEGIC),
     Refused("node-proxy", "GET", "/api/v1/nodes/n0/proxy/metrics"),
     Refused("watch-all", "GET", "/api/v1/watch/pods"),
     Refused("watch-one", "GET", "/api/v1/watch/namespaces/{ns}/pods/p"),
