@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from lwstui.cli.common import add_target
+from lwstui.cli.common import add_target, fail
 from lwstui.cli.sets import (
     EXIT_CODES,
     UsageError,
@@ -102,6 +102,11 @@ async def _restart_group(
 
     observer = await operator.observe(lws)
     leader = _leader(observer, group)
+    if observer.attended is False:
+        return fail(
+            f"{lws.metadata.name}/{group} is left alone: no controller acts on the set, so nothing "
+            "would make the group again; start one first (lwstui manifest controller prints it)"
+        )
     intent = RecreateGroup(lws.key, group, leader.name, leader.uid)
     code = await change(operator, lws, intent, f"group {group} restarted", arguments)
     if code or not arguments.wait or arguments.dry_run == "server":

@@ -139,6 +139,15 @@ class SetObserver:
         observed = self.observed()
         return progress(observed, self._clock.now(), attended=self._attended(observed))
 
+    @property
+    def attended(self) -> bool | None:
+        """Whether a controller acts on the set; None if that cannot be known.
+
+        Raises:
+            NotFound: If the set is gone.
+        """
+        return self._attended(self.observed())
+
     def _attended(self, observed: Observed) -> bool | None:
         """Tell whether a controller acts on the set; None if that cannot be known.
 

@@ -70,6 +70,10 @@ async def test_restarting_one_group_leaves_the_others(world: World) -> None:
     before = leaders(world)
     trial = await ok(world, "restart", "demo/1", "--dry-run=server")
     assert trial.out == f"{NAME} group 1 restarted (server dry run)\n"
+    alone = await lwstui(world, "restart", "demo/1", "--lease-namespace", "elsewhere")
+    assert (alone.code, alone.out) == (1, "")
+    assert "no controller acts on the set, so nothing would make the group again" in alone.err
+    assert leaders(world) == before
     ran = await ok(world, "restart", "lws/demo/1", "--wait", *PATIENT)
     assert ran.lines[0] == f"{NAME} group 1 restarted"
     after = leaders(world)
