@@ -187,6 +187,7 @@ def run_console(
     lease_namespace: str | None = None,
     apply_first: tuple[dict[str, Any], ...] = (),
     recording: RecordingOrder | None = None,
+    fresh: bool = False,
 ) -> int:
     """Run the console until the operator leaves.
 
@@ -202,6 +203,7 @@ def run_console(
         lease_namespace: Where controllers have their Lease; None for the usual place.
         apply_first: Objects to apply once the cluster answers.
         recording: What to record from the start; None for nothing.
+        fresh: Open on the fleet, and not where a context of this name was left.
     """
     if once is None and not has_terminal():
         fail("the console needs a terminal; for a headless controller run: lwstui controller")
@@ -220,6 +222,7 @@ def run_console(
         lease_namespace=lease_namespace,
         apply_first=apply_first,
         recording=recording,
+        fresh=fresh,
     )
 
 

@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
                 embedded_controller=True,
                 apply_first=tuple(documents),
                 recording=order_of(arguments),
+                fresh=True,
             )
     except DemoError as error:
         return fail(str(error))

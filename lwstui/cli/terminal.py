@@ -42,6 +42,7 @@ def run_app(
     lease_namespace: str | None,
     apply_first: tuple[dict[str, Any], ...],
     recording: RecordingOrder | None,
+    fresh: bool,
 ) -> int:
     """Run the console and return its exit code; see ``lwstui.cli.console.run_console``."""
     get_ready(settings)
@@ -69,6 +70,7 @@ def run_app(
         first_command=first_command,
         once=once,
         problems=problems,
+        fresh=fresh,
     )
 
 
@@ -92,6 +94,7 @@ def show(
     first_command: str,
     once: tuple[str, tuple[int, int]] | None,
     problems: tuple[str, ...],
+    fresh: bool = False,
 ) -> int:
     """Run the console on a backend and return its exit code.
 
@@ -102,6 +105,7 @@ def show(
         first_command: Command run at the start, empty for none.
         once: Form and size of what is printed instead of running; None to run.
         problems: Sentences about broken settings, shown on the first screen.
+        fresh: Open on the fleet, and not where a context of this name was left.
     """
     from lwstui.tui.app import Console, ConsoleOptions
     from lwstui.tui.preferences import safety_of
@@ -130,6 +134,7 @@ def show(
         ),
         clock=time.time if tape is None else tape.now,
     )
+    console.returns = not fresh
     if once is not None:
         return asyncio.run(print_once(console, *once))
     return asyncio.run(_run(console, mouse=settings.mouse))

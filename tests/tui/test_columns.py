@@ -361,3 +361,22 @@ async def test_each_set_has_its_own_zoom(tmp_path):
         await until(pilot, lambda: "zoom 3/4" in shown(app))
         await keys(pilot, "q", "j", "enter")
         await until(pilot, lambda: "llm-prod / zzz" in shown(app) and "zoom 2/4" in shown(app))
+
+
+async def test_a_console_that_begins_afresh_neither_opens_the_last_place_nor_forgets_it(
+    world, tmp_path
+):
+    app = console(FakeBackend(first=world.snapshot()), state=tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "m")
+        await until(pilot, lambda: "sets › nodes" in shown(app))
+        await _kept(pilot, app)
+    fresh = console(FakeBackend(first=world.snapshot()), state=tmp_path)
+    fresh.returns = False
+    async with fresh.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, fresh)
+        assert fresh.crumbs == ("sets",)
+    again = console(FakeBackend(first=world.snapshot()), state=tmp_path)
+    async with again.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "sets › nodes" in shown(again))
