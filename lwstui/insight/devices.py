@@ -83,7 +83,25 @@ def _name(view: DeviceView) -> str:
     return f"{number} of {reading.device.node}"
 
 
-CORDON: Final = Advice("cordon the node, then recreate the group", "node.cordon")
+def _cordon(world: World, view: DeviceView, held_by: Iterable[Key]) -> Advice:
+    """Return what to do about the node of a device that is broken.
+
+    Args:
+        world: What is known.
+        view: The device.
+        held_by: Pods that held it when it broke; pods of these names may be elsewhere by now.
+    """
+    name = view.reading.device.node
+    node = world.snapshot.nodes.get(name)
+    holders = [world.snapshot.pods.get(key) for key in held_by]
+    here = any(pod is not None and pod.node == name for pod in holders)
+    if node is not None and node.unschedulable:
+        if here:
+            return Advice("recreate the group: its node is cordoned", "group.recreate")
+        return Advice("leave the node cordoned until the device is well", "node.open")
+    if here:
+        return Advice("cordon the node, then recreate the group", "node.cordon")
+    return Advice("cordon the node before another group lands there", "node.cordon")
 
 
 def fell_off(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iterator[Finding]:
@@ -98,7 +116,7 @@ def fell_off(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> 
             Severity.CRITICAL,
             f"{_name(view)} fell off the bus",
             (Evidence("XID 79", mark.at),),
-            CORDON,
+            _cordon(world, view, mark.held_by),
             Advice("restart the node; if it happens again the device has to be replaced"),
             held_by=mark.held_by,
         )
@@ -113,7 +131,7 @@ def fell_off(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> 
             Severity.CRITICAL,
             f"{_name(view)} is not reported any more although others on the node are",
             (Evidence("last reading", view.reading.at),),
-            CORDON,
+            _cordon(world, view, view.owner.pods),
             hold_s=GONE_S,
         )
 
@@ -127,7 +145,9 @@ def code(world: World, view: DeviceView, siblings: Iterable[DeviceView]) -> Iter
         return
     rule, severity, what, help_ = known
     seen = Evidence(f"XID {mark.value:.0f}", mark.at)
-    advice = (CORDON, Advice(help_)) if severity is Severity.CRITICAL else (Advice(help_),)
+    critical = severity is Severity.CRITICAL
+    cordon = (_cordon(world, view, mark.held_by),) if critical else ()
+    advice = (*cordon, Advice(help_))
     words = f"{_name(view)}: {what}"
     yield _finding((world, view), rule, severity, words, (seen,), *advice, held_by=mark.held_by)
 

@@ -265,6 +265,22 @@ def test_an_error_code_concerns_the_group_that_held_the_device_then():
     assert "E1" in found.explains
 
 
+@pytest.mark.parametrize(
+    ("holder", "cordoned", "action", "says"),
+    [
+        ("node-0", False, "node.cordon", "cordon the node, then recreate the group"),
+        ("node-1", False, "node.cordon", "cordon the node before another group lands there"),
+        ("node-0", True, "group.recreate", "recreate the group: its node is cordoned"),
+        ("node-1", True, "node.open", "leave the node cordoned until the device is well"),
+    ],
+)
+def test_what_helps_depends_on_where_the_group_is_and_on_the_node(holder, cordoned, action, says):
+    nodes = (node("node-0", unschedulable=cordoned), node("node-1"))
+    one = world(pod(0, 0, node=holder), nodes=nodes, telemetry=measured([code(79)], {}))
+    advice = fired(devices, one)["D1"].advice[0]
+    assert (advice.action, advice.text) == (action, says)
+
+
 def test_a_link_error_that_can_wait_is_a_warning():
     assert fired(devices, seen(code(137)))["D7"].severity is Severity.WARNING
     assert fired(devices, seen(code(144)))["D7"].severity is Severity.CRITICAL
