@@ -35,7 +35,7 @@ _MEMORY: Final = frozenset({48, 95, 140, 171, 172})
 _APPLICATION: Final = frozenset({13, 31, 32, 69})
 _LINK: Final = frozenset({74, 137, *range(144, 151), 155})
 _FIRMWARE: Final = frozenset({62, 109, 119, 120})
-_BROKEN: Final = frozenset({"E1", "E2", "E3", "G5", "P6", "D13"})
+_BROKEN: Final = frozenset({"E1", "E2", "E3", "G5", "P6", "P20", "D13"})
 
 
 def findings(world: World) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from controller.api.pods import Pod
@@ -77,7 +77,8 @@ def findings(world: World) -> Iterator[Finding]:
             if pod is not None and not pod.ready:
                 yield from _of_death(world, pod, death)
             elif pod is not None and came_back(world, pod, death):
-                yield restarted(pod, death)
+                yield restarted(pod, death, "runs again")
+        yield from _recreated(world, newest.values())
 
 
 def came_back(world: World, pod: Pod, death: Death) -> bool:
@@ -85,13 +86,27 @@ def came_back(world: World, pod: Pod, death: Death) -> bool:
     return pod.uid == death.uid and not death.init and world.now - death.at <= SETTLED_S
 
 
-def restarted(pod: Pod, death: Death) -> Finding:
-    """P20: a container ended lately and runs again as if nothing had been."""
+def _recreated(world: World, deaths: Iterable[Death]) -> Iterator[Finding]:
+    """Yield P20 for what ended first in a group that was recreated for it."""
+    lately = [d for d in deaths if not d.init and world.now - d.at <= SETTLED_S]
+    newest = max((death.generation for death in lately), default=0)
+    first = min(
+        (death for death in lately if death.generation == newest),
+        key=lambda death: death.at,
+        default=None,
+    )
+    pod = world.snapshot.pods.get(first.pod_key) if first is not None else None
+    if first is not None and pod is not None and pod.uid != first.uid:
+        yield restarted(pod, first, "its group was recreated")
+
+
+def restarted(pod: Pod, death: Death, since: str) -> Finding:
+    """P20: a container ended lately and all is as if nothing had been."""
     return finding(
         "P20",
         Severity.INFO,
         pod,
-        f"{death.container} ended a while ago and runs again: {death.how}",
+        f"{death.container} ended a while ago and {since}: {death.how}",
         (Evidence(f"{death.container} ended: {death.how}", death.at), *_last(death)),
         Advice("see its last lines", "pod.previous-logs"),
     )
@@ -110,7 +125,7 @@ def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:
                 "raise the memory limit; loaded weights and shared memory count towards it",
                 "set.edit",
             ),
-            explains=("E1", "E2", "E3", "P19"),
+            explains=("E1", "E2", "E3", "P19", "P20"),
         )
     elif death.exit_code == 137:
         yield _killed(world, pod, death, seen)
@@ -127,7 +142,7 @@ def _killed(world: World, pod: Pod, death: Death, seen: Evidence) -> Finding:
         f"{death.container} {killed}",
         (seen, *((seen_event(probe),) if probe else ())),
         Advice("give the startup probe more time: loading a model takes minutes"),
-        explains=("P19",),
+        explains=("P19", "P20"),
     )
 
 
@@ -137,7 +152,8 @@ def _log_signs(pod: Pod, death: Death, seen: Evidence) -> Iterator[Finding]:
         at = next((n for n, line in enumerate(lines) if any(f in line for f in fragments)), None)
         if at is not None:
             said = Evidence(death.lines[at], death.at)
-            explains = ("E1", "E2", "P19") if severity is Severity.CRITICAL else ("P19",)
+            more = ("E1", "E2") if severity is Severity.CRITICAL else ()
+            explains = ("P19", "P20", *more)
             advice = Advice(help_)
             yield finding(rule, severity, pod, diagnosis, (said, seen), advice, explains=explains)
             return

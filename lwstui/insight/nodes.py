@@ -31,7 +31,7 @@ _BENIGN: Final = frozenset({"NetworkUnavailable"}) | _PRESSURES.keys()
 _LOST: Final = frozenset(
     {f"P{n}" for n in range(1, 19)}
     | {f"E{n}" for n in range(1, 16)}
-    | {"G1", "G3", "G5", "G6", "G7", "N3", "D1", "D13", "D14"}
+    | {"G1", "G3", "G5", "G6", "G7", "N3", "P20", "D1", "D13", "D14"}
 )
 
 

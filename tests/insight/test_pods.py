@@ -164,9 +164,14 @@ CASES = {
         "main ended a while ago and runs again: exit 1",
     ),
     "P20 recreated": (
-        died(ready=True, lines=("gone",)),
         died(ready=True, uid="another"),
-        "main ended a while ago and runs again: exit 1",
+        died(ready=True, uid="another", at=NOW - 601),
+        "main ended a while ago and its group was recreated: exit 1",
+    ),
+    "P20 on its way": (
+        died(uid="another"),
+        died(uid="another", at=NOW - 601),
+        "main ended a while ago and its group was recreated: exit 1",
     ),
     "P19": (
         world(

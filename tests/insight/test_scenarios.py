@@ -71,16 +71,21 @@ TABLE: dict[str, tuple[Expected, ...]] = {
         DARK,
         Expected("D1", "device GPU-* on h100-*"),
         Expected("D13", "node h100-*", under="D1"),
+        Expected("P20", "default/llm-2-1", stands=True),
     ),
-    # A group that is recreated once is doing what it should; a loop would be another matter.
-    "leader-crash": (DARK,),
+    # A group that is recreated once is doing what it should; why it was is told all the same.
+    "leader-crash": (DARK, Expected("P20", "default/llm-2", stands=True)),
     "load-surge": (
         DARK,
         Expected("E8", "default/llm"),
         *(Expected("E8", f"default/llm group {group}", under="E8") for group in range(3)),
     ),
     # The group waits for a worker it cannot reach; the last lines of what gave up say so.
-    "network-cut": (DARK, Expected("E1", "default/llm group 1")),
+    "network-cut": (
+        DARK,
+        Expected("E1", "default/llm group 1"),
+        Expected("P20", "default/llm-1-1", stands=True, under="E1"),
+    ),
     "node-blip": (DARK, Expected("N1", "node h100-*")),
     "node-drained": (DARK, Expected("N3", "node h100-*")),
     "node-lost": (
@@ -94,7 +99,11 @@ TABLE: dict[str, tuple[Expected, ...]] = {
     "slow-pull": (DARK,),
     "watches-expired": (DARK,),
     "worker-killed": (DARK,),
-    "worker-oom": (DARK, Expected("P7", "default/llm-0-1")),
+    "worker-oom": (
+        DARK,
+        Expected("P7", "default/llm-0-1"),
+        Expected("P20", "default/llm-0-1", stands=True, under="P7"),
+    ),
 }
 
 
