@@ -153,7 +153,7 @@ def _title(query: Query, shown: int, total: int, *, grouped: bool) -> Line:
 
 def _row(snapshot: Snapshot, one: SetDigest, now: float, memo: Memo, *, coarse: bool) -> Row:
     telemetry = snapshot.telemetry
-    marked = mark(snapshot, one.key)
+    marked = mark(snapshot, one.key, rolling=one.rolling)
 
     def build() -> tuple[Row, float]:
         requested = marked or paused_mark(one.lws) or frozen_text(one)

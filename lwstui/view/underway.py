@@ -7,13 +7,19 @@ from lwstui.state.model import Snapshot
 from lwstui.view.ages import age
 
 
-def mark(snapshot: Snapshot, key: Key) -> str:
-    """Return what is under way for one object, short; empty if nothing is."""
+def mark(snapshot: Snapshot, key: Key, *, rolling: bool = False) -> str:
+    """Return what is under way for one object, short; empty if nothing is.
+
+    Args:
+        snapshot: What was asked for, and how far it is.
+        key: The object.
+        rolling: Whether a rollout shows by itself how far it is, and that it is blocked.
+    """
     pending = snapshot.pending.get(key)
     if pending is not None:
         return pending.text
     going = snapshot.underway.get(key)
-    return going.now if going is not None else ""
+    return going.now if going is not None and not rolling else ""
 
 
 def since(snapshot: Snapshot, key: Key, now: float) -> str:

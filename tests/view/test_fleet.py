@@ -7,7 +7,7 @@ from controller.api.meta import Key
 from controller.api.names import LEADERWORKERSETS, NODES, PODS, REVISIONS
 from lwstui.kube.sync import KindSync
 from lwstui.state.insights import Finding, Insight, Severity, Subject
-from lwstui.state.model import ClusterState, ControllerView, Pending, Snapshot
+from lwstui.state.model import ClusterState, ControllerView, Pending, Snapshot, Underway
 from lwstui.state.store import Store
 from lwstui.view.fleet import COLUMNS, fleet
 from lwstui.view.memo import Memo
@@ -122,6 +122,11 @@ def test_rollout_shows_progress_hold_and_blockage():
     broken = group(1, revision="bbb222", phase="Failed", ready=False)
     blocked = snapshot(sets=(lws(),), pods=(*group(0), *broken), revisions=revisions)
     assert cell(view(blocked), "llama", "rollout").text == "blocked 50%"
+    mine = Underway(NOW - 60, "set image", "0 of 2 groups updated and ready")
+    asked = replace(blocked, underway={LLAMA: mine})
+    assert cell(view(asked), "llama", "rollout").text == "blocked 50%"
+    settled = replace(snapshot(sets=(lws(1),), pods=group(0)), underway={LLAMA: mine})
+    assert cell(view(settled), "llama", "rollout").text == "0 of 2 groups updated and ready"
 
 
 def test_nobody_reconciles():
