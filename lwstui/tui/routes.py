@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from controller.api.meta import Key
 from lwstui.runtime.backend import LogRequest
@@ -40,6 +40,9 @@ ScreenName = Literal[
     "controller",
     "xray",
 ]
+
+Stack: TypeAlias = "tuple[Route, ...]"
+"""The open routes, outermost first; never empty."""
 
 _HISTORY: Final = 100
 _OF_OBJECTS: Final[frozenset[ScreenName]] = frozenset({"lws", "group", "pod", "rollout", "why"})
@@ -81,6 +84,16 @@ class Route:
                 return self.detail
             case name:
                 return f"{name} of {_short(self.ref)}" if self.ref else name
+
+    def crumb_below(self, above: Stack) -> str:
+        """Return the text of this route below others, with its object's name unless they say it."""
+        ref, text = self.ref, self.crumb
+        if ref is None or self.screen not in ("group", "text"):
+            return text
+        told = (route.ref for route in above if route.screen in _OF_OBJECTS)
+        if any(one is not None and one.key == ref.key for one in told):
+            return text
+        return _short(ref) if self.screen == "group" else f"{text} of {_short(ref)}"
 
 
 FLEET: Final = Route("fleet")
@@ -135,10 +148,6 @@ def _logs_crumb(request: LogRequest | None) -> str:
     return "logs" if request.group is None else f"logs of group {request.group}"
 
 
-Stack = tuple[Route, ...]
-"""The open routes, outermost first; never empty."""
-
-
 class Trail:
     """The stack of open routes and the stacks that were open before.
 
@@ -163,7 +172,8 @@ class Trail:
     @property
     def crumbs(self) -> tuple[str, ...]:
         """Texts of the open routes."""
-        return tuple(route.crumb for route in self.stack)
+        stack = self.stack
+        return tuple(route.crumb_below(stack[:at]) for at, route in enumerate(stack))
 
     @property
     def seen(self) -> tuple[tuple[Route, Ref], ...]:

@@ -310,7 +310,7 @@ def _verdict(
     noun = frame.key.rpartition("/")[2]
     if len(where) > 1 and frame.key != HOST:
         glyph = "X" if frame.exclusive else "!"
-        return judge(glyph, f"split over {len(where)} × {noun}{also}", word="split")
+        return judge(glyph, f"split over {count(len(where), noun)}{also}", word="split")
     others = sorted({name for names in shared.values() for name in names}, key=natural)
     if others and frame.exclusive:
         return judge("!", f"shared with {_listed(others)}{also}", word="shared")

@@ -35,8 +35,8 @@ async def _ready(pilot, app):
         (["E"], EventsScreen, "sets › events of llama405b"),
         (["m"], NodesScreen, "sets › nodes"),
         (["l"], LogsScreen, "sets › logs"),
-        (["y"], TextScreen, "sets › yaml"),
-        (["d"], TextScreen, "sets › describe"),
+        (["y"], TextScreen, "sets › yaml of llama405b"),
+        (["d"], TextScreen, "sets › describe of llama405b"),
         (["question_mark"], HelpScreen, "sets › help"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.api.meta import Key
 from lwstui.runtime.backend import LogRequest
-from lwstui.tui.routes import FLEET, NODES, PODS, Route, RouteState, Trail, set_route
+from lwstui.tui.routes import FLEET, NODES, PODS, Route, RouteState, Trail, group_route, set_route
 from lwstui.view.types import Ref
 
 SET = set_route(Key("ns", "llama"))
@@ -76,3 +76,17 @@ def test_tabs_remember_separately():
     assert state.of_tab("map").cursor == ""
     assert state.of_tab("pods").cursor == "uid-1"
     assert state.tab == "pods"
+
+
+def test_crumbs_name_an_object_unless_the_one_above_does():
+    key = Key("prod", "llama")
+    group, text = group_route(key, 7), Route("text", Ref("set", "prod", "llama"), "yaml")
+    trail = Trail(FLEET)
+    trail.open(group)
+    assert trail.crumbs == ("sets", "llama group 7")
+    trail.open(text, top=True)
+    assert trail.crumbs == ("sets", "yaml of llama")
+    trail.open(set_route(key), top=True)
+    trail.open(group)
+    trail.open(text)
+    assert trail.crumbs == ("sets", "llama", "group 7", "yaml")

@@ -31,7 +31,7 @@ def test_the_sets_own_key_comes_first_and_node_names_last():
     ("group", "state", "said"),
     [
         ("0", "ok", "ok"),
-        ("2", "split", "split over 2 × rack"),
+        ("2", "split", "split over 2 racks"),
         ("3", "shared", "shared with phi4"),
         ("4", "unplaced", "not placed yet"),
     ],
@@ -68,7 +68,7 @@ def test_node_names_are_not_judged():
 
 def test_subgroups_have_a_row_each_and_are_judged_by_their_own_key():
     rows = _rows(_view(subgroups(), room=(200, 60)))
-    assert rows["0.1"].cells[-1].text == "split over 2 × rack"
+    assert rows["0.1"].cells[-1].text == "split over 2 racks"
     assert rows["0.0"].cells[-1].text == "shared with subgroup 1"
 
 

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from lwstui.config.statefiles import StateFiles
 from lwstui.tui.entered import Entered, Mode
@@ -138,7 +139,8 @@ class Prompt(Horizontal):
         field.suggester = self._suggesters.get(mode)
         with self.prevent(Input.Changed):
             field.value = text
-        field.cursor_position = len(text)
+        # Selected, so that what is typed takes the place of what was there.
+        field.selection = Selection(0, len(text))
         self.add_class("-open")
         field.focus()
 

@@ -83,3 +83,15 @@ async def test_a_complaint_with_brackets_is_shown_as_it_is():
         prompt.complain("unbalanced [/] in [a-")
         await pilot.pause()
         assert "unbalanced [/] in [a-" in app.export_screenshot().replace("&#160;", " ")
+
+
+async def test_what_is_typed_takes_the_place_of_the_present_filter_unless_that_is_edited():
+    prompt = Prompt()
+    async with run(Harness(prompt)) as pilot:
+        prompt.open("filter", "llama70b")
+        await pilot.pause()
+        await pilot.press("x")
+        assert prompt.text == "x"
+        prompt.open("filter", "llama70b")
+        await pilot.press("end", "x")
+        assert prompt.text == "llama70bx"
