@@ -11,15 +11,15 @@ from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.state.starts import usual
 from lwstui.view.ages import age, count, moment, ratio
-from lwstui.view.digest import SetDigest, digest
+from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
-from lwstui.view.phrases import event_tone
+from lwstui.view.phrases import event_tone, runs
 from lwstui.view.spec import spec_text
 from lwstui.view.trends import Trend, trend_lines, trends_of, trends_of_all
 from lwstui.view.types import Line, Span
 
-MOST_GROUPS: Final = 8
+MOST_REASONS: Final = 8
 CELLS: Final = 36
 """Cells beside the fleet."""
 _LABEL: Final = 9
@@ -95,19 +95,24 @@ def _facts(snapshot: Snapshot, one: SetDigest, now: float) -> Iterator[Line]:
 
 
 def _behind(one: SetDigest, now: float) -> Iterator[Line]:
-    """Yield the groups that are not fine, worst first."""
-    behind = [group for group in one.groups if group.health.glyph not in "·:u"]
-    behind.sort(key=lambda group: group.health.severity)
-    for group in behind[:MOST_GROUPS]:
-        health = group.health
-        since = f" {age(now - health.since)}" if health.since else ""
+    """Yield the groups that are not fine, worst first; one line for those with one reason."""
+    behind: dict[tuple[int, str], list[GroupDigest]] = {}
+    for group in one.groups:
+        if group.health.glyph not in "·:u":
+            found = group.health
+            behind.setdefault((found.severity, found.reason or found.word), []).append(group)
+    ordered = sorted(behind.items(), key=lambda item: item[0][0])
+    for (_, reason), groups in ordered[:MOST_REASONS]:
+        health = groups[0].health
+        since = min((g.health.since for g in groups if g.health.since), default=None)
         yield (
-            Span(f"{health.glyph} {group.index}", health.tone),
-            Span(f"{since}  ", "dim"),
-            Span(health.reason or health.word),
+            Span(f"{health.glyph} {runs([group.index for group in groups])}", health.tone),
+            Span(f"{f' {age(now - since)}' if since else ''}  ", "dim"),
+            Span(reason),
         )
-    if len(behind) > MOST_GROUPS:
-        yield (Span(f"and {count(len(behind) - MOST_GROUPS, 'more group')}", "dim"),)
+    more = sum(len(groups) for _, groups in ordered[MOST_REASONS:])
+    if more:
+        yield (Span(f"and {count(more, 'more group')}", "dim"),)
 
 
 def _waits(snapshot: Snapshot, key: Key) -> Iterator[Line]:

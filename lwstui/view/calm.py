@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from controller.api import names
 from lwstui.kube.sync import KindSync
-from lwstui.state.insights import Severity
+from lwstui.state.insights import Finding, Severity
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import clock, count
 from lwstui.view.banner import LOST
@@ -49,14 +49,20 @@ def calm(snapshot: Snapshot, found: Sequence[SetDigest]) -> Calm:
     if coming:
         title = Span("WHAT NEEDS ATTENTION IS NOT KNOWN YET", "busy")
         return Calm(title, (Span(f"{' and '.join(coming)} are being listed", "busy"),))
-    concern = [one for one in snapshot.insights if one.finding.severity <= Severity.WARNING]
+    concern = [one.finding for one in snapshot.insights if _concerns(one.finding, snapshot)]
     if concern:
-        worst, more = concern[0].finding, len(concern) - 1
-        rest = f" and {count(more, 'more')}" if more else ""
+        worst, more = concern[0], len(concern) - 1
+        rest = f" and {more:,} more" if more else ""
         head = (Span(f"{worst.subject}: ", "bold"), Span(worst.diagnosis, "warn"))
         tail = (Span(f"{rest}   :insights", "dim"), Span(f"   {ready}", "dim"))
         return Calm(Span("NO GROUP NEEDS ATTENTION, BUT", "warn"), (*head, *tail))
     return Calm(Span("NOTHING NEEDS ATTENTION", "dim"), (Span(ready, "ok"),))
+
+
+def _concerns(finding: Finding, snapshot: Snapshot) -> bool:
+    """Tell whether a finding is bad enough to be told, and about something that is in view."""
+    seen, where = snapshot.cluster.namespaces, finding.subject.namespace
+    return finding.severity <= Severity.WARNING and (not seen or not where or where in seen)
 
 
 def _as_of(old: Sequence[KindSync]) -> str:

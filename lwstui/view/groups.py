@@ -57,7 +57,7 @@ def judged(group: GroupDigest) -> list[tuple[Pod, Health]]:
 
 def _table_columns(one: SetDigest) -> tuple[Column, ...]:
     pods = [
-        Column(f"w{i}" if i else "leader", f"W{i}" if i else "LEADER", 11)
+        Column(f"w{i}" if i else "leader", f"W{i}" if i else "LEADER", 9, want=11)
         for i in range(one.size if one.size <= POD_COLUMNS else 0)
     ]
     if not pods:
@@ -69,7 +69,7 @@ def _table_columns(one: SetDigest) -> tuple[Column, ...]:
         Column("ready", "READY", 5, "right"),
         *pods,
         Column("revision", "REV", 6, min_screen=90),
-        Column("gpu", "GPU", 5, "right", min_screen=80),
+        Column("gpu", "GPU", 5, "right", min_screen=90 if len(pods) > 3 else 80),
         Column("nodes", "NODES", 14, min_screen=100),
         Column("restarts", "RST", 3, "right"),
         Column("reason", "REASON", 12, flex=True),

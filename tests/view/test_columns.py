@@ -1,5 +1,7 @@
 """Every table fits every screen: what it shows at a width takes no more than that width."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from lwstui.tui.widgets.columns import lay_out
@@ -12,6 +14,7 @@ TABLES = {
     "nodes": nodes._columns("topology.kubernetes.io/rack", measured=False),
     "measured nodes": nodes._columns("topology.kubernetes.io/rack", measured=True),
     "exceptions": groups._EXCEPTIONS,
+    "groups of four": groups._table_columns(SimpleNamespace(size=4)),
 }
 SCROLLBAR = 1
 

@@ -213,6 +213,18 @@ def test_what_the_rules_find_elsewhere_is_not_called_nothing():
     assert noted.quiet.text == "NOTHING NEEDS ATTENTION"
 
 
+def test_what_the_rules_find_is_counted_as_far_as_it_is_in_view():
+    findings = [
+        Finding("P1", Severity.WARNING, Subject("pod", namespace, "p"), "it waits")
+        for namespace in ("elsewhere", "default", "default", "default")
+    ]
+    snap = snapshot(sets=(lws(1),), pods=group(0))
+    snap = replace(snap, insights=tuple(Insight(one, NOW) for one in findings))
+    assert "it waits and 3 more   :insights" in said(view(snap))
+    near = replace(snap, cluster=replace(snap.cluster, namespaces=("default",)))
+    assert "default/p: it waits and 2 more   :insights" in said(view(near))
+
+
 def test_a_refused_spec_is_failed_with_the_plans_reason():
     waits = {LLAMA: (("invalid", "spec.leaderWorkerTemplate.size: must be at least 1", -1),)}
     refused = snapshot(sets=(lws(),), controller=ControllerView(mode="leader", waits=waits))

@@ -68,6 +68,15 @@ def test_the_set_beside_the_fleet_says_what_columns_leave_out():
     assert set_aside(world.snapshot(), key._replace(name="no"), NOW, Memo()) == ()
 
 
+def test_groups_with_one_reason_are_one_line_beside_the_fleet():
+    world = World()
+    world.add_nodes(4)
+    key = world.add_set("llama", "·PP·P", size=1, gpus=1)
+    lines = _text(set_aside(world.snapshot(), key, NOW, Memo())).splitlines()
+    (told,) = [line for line in lines if "too few" in line and "P " in line]
+    assert told.startswith("P 1-2, 4 2m")
+
+
 def test_events_in_a_narrow_column_are_the_newest_two_lines_each():
     world = World()
     world.add_event("a", "Old", "first", ago=90)

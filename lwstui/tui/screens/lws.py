@@ -30,7 +30,7 @@ from lwstui.view.lws import cell_line, set_view
 from lwstui.view.pods import pods
 from lwstui.view.spec import replicas_of
 from lwstui.view.trends import trend_line, trends_of
-from lwstui.view.types import Line, Query, Ref, SetView, Span, TableView
+from lwstui.view.types import Column, Line, Query, Ref, SetView, Span, TableView
 
 SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
     "map": ("group", "set"),
@@ -170,9 +170,8 @@ class LwsScreen(FoldsEvents):
             return
         scope = Ref("group", self._key.namespace, self._key.name, cursor.group)
         table = pods(snapshot, Query(sort="role"), now, self.host.memo, scope=scope)
-        columns = tuple(
-            replace(c, min_screen=NEVER) if c.id in IMPLIED else c for c in table.columns
-        )
+        longest = max((len(row.ref.name) for row in table.rows if row.ref is not None), default=0)
+        columns = tuple(_within_group(column, longest) for column in table.columns)
         self.query_one("#detail-head", Heading).show(f"GROUP {cursor.group}")
         _show_table(self.query_one("#detail", KeyedTable), replace(table, columns=columns))
 
@@ -346,6 +345,15 @@ def _waits(view: SetView) -> tuple[Line, ...]:
     more = len(view.waits) - MOST_WAITS
     lines = tuple((Span("waiting  ", "dim"), *line) for line in view.waits[:MOST_WAITS])
     return (*lines, (Span(f"and {more} more", "dim"),)) if more > 0 else lines
+
+
+def _within_group(column: Column, longest: int) -> Column:
+    """Return a column of pods as it is below a map: the reason gets what names do not need."""
+    if column.id in IMPLIED:
+        return replace(column, min_screen=NEVER)
+    if column.id == "name":
+        return replace(column, flex=False, want=longest)
+    return column
 
 
 def _show_table(table: KeyedTable, view: TableView) -> None:

@@ -73,8 +73,9 @@ def lay_out(
 ) -> tuple[Slot, ...]:
     """Place the columns that a table of ``available`` cells shows.
 
-    Columns that want a wider screen are dropped; flexible ones share what is left over; the
-    gap is two cells where there is room, else one. What then still does not fit scrolls.
+    Columns that want a wider screen are dropped; those that want more than they need get it
+    before flexible ones share what is left over; the gap is two cells where there is room, else
+    one. What then still does not fit scrolls.
 
     Args:
         columns: All columns.
@@ -89,9 +90,12 @@ def lay_out(
     needed = MARGIN + sum(widths)
     gaps = max(0, len(shown) - 1)
     gap = 2 if _wanted(shown) + 2 * gaps <= available else 1
-    extra = _shares(
-        max(0, available - needed - gap * gaps), sum(column.flex for _, column in shown)
-    )
+    left = max(0, available - needed - gap * gaps)
+    for place, (_, column) in enumerate(shown):
+        more = 0 if column.flex else min(left, max(0, column.want - widths[place]))
+        widths[place] += more
+        left -= more
+    extra = _shares(left, sum(column.flex for _, column in shown))
     slots: list[Slot] = []
     start = MARGIN
     for (i, column), least in zip(shown, widths, strict=True):

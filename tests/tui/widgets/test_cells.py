@@ -105,6 +105,12 @@ def test_columns_of_wide_screens_give_way_to_names(available, shown, name):
     assert slots[0].width == name
 
 
+def test_a_column_gets_what_it_wants_before_flexible_ones_share_the_rest():
+    columns = (Column("a", "A", 4, want=8), Column("b", "B", 4, flex=True))
+    assert [slot.width for slot in lay_out(columns, 24)] == [8, 12]
+    assert [slot.width for slot in lay_out(columns, 14)] == [7, 4]
+
+
 def test_a_column_that_was_chosen_does_not_give_way():
     slots = lay_out(NAMED, 58, 104, Layout(shown=frozenset({"revision"})))
     assert [slot.column.id for slot in slots] == ["name", "namespace", "revision"]
