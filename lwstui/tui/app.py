@@ -35,7 +35,7 @@ from lwstui.tui.commands.values import values
 from lwstui.tui.demand import Demand
 from lwstui.tui.entered import Entered
 from lwstui.tui.following import FollowingApp
-from lwstui.tui.guard import report, run_guarded
+from lwstui.tui.guard import report, run_guarded, while_open
 from lwstui.tui.leaving import at_stake
 from lwstui.tui.looks import VIEWS, Looks
 from lwstui.tui.options import ConsoleOptions
@@ -185,6 +185,7 @@ class Console(FollowingApp[int], inherit_bindings=False):
             self.front.refresh_view()
             self._commander.heard(self.snapshot)
 
+    @while_open
     def tick(self) -> None:
         """Let the ages on the screen in front grow, and keep what changed."""
         self.remember()

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from textual.app import App
+
 log = logging.getLogger("lwstui.tui")
 
 
@@ -22,6 +24,7 @@ class Troubled(Protocol):
 
 
 P = ParamSpec("P")
+A = TypeVar("A", bound=App[Any])
 S = TypeVar("S", bound=Troubled)
 
 
@@ -53,6 +56,20 @@ def guarded(
         return call
 
     return wrap
+
+
+def while_open(method: Callable[[A], None]) -> Callable[[A], None]:
+    """Wrap a method of the console that does nothing once its screens are gone.
+
+    Timers go on for a moment while it leaves.
+    """
+
+    @functools.wraps(method)
+    def call(self: A) -> None:
+        if self.screen_stack:
+            method(self)
+
+    return call
 
 
 async def run_guarded(target: Troubled, work: Coroutine[Any, Any, None], doing: str) -> None:

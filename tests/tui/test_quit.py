@@ -92,3 +92,11 @@ async def test_the_engine_is_stopped_after_the_terminal_was_left():
 
     await app.run_async(headless=True, size=(100, 30), auto_pilot=leave)
     assert backend.stopped
+
+
+async def test_a_tick_after_the_screens_are_gone_does_nothing():
+    app = console(FakeBackend(first=_world("native").snapshot()))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+    assert not app.screen_stack
+    app.tick()
