@@ -1,6 +1,6 @@
-"""Bases of our line-rendered widgets: tones become styles through component classes.
+"""Bases of our line-rendered widgets: tones become styles through classes of the style sheet.
 
-Themes own colours: a tone is the component class ``tone--<tone>``, styled by the tokens
+Themes own colours: a tone is the class ``tone--<tone>``, styled by the tokens
 ``$tone-<tone>`` and ``$tone-<tone>-style``. A one-cell glyph uses ``mark--bad`` instead of
 ``tone--bad``, so a failure stands out in a table or map without shouting across whole lines.
 """
@@ -8,10 +8,10 @@ Themes own colours: a tone is the component class ``tone--<tone>``, styled by th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.dom import DOMNode
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,7 +20,7 @@ from lwstui.tui.widgets.cells import cut, visible, width
 from lwstui.view.types import Line, Span, Tone
 
 TONES: tuple[Tone, ...] = ("ok", "busy", "info", "warn", "bad", "dim", "bold", "title")
-"""Tones that have a component class; the empty tone is the widget's own style."""
+"""Tones that have a class; the empty tone is the widget's own style."""
 
 PAINT_CLASSES: frozenset[str] = frozenset(
     {
@@ -37,52 +37,65 @@ PAINT_CLASSES: frozenset[str] = frozenset(
 )
 
 
-def _paint_css(widget: str) -> str:
-    tones = "".join(
+PAINT_CSS = (
+    "".join(
         f".tone--{tone} {{ color: $tone-{tone}; text-style: $tone-{tone}-style; }}\n"
         for tone in TONES
     )
-    return f"""{widget} {{
-        {tones}
-        .mark--bad {{ color: $tone-bad; text-style: $mark-bad-style; }}
-        .paint--cursor {{
-            background: $cursor-background;
-            color: $cursor-foreground;
-            text-style: $cursor-style;
-        }}
-        .paint--cursor-blurred {{
-            background: $cursor-blurred-background;
-            color: $cursor-blurred-foreground;
-            text-style: $cursor-blurred-style;
-        }}
-        .paint--header {{ color: $header; text-style: $header-style; }}
-        .paint--rule {{ color: $rule; text-style: $rule-style; }}
-        .paint--match {{
-            background: $match-background;
-            color: $match-foreground;
-            text-style: $match-style;
-        }}
-        .paint--key {{ color: $key; text-style: $key-style; }}
-        .paint--marked {{ color: $tone-title; text-style: $tone-title-style; }}
-    }}"""
+    + """
+    .mark--bad { color: $tone-bad; text-style: $mark-bad-style; }
+    .paint--cursor {
+        background: $cursor-background;
+        color: $cursor-foreground;
+        text-style: $cursor-style;
+    }
+    .paint--cursor-blurred {
+        background: $cursor-blurred-background;
+        color: $cursor-blurred-foreground;
+        text-style: $cursor-blurred-style;
+    }
+    .paint--header { color: $header; text-style: $header-style; }
+    .paint--rule { color: $rule; text-style: $rule-style; }
+    .paint--match {
+        background: $match-background;
+        color: $match-foreground;
+        text-style: $match-style;
+    }
+    .paint--key { color: $key; text-style: $key-style; }
+    .paint--marked { color: $tone-title; text-style: $tone-title-style; }
+    """
+)
+"""They hold everywhere, whatever widget paints with them."""
 
 
 class Brushes:
     """Styles of one widget by names, made once per style change.
 
-    Textual drops its own cache at every repaint; a table asks for a style per cell.
+    Textual drops its own cache at every repaint; a table asks for a style per cell. It also
+    works out every component class of every widget whenever anything about that changes. Ours
+    are many, most widgets paint with two or three of them, and all look the same everywhere: so
+    they are no component classes, and are worked out when first painted with.
     """
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._made: dict[tuple[str, ...], Style] = {}
+        self._layers: dict[str, Style] = {}
+        self._rules: object = None
 
-    def clear(self) -> None:
-        """Forget all styles, because the style sheet or the theme changed."""
+    def renew(self) -> bool:
+        """Forget what may have changed; return whether what was painted needs to be again."""
         self._made.clear()
+        rules = self._widget.app.stylesheet.rules
+        if rules is self._rules:
+            return False
+        self._rules = rules  # parsed anew, as it is for another theme
+        painted = bool(self._layers)
+        self._layers.clear()
+        return painted
 
     def __call__(self, *names: str) -> Style:
-        """Return the widget's own style with component classes laid over it in order.
+        """Return the widget's own style with classes laid over it in order.
 
         Empty names are skipped.
         """
@@ -90,8 +103,19 @@ class Brushes:
         if style is None:
             style = self._widget.rich_style
             for name in filter(None, names):
-                style += self._widget.get_component_rich_style(name, partial=True)
+                style += self._layer(name)
             self._made[names] = style
+        return style
+
+    def _layer(self, name: str) -> Style:
+        """Return what a class lays over the widget's own style."""
+        if name not in PAINT_CLASSES:
+            return self._widget.get_component_rich_style(name, partial=True)
+        style = self._layers.get(name)
+        if style is None:
+            node = DOMNode(classes=name)
+            self._widget.app.stylesheet.apply(node)
+            style = self._layers[name] = node.styles.partial_rich_style
         return style
 
     def tone(self, tone: Tone, *base: str, text: str = "") -> Style:
@@ -143,9 +167,9 @@ def spans_width(spans: Iterable[Span]) -> int:
 class PaintedScroll(ScrollView, can_focus=True):
     """A scrolling widget that renders its own lines with tones."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(PAINT_CLASSES)
+    SCOPED_CSS = False
     DEFAULT_CSS = (
-        _paint_css("PaintedScroll")
+        PAINT_CSS
         + """
     PaintedScroll {
         overflow-y: auto;
@@ -170,15 +194,16 @@ class PaintedScroll(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Drop styles and strips made with the previous style sheet."""
         super().notify_style_update()
-        self.brushes.clear()
         self.forget_strips()
+        if self.brushes.renew():
+            self.refresh()
 
 
 class PaintedLines(Widget):
     """A fixed-height widget that renders its own lines with tones."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(PAINT_CLASSES)
-    DEFAULT_CSS = _paint_css("PaintedLines")
+    SCOPED_CSS = False
+    DEFAULT_CSS = PAINT_CSS
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
@@ -187,4 +212,5 @@ class PaintedLines(Widget):
     def notify_style_update(self) -> None:
         """Drop styles made with the previous style sheet."""
         super().notify_style_update()
-        self.brushes.clear()
+        if self.brushes.renew():
+            self.refresh()
