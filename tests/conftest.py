@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 ENGINE = "lwstui-engine"
-END_S = 10.0
+END_S = 30.0
 
 
 def pytest_configure() -> None:

@@ -55,11 +55,11 @@ def running_sandbox_server() -> Iterator[Api]:
     thread = threading.Thread(target=loop.run_forever, name="contract-sandbox")
     thread.start()
     try:
-        runner = asyncio.run_coroutine_threadsafe(_start(), loop).result(10)
+        runner = asyncio.run_coroutine_threadsafe(_start(), loop).result(30)
         try:
             yield Api(f"http://127.0.0.1:{runner.addresses[0][1]}", _TOKEN, None, "sandbox")
         finally:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(30)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -13,6 +13,7 @@ from lwstui.kube.apply import apply_objects
 from lwstui.kube.connect import Connection, Target, connect
 from lwstui.runtime.headless import HeadlessOptions, work
 from lwstui.sandbox.cluster import Sandbox, SandboxOptions, running_sandbox
+from tests.support.idle import swift
 from tests.support.waiting import eventually
 
 SETS = "leaderworkersets.leaderworkerset.x-k8s.io"
@@ -79,3 +80,9 @@ async def world() -> AsyncIterator[World]:
     """A sandbox ``SPEED`` times as fast as life."""
     async with world_of(SandboxOptions(speed=SPEED)) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def swift_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a pilot wait for its console only, whatever the cluster on the same loop does."""
+    swift(monkeypatch)

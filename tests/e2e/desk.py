@@ -67,7 +67,7 @@ class Desk:
         """Press keys one by one."""
         await keys(self.pilot, *pressed)
 
-    async def see(self, wanted: str | Callable[[], object], within_s: float = 20) -> None:
+    async def see(self, wanted: str | Callable[[], object], within_s: float = 30) -> None:
         """Wait until the screen shows a text, or something holds."""
         holds = wanted if callable(wanted) else lambda: wanted in shown(self.app)
         try:

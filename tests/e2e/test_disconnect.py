@@ -38,7 +38,7 @@ def sandbox():
         yield wait_until(lambda: found and found[0], what="the sandbox to run")
     finally:
         end.set()
-        thread.join(10)
+        thread.join(30)
 
 
 def manifest(name):

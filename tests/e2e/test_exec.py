@@ -38,7 +38,7 @@ async def talk(world, *command, typed=(), pod=f"{NAME}-0", container="nginx", tt
     running.resize(120, 40)
     if not tty:
         running.end_input()
-    end = await asyncio.wait_for(running.run(write), 10)
+    end = await asyncio.wait_for(running.run(write), 30)
     return end, said.decode()
 
 

@@ -108,7 +108,7 @@ async def settled(api: KubeApi, name: str, wanted: Json) -> None:
         status = (await api.get("leaderworkersets", name)).get("status", {})
         return counters == {k: v for k, v in status.items() if isinstance(v, int)}
 
-    await eventually(reached, 10, what=f"{name} at {counters}")
+    await eventually(reached, 30, what=f"{name} at {counters}")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -149,7 +149,7 @@ async def test_stored_objects_equal_the_recorded_ones(world: World, case: str) -
         async def all_is_told() -> bool:
             return len(await told()) >= len(wanted) or case in NEIGHBOURS
 
-        await eventually(all_is_told, 5, what=f"{len(wanted)} events")
+        await eventually(all_is_told, 30, what=f"{len(wanted)} events")
         said = await told()
         assert said == wanted or (case in NEIGHBOURS and said < wanted)
 

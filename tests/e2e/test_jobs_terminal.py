@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from lwstui.kube.connect import Target, connect
-from tests.support.terminal import ScreenTimeout, Terminal
+from tests.support.terminal import Terminal
 from tests.support.waiting import until
 
 pytestmark = [
@@ -157,25 +157,25 @@ class Console:
         if re.search(wanted, self.terminal.text):
             return
         for _ in range(most):
-            try:
-                self.press(DOWN, wanted, 2)
-            except ScreenTimeout:
-                continue
-            return
+            screen = self.press(DOWN, _moved_from(_pointed_at(self.terminal.text)))
+            if re.search(wanted, screen):
+                return
         raise AssertionError(
             f"{wanted!r} is not among the next rows; screen:\n{self.terminal.text}"
         )
 
     def answer(self, key: str, wanted: str | Callable[[str], bool]) -> None:
-        """Press a key of a dialog, which is deaf for a moment after it opens; it is not counted."""
-        for _ in range(10):
-            self.terminal.send(key)
-            try:
-                self.terminal.wait_for(wanted, 2)
-            except ScreenTimeout:
-                continue
-            return
-        raise AssertionError(f"{key!r} had no effect; screen:\n{self.terminal.text}")
+        """Press a key of a dialog; it is not counted."""
+        self.terminal.answer(key, wanted)
+
+
+def _pointed_at(screen: str) -> list[str]:
+    """Return what the cursors of the screen stand on."""
+    return [line for line in screen.splitlines() if "▶" in line]
+
+
+def _moved_from(rows: list[str]) -> Callable[[str], bool]:
+    return lambda screen: _pointed_at(screen) != rows
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,9 @@ def test_1_why_is_the_group_not_ready(cluster: Cluster, console: Any) -> None:
     cluster.apply("job-1", lws("fine"), lws("typo", replicas=1, image="vllm/vllm-openai:typo"))
     with console("job-1") as at:
         at.see(r"▶ X +typo ")
-        screen = at.press("w", r"typo-0: the image does not exist under this name")
+        screen = at.press(
+            "w", r"typo-0(, job-1/typo-0-1)?: the image does not exist under this name"
+        )
         at.see(r"EVIDENCE(.|\n)*vllm/vllm-openai:typo: not found")
         at.see(r"correct the image +job-1/typo +i Image")
         assert "fine" not in screen

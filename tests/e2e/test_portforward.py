@@ -25,7 +25,7 @@ async def get(port, path="/health"):
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     await writer.drain()
     try:
-        line = await asyncio.wait_for(reader.readline(), 10)
+        line = await asyncio.wait_for(reader.readline(), 30)
     except ConnectionResetError:
         line = b""
     writer.close()
@@ -63,7 +63,7 @@ async def test_a_leader_answers_on_a_port_of_this_machine(served):
     assert opened.request.local > 0
     assert await get(opened.request.local) == "HTTP/1.1 200 OK"
     assert await get(opened.request.local, "/nothing") == "HTTP/1.1 404 Not Found"
-    await eventually(lambda: forwards.shown[0].open == 0, 10, what="the connections to end")
+    await eventually(lambda: forwards.shown[0].open == 0, 30, what="the connections to end")
     (shown,) = forwards.shown
     assert (shown.connections, shown.pod, shown.problem) == (2, f"{key.name}-0", "")
     assert shown.sent > 0
@@ -89,7 +89,7 @@ async def test_a_port_nobody_listens_on_and_a_leader_that_is_gone_are_told(serve
     _, key, _, forwards = served
     opened = await forwards.open(ForwardRequest(key, f"{key.name}-0", 9999, group=0))
     assert await get(opened.request.local) == ""
-    await eventually(lambda: forwards.shown[0].problem, 10, what="the problem to be told")
+    await eventually(lambda: forwards.shown[0].problem, 30, what="the problem to be told")
     assert "9999" in forwards.shown[0].problem
     gone = await forwards.open(ForwardRequest(key, f"{key.name}-7", 8080, group=7))
     assert await get(gone.request.local) == ""

@@ -123,7 +123,7 @@ async def test_repeated_events_become_a_series() -> None:
         task = asyncio.create_task(events.run())
         for note in ("same", "same", "same", "other"):
             events.emit(regarding=regarding, type_="Normal", reason="R", action="Update", note=note)
-        await asyncio.wait_for(events.flush(), 10)
+        await asyncio.wait_for(events.flush(), 30)
         task.cancel()
         assert [r.method for r in stub.requests] == ["POST", "PATCH", "POST"]
         assert stub.requests[1].path.endswith("/events/s.1")
@@ -142,7 +142,7 @@ async def test_events_that_are_refused_are_counted_and_do_not_stop_the_rest() ->
         task = asyncio.create_task(events.run())
         for note in ("one", "two"):
             events.emit(regarding={"name": "s"}, type_="Normal", reason="R", action="A", note=note)
-        await asyncio.wait_for(events.flush(), 10)
+        await asyncio.wait_for(events.flush(), 30)
         task.cancel()
         assert events.dropped == 1
         assert len(stub.requests) == 2

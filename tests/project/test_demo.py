@@ -3,13 +3,13 @@
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lwstui.data import folder
-from tests.support.terminal import ScreenTimeout, Terminal
+from tests.support.terminal import Terminal
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.terminal, pytest.mark.timeout(180)]
@@ -53,18 +53,6 @@ def row(ready: str) -> str:
     return rf"leaderworkerset-sample\s+\S+\s+{ready}\s+{ready}\s"
 
 
-def press(terminal: Terminal, key: str, wanted: str | Callable[[str], bool]) -> None:
-    """Press a key until it has an effect: for a moment after it opens, a dialog ignores keys."""
-    for _ in range(10):
-        terminal.send(key)
-        try:
-            terminal.wait_for(wanted, 2)
-        except ScreenTimeout:
-            continue
-        return
-    raise AssertionError(f"{key!r} had no effect; screen:\n{terminal.text}")
-
-
 def nothing_is_left(environ: dict[str, str]) -> bool:
     return not list(marked(environ)) and not list(Path(environ["TMPDIR"]).iterdir())
 
@@ -78,7 +66,7 @@ def test_the_demo_from_start_to_end(environ: dict[str, str]) -> None:
 
         terminal.send("s")
         terminal.wait_for("SCALE SET")
-        press(terminal, UP, r"\[ 4 \]")
+        terminal.answer(UP, r"\[ 4 \]")
         terminal.wait_for(r"\[ 4 \](.|\n)*dry run +accepted")
         terminal.send("\t\r")
         terminal.wait_for(row("4/4"), 60)
@@ -87,7 +75,7 @@ def test_the_demo_from_start_to_end(environ: dict[str, str]) -> None:
         terminal.wait_for("GROUP MAP")
         terminal.send("r")
         terminal.wait_for(r"RECREATE GROUP(.|\n)*dry run +accepted")
-        press(terminal, "y", lambda screen: "RECREATE GROUP" not in screen)
+        terminal.answer("y", lambda screen: "RECREATE GROUP" not in screen)
         terminal.wait_for(r"groups 3/4 ready", 30)
         terminal.wait_for(r"groups 4/4 ready", 60)
 

@@ -165,7 +165,7 @@ async def _previous(bench, **request):
         sleep=bench.time.sleep,
         kept=bench.box.kept,
     )
-    await asyncio.wait_for(session.run(), 5)
+    await asyncio.wait_for(session.run(), 30)
     return [(e.source, e.kind, e.text) for b in batches for e in b if e.kind != "state"]
 
 

@@ -67,8 +67,8 @@ def test_snapshots_come_on_the_engines_own_thread(engine, factory):
 def test_intents_resolve_from_the_calling_thread(engine, factory):
     started(engine, factory)
     intent = Scale(LLAMA, UID, 3)
-    assert engine.dry_run(intent).result(5).ok
-    assert engine.submit(intent).result(5).ok
+    assert engine.dry_run(intent).result(30).ok
+    assert engine.submit(intent).result(30).ok
     # A dry run also looks for autoscalers that would undo it.
     assert [call[0] for call in factory.link.cluster.calls] == ["patch", "list", "patch"]
 
@@ -77,7 +77,7 @@ def test_yaml_fails_with_the_servers_words(engine, factory):
     started(engine, factory)
     factory.link.cluster.refuse = Unavailable("timed out")
     with pytest.raises(Unavailable, match="timed out"):
-        engine.yaml(PODS, "prod", "llama-0").result(5)
+        engine.yaml(PODS, "prod", "llama-0").result(30)
 
 
 def test_logs_arrive_and_can_be_closed(engine, factory):
@@ -95,7 +95,7 @@ def test_logs_arrive_and_can_be_closed(engine, factory):
 def test_what_is_asked_before_the_start_is_not_lost(engine, factory):
     engine.want_events(True)
     with pytest.raises(Unavailable):
-        engine.submit(Scale(LLAMA, UID, 3)).result(1)
+        engine.submit(Scale(LLAMA, UID, 3)).result(30)
     engine.reconnect()
     engine.pause_controller(True)
     started(engine, factory)
@@ -115,7 +115,7 @@ def test_stop_ends_the_thread_and_what_comes_later_fails_softly(factory):
     assert factory.made.ended
     assert factory.link.closed
     with pytest.raises(Unavailable):
-        engine.submit(Scale(LLAMA, UID, 3)).result(1)
+        engine.submit(Scale(LLAMA, UID, 3)).result(30)
     engine.reconnect()
     engine.stop()
 

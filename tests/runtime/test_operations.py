@@ -36,8 +36,8 @@ class Operator:
         return self.snapshots[-1]
 
     def do(self, intent):
-        assert self.engine.dry_run(intent).result(10).ok
-        outcome = self.engine.submit(intent).result(10)
+        assert self.engine.dry_run(intent).result(30).ok
+        outcome = self.engine.submit(intent).result(30)
         assert outcome.ok, outcome.message
         return outcome
 
@@ -67,7 +67,7 @@ def test_deleting_a_worker_takes_the_group_and_brings_it_back(operator):
     worker = operator.last.pods[Key("default", "small-0-1")]
     operator.do(DeletePod(KEY, worker.name, worker.uid))
     operator.served(1, gone=before)
-    stale = operator.engine.submit(DeletePod(KEY, worker.name, worker.uid)).result(10)
+    stale = operator.engine.submit(DeletePod(KEY, worker.name, worker.uid)).result(30)
     assert not stale.ok
     assert "nothing was done" in stale.message
 
@@ -80,7 +80,7 @@ def test_a_node_is_drained_group_by_group_and_stays_cordoned(operator):
     gone = {p.uid for p in snapshot.by_set[KEY] if p.group == 1}
     node = snapshot.nodes[leader.node]
     key = Key("", node.name)
-    verdict = operator.engine.dry_run(Drain(key, node.uid)).result(10)
+    verdict = operator.engine.dry_run(Drain(key, node.uid)).result(30)
     assert verdict.ok
     assert "would be accepted now" in verdict.note
     operator.do(Drain(key, node.uid))
@@ -95,7 +95,7 @@ def test_a_node_is_drained_group_by_group_and_stays_cordoned(operator):
 
 
 def test_an_edit_changes_its_fields_only_and_notices_others(operator):
-    body = dict(operator.engine.read(LEADERWORKERSETS, *KEY).result(10))
+    body = dict(operator.engine.read(LEADERWORKERSETS, *KEY).result(30))
     uid, before = body["metadata"]["uid"], editable(body)
     after = copy.deepcopy(before)
     after["spec"]["replicas"] = 2
@@ -106,12 +106,12 @@ def test_an_edit_changes_its_fields_only_and_notices_others(operator):
     stored = operator.store.get(SETS, *KEY)
     assert stored["spec"]["replicas"] == 2
     assert stored["metadata"]["labels"]["team"] == "ml.a"
-    again = operator.engine.dry_run(intent).result(10)
+    again = operator.engine.dry_run(intent).result(30)
     assert not again.ok
     assert "changed meanwhile, so nothing was done: spec.replicas" in again.message
     typo = copy.deepcopy(before)
     typo["spec"]["replicsa"] = 3
-    refused = operator.engine.dry_run(Edit(KEY, LEADERWORKERSETS, uid, before, typo)).result(10)
+    refused = operator.engine.dry_run(Edit(KEY, LEADERWORKERSETS, uid, before, typo)).result(30)
     assert not refused.ok
     assert "no such field: spec.replicsa" in refused.message
 

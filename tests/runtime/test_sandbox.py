@@ -38,7 +38,7 @@ def sandbox():
         yield until(lambda: found and found[0], what="the sandbox to run")
     finally:
         end.set()
-        thread.join(10)
+        thread.join(30)
 
 
 def manifest():
@@ -81,19 +81,19 @@ def test_a_set_is_served_scaled_recreated_and_restarted(sandbox, tmp_path):
         engine.logs(LogRequest(KEY), entries.extend)
 
         scale = Scale(KEY, uid, 2)
-        assert engine.dry_run(scale).result(5).ok
-        assert engine.submit(scale).result(5).ok
+        assert engine.dry_run(scale).result(30).ok
+        assert engine.submit(scale).result(30).ok
         leader = served(2).pods[Key("default", "small-1")]
 
-        assert engine.submit(RecreateGroup(KEY, 1, leader.name, leader.uid)).result(5).ok
+        assert engine.submit(RecreateGroup(KEY, 1, leader.name, leader.uid)).result(30).ok
         before = {p.revision for p in served(2, but_not=leader.uid).by_set[KEY]}
 
-        assert engine.submit(RollingRestart(KEY, uid, "now")).result(5).ok
+        assert engine.submit(RollingRestart(KEY, uid, "now")).result(30).ok
         until(lambda: not before & {p.revision for p in snapshots[-1].by_set[KEY]})
         served(2)
-        text = engine.yaml(LEADERWORKERSETS, *KEY).result(5)
+        text = engine.yaml(LEADERWORKERSETS, *KEY).result(30)
         assert "restarted-at: now" in text
-        body = engine.read(LEADERWORKERSETS, *KEY).result(5)
+        body = engine.read(LEADERWORKERSETS, *KEY).result(30)
         assert body["metadata"]["name"] == KEY.name
         assert "managedFields" not in body["metadata"]
         assert any(entry.kind == "line" for entry in entries)

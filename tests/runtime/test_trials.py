@@ -185,7 +185,7 @@ async def test_a_folder_is_asked_about_several_objects_at_a_time_and_in_order():
         asked.append(name)
         if len(asked) == 2:
             both.set()
-        await asyncio.wait_for(both.wait(), 5)
+        await asyncio.wait_for(both.wait(), 30)
         raise NotFound(404, "NotFound", "none")
 
     link.cluster.get = get

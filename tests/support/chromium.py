@@ -121,7 +121,7 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
             await page.close()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 async def _page_address(http: aiohttp.ClientSession, profile: Path) -> str:

@@ -27,17 +27,17 @@ class Gate:
 
     def open(self) -> None:
         """Let connections through."""
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(30)
 
     def shut(self) -> None:
         """Break what is open and refuse what comes."""
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(30)
 
     def end(self) -> None:
         """Shut it for good."""
         self.shut()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(30)
         self._loop.close()
 
     async def _open(self) -> None:

@@ -15,6 +15,9 @@ from types import TracebackType
 
 import pyte
 
+DEAF_S = 0.5
+"""A dialog that is seen hears keys after so many seconds at the latest."""
+
 
 class ScreenTimeout(AssertionError):
     """What was waited for did not appear; the message shows the screen."""
@@ -94,7 +97,14 @@ class Terminal:
                 self._changed.wait(min(left, 0.2))
             return self.text
 
-    def wait_for_exit(self, within_s: float = 20) -> int:
+    def answer(self, key: str, wanted: str | Callable[[str], bool], within_s: float = 30) -> str:
+        """Press a key of the dialog on the screen when it hears keys, and wait for the effect."""
+        since = time.monotonic()
+        self.wait_for(lambda _: time.monotonic() - since >= DEAF_S)
+        self.send(key)
+        return self.wait_for(wanted, within_s)
+
+    def wait_for_exit(self, within_s: float = 30) -> int:
         """Wait until the program has ended and return its exit code."""
         try:
             return self.process.wait(within_s)

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], within_s: float = 20, *, what: str = "") -> T:
+def until(condition: Callable[[], T], within_s: float = 30, *, what: str = "") -> T:
     """Return the first truthy value of ``condition``, polled."""
     deadline = time.monotonic() + within_s
     while True:
@@ -20,7 +20,7 @@ def until(condition: Callable[[], T], within_s: float = 20, *, what: str = "") -
 
 
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]], within_s: float = 20, *, what: str = ""
+    condition: Callable[[], T | Awaitable[T]], within_s: float = 30, *, what: str = ""
 ) -> T:
     """Return the first truthy value of ``condition`` (sync or async), polled on the loop."""
     deadline = time.monotonic() + within_s

@@ -8,10 +8,13 @@ import time
 import pytest
 from textual.widgets import Input
 
+from tests.support.idle import swift
+
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch):
-    """Freeze what depends on the machine: time zone and cursor."""
+    """Freeze what depends on the machine: time zone, cursor and how long a pilot waits."""
+    swift(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     blinkless = Input.__init__

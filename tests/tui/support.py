@@ -36,9 +36,11 @@ from lwstui.state.manifests import Manifest, Trial
 from lwstui.state.model import Activity, Snapshot, Taping
 from lwstui.tui.app import Console, ConsoleOptions
 from lwstui.tui.screens.modals.dialog import Dialog
+from tests.support.idle import quiet
 from tests.tui.worlds import NOW
 
 T = TypeVar("T")
+RESTS_S = 0.15
 YAML = """\
 apiVersion: leaderworkerset.x-k8s.io/v1
 kind: LeaderWorkerSet
@@ -277,7 +279,7 @@ async def keys(pilot: Pilot, *pressed: str) -> None:
         await pilot.pause()
 
 
-async def until(pilot: Pilot, holds: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(pilot: Pilot, holds: Callable[[], object], seconds: float = 30.0) -> None:
     """Let the console work until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -291,23 +293,16 @@ def shown(app: Console) -> str:
     return "\n".join(strip.text.rstrip() for strip in lines)
 
 
-def quiet(app: Console) -> bool:
-    """Tell whether nothing waits to be handled, laid out or drawn on the screen in front."""
-    screen = app.screen
-    drawing = screen._layout_required or screen._scroll_required or screen._repaint_required
-    pumps = [app, *screen.walk_children(with_self=True)]
-    return not (drawing or screen._dirty_widgets or screen._callbacks) and all(
-        pump._message_queue.empty() for pump in pumps
-    )
-
-
 async def settled(pilot: Pilot, app: Console) -> None:
-    """Wait until the screen is quiet and two looks at it in a row are the same."""
-    looks: list[str] = []
+    """Wait until the screen has been the same for longer than anything rests before it is drawn."""
+    last, since = "", time.monotonic()
 
     def same() -> bool:
-        looks.append(shown(app) if quiet(app) else f"busy {len(looks)}")
-        return len(looks) > 2 and looks[-1] == looks[-2] == looks[-3]
+        nonlocal last, since
+        look = shown(app)
+        if look != last or not quiet(app):
+            last, since = look, time.monotonic()
+        return time.monotonic() - since > RESTS_S
 
     await until(pilot, same)
 

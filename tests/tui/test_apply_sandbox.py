@@ -56,7 +56,7 @@ def sandbox():
         yield wait_until(lambda: found and found[0], what="the sandbox to run")
     finally:
         end.set()
-        thread.join(10)
+        thread.join(30)
 
 
 async def test_a_manifest_is_planned_applied_and_seen(sandbox, tmp_path):

@@ -175,7 +175,7 @@ def test_nothing_can_be_changed_and_the_sentence_says_why(tape, tmp_path):
         player = watched.player
         intent = Scale(LLAMA, "uid", 1)
         for answer in (player.dry_run(intent), player.submit(intent)):
-            outcome = answer.result(5)
+            outcome = answer.result(30)
             assert not outcome.ok
             assert outcome.message == "this is a recording: nothing can be changed in it"
         for failing in (
@@ -185,16 +185,16 @@ def test_nothing_can_be_changed_and_the_sentence_says_why(tape, tmp_path):
             player.yaml(PODS, "prod", "llama-0"),
         ):
             with pytest.raises(Unavailable, match=r"^this is a recording: "):
-                failing.result(5)
+                failing.result(30)
         with pytest.raises(RecordingError, match="copy its file instead"):
-            player.start_recording(RecordingOrder(tmp_path / "x")).result(5)
-        assert player.stop_recording().result(5) is None
+            player.start_recording(RecordingOrder(tmp_path / "x")).result(30)
+        assert player.stop_recording().result(30) is None
 
 
 def test_a_set_can_be_read_as_it_was(tape):
     with Watched(tape, at_s=45.0, paused=True) as watched:
         watched.at(45)
-        text = watched.player.yaml(LEADERWORKERSETS, "prod", "llama").result(5)
+        text = watched.player.yaml(LEADERWORKERSETS, "prod", "llama").result(30)
         assert "replicas: 3" in text
         assert "kind: LeaderWorkerSet" in text
 

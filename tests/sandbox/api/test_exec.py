@@ -47,7 +47,7 @@ async def test_a_terminal_echoes_edits_and_interrupts(town: Town) -> None:
             assert frame[0] == 1
             seen += frame[1:].decode()
 
-    async with asyncio.timeout(10), town.socket("p/exec", query, V5) as socket:
+    async with asyncio.timeout(30), town.socket("p/exec", query, V5) as socket:
         await until("# ")
         await socket.send_bytes(b"\x00echo yesx\x7f\x1b[A\r")
         await until("yesx\b \b\r\nyes\r\n# ")
@@ -67,7 +67,7 @@ async def test_odd_frames_end_nothing(town: Town, frame: bytes | str) -> None:
     await town.pod("p")
     query = [("command", "cat"), ("stdin", "1"), ("stdout", "1")]
     found = b""
-    async with asyncio.timeout(10), town.socket("p/exec", query, V5) as socket:
+    async with asyncio.timeout(30), town.socket("p/exec", query, V5) as socket:
         await (socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))
         await socket.send_bytes(b"\x00alive\n")
         await socket.send_bytes(b"\xff\x00")
@@ -80,7 +80,7 @@ async def test_odd_frames_end_nothing(town: Town, frame: bytes | str) -> None:
 async def test_a_session_ends_with_its_container(town: Town) -> None:
     await town.pod("p")
     query = [("command", "sleep"), ("command", "infinity"), ("stdout", "1")]
-    async with asyncio.timeout(10), town.socket("p/exec", query, V5) as socket:
+    async with asyncio.timeout(30), town.socket("p/exec", query, V5) as socket:
         await town.call("DELETE", "pods/p", {"gracePeriodSeconds": 0})
         assert b'"137"' in await socket.receive_bytes()
 
@@ -90,7 +90,7 @@ async def test_a_shell_that_is_attached_to_reads_and_ends_its_container(town: To
     await town.pod("p", serves=False, image="busybox", stdin=True, stdinOnce=True, spec=spec)
     query = [("stdin", "1"), ("stdout", "1"), ("stderr", "1"), ("container", "main")]
     found = Outcome()
-    async with asyncio.timeout(10), town.socket("p/attach", query, V5) as socket:
+    async with asyncio.timeout(30), town.socket("p/attach", query, V5) as socket:
         await socket.send_bytes(b"\x00echo typed\nexit 3\n")
         async for message in socket:
             found.take(message.data)
@@ -106,7 +106,7 @@ async def test_attach_shows_what_is_printed_from_now_on(town: Town) -> None:
     rate = {"sandbox.lwstui.dev/log-rate": "50"}
     await town.pod("p", annotations=rate)
     query = [("stdout", "1"), ("stdin", "1")]
-    async with asyncio.timeout(10), town.socket("p/attach", query, V5) as socket:
+    async with asyncio.timeout(30), town.socket("p/attach", query, V5) as socket:
         await socket.send_bytes(b"\x00ignored")
         first = await socket.receive_bytes()
         assert first[0] == 1
@@ -222,7 +222,7 @@ class TestKubectl:
         await town.pod("p", annotations={"sandbox.lwstui.dev/log-rate": "50"})
         attached = await town.start("attach", "p")
         assert attached.stdout is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert b"request " in await attached.stdout.readline()
         attached.terminate()
         await attached.communicate()

@@ -175,7 +175,7 @@ async def test_a_budget_holds_up_a_drain(session: Session) -> None:
         session,
         [
             (f"create pdb all --min-available=4 --selector={selector}", 0, "pdb|all created"),
-            ("wait pdb/all --for=jsonpath={.status.expectedPods}=4 --timeout=9s", 0, "met"),
+            ("wait pdb/all --for=jsonpath={.status.expectedPods}=4 --timeout=30s", 0, "met"),
             ("get pdb all", 0, r"\nall +4 +N/A +0 "),
             (f"drain {node} --timeout=1s", 1, re.escape(f'pods/"demo-0" -n "default" {refusal}')),
             (f"drain {node} --disable-eviction", 0, "pod/demo-0 deleted"),

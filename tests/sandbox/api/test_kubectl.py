@@ -158,7 +158,7 @@ async def test_scale_patch_label_annotate_replace(cluster: Cluster) -> None:
 
 async def test_wait_and_explain(cluster: Cluster) -> None:
     await cluster.run("create", "-f", cluster.file("lws.yaml", lws()))
-    waiting = await cluster.start("wait", "--for=condition=Available", "lws/demo", "--timeout=15s")
+    waiting = await cluster.start("wait", "--for=condition=Available", "lws/demo", "--timeout=40s")
     condition = (
         '{"status":{"conditions":[{"type":"Available","status":"True","reason":"r",'
         '"message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}'

@@ -52,7 +52,7 @@ class Tunnel:
 
 @asynccontextmanager
 async def tunnel(town: Town, pod: str = "p") -> AsyncIterator[Tunnel]:
-    async with asyncio.timeout(10), town.socket(f"{pod}/portforward", [], TUNNEL) as socket:
+    async with asyncio.timeout(30), town.socket(f"{pod}/portforward", [], TUNNEL) as socket:
         yield Tunnel(socket)
 
 
@@ -151,7 +151,7 @@ async def test_a_tunnel_ends_with_its_pod(town: Town) -> None:
 async def test_channels_carry_a_connection_for_each_port(town: Town) -> None:
     await town.pod("p")
     query = [("ports", "8080"), ("ports", "81")]
-    async with asyncio.timeout(10), town.socket("p/portforward", query, V4) as socket:
+    async with asyncio.timeout(30), town.socket("p/portforward", query, V4) as socket:
         begun = [await socket.receive_bytes() for _ in range(4)]
         assert begun[:2] == [bytes((each,)) + struct.pack("<H", 8080) for each in (0, 1)]
         assert begun[2:] == [bytes((each,)) + struct.pack("<H", 81) for each in (2, 3)]
@@ -178,7 +178,7 @@ class TestKubectl:
         """Forward a port that kubectl chooses and yield the URL."""
         process = await town.start("port-forward", "--address=127.0.0.1", *args)
         assert process.stdout is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             line = (await process.stdout.readline()).decode()
         found = re.search(r"127\.0\.0\.1:(\d+)", line)
         assert found is not None, line
@@ -216,7 +216,7 @@ class TestKubectl:
         await town.pod("p")
         process = await town.start("port-forward", "--address=127.0.0.1", "pod/p", ":81")
         assert process.stdout is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             line = (await process.stdout.readline()).decode()
             port = int(line.split(":")[1].split()[0])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -161,7 +161,7 @@ async def test_watch_follows_changes_as_they_happen(api: Api) -> None:
     path = f"{PODS}?watch=1&resourceVersion={version}&timeoutSeconds=30"
     response = await api.raw("GET", path)
     await make(api, "a")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         event = json.loads(await response.content.readline())
     assert (event["type"], event["object"]["metadata"]["name"]) == ("ADDED", "a")
     response.close()

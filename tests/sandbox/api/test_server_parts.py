@@ -216,7 +216,7 @@ async def test_the_certificate_serves_loopback() -> None:
     await site.start()
     port = runner.addresses[0][1]
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(30),
         ClientSession(connector=TCPConnector(ssl=client)) as session,
         session.get(f"https://127.0.0.1:{port}/") as response,
     ):

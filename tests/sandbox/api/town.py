@@ -109,7 +109,7 @@ class Town:
         query = [("command", each) for each in argv] + [("stdout", "true"), ("stderr", "true")]
         query += [] if stdin is None else [("stdin", "true")]
         found = Outcome()
-        async with asyncio.timeout(10), self.socket(f"{pod}/exec", query, protocol) as socket:
+        async with asyncio.timeout(30), self.socket(f"{pod}/exec", query, protocol) as socket:
             if stdin is not None:
                 await socket.send_bytes(b"\0" + stdin)
                 await socket.send_bytes(b"\xff\0")

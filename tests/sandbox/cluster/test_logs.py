@@ -81,7 +81,7 @@ async def test_follow_ends_with_the_container(world: World) -> None:
     await eventually(lambda: _has_lines(world, 30))
     assert not following.done()
     world.store.delete("pods", "default", "p")
-    told = (await asyncio.wait_for(following, 10)).splitlines()
+    told = (await asyncio.wait_for(following, 30)).splitlines()
     assert told[-1].endswith(b"exit")
     assert len(told) == len(set(enumerate(told)))
     numbers = [int(line.split()[1]) for line in told if line.startswith(b"request ")]
@@ -144,10 +144,10 @@ async def test_follow_ends_with_a_crash_and_begins_again_with_the_next_run(world
     made = [container(image="busybox", command=["serve"])]
     world.create(pod("p", annotations=crashing, containers=made))
     await world.ready("p")
-    first = (await asyncio.wait_for(_read(world, "p", follow=True), 10)).splitlines()
+    first = (await asyncio.wait_for(_read(world, "p", follow=True), 30)).splitlines()
     assert first[-1] == b"failed with exit code 3"
     await eventually(lambda: world.container("p")["restartCount"] == 1 and world.is_ready("p"))
-    again = (await asyncio.wait_for(_read(world, "p", follow=True), 10)).splitlines()
+    again = (await asyncio.wait_for(_read(world, "p", follow=True), 30)).splitlines()
     assert again[-1] == b"failed with exit code 3"
     assert (await _read(world, "p", previous=True)).splitlines() in (first, again)
 

@@ -92,7 +92,7 @@ async def test_a_log_is_followed_over_http_until_the_pod_ends(sandbox: Sandbox) 
             following = asyncio.create_task(log.text())
             async with session.delete(f"{path}/p") as answer:
                 assert answer.status == 200
-            told = await asyncio.wait_for(following, 10)
+            told = await asyncio.wait_for(following, 30)
     assert told.splitlines()[-1].endswith("exit")
 
 
@@ -126,7 +126,7 @@ def test_a_signal_ends_it_and_leaves_nothing(
     assert Path(path).is_relative_to(tmp_path)
     assert yaml.safe_load(Path(path).read_text(encoding="utf-8"))["kind"] == "Config"
     process.send_signal(number)
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,7 +144,7 @@ def test_kubectl_runs_a_pod_to_its_end(process: "subprocess.Popen[str]", tmp_pat
         return done.stdout
 
     kubectl("run", "web", "--image=nginx:1.27")
-    kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s")
+    kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=40s")
     pods: dict[str, Any] = json.loads(kubectl("get", "pods", "-o", "json"))
     assert [each["status"]["phase"] for each in pods["items"]] == ["Running"]
     assert "nginx/1.27" in kubectl("logs", "web")

@@ -39,7 +39,7 @@ async def test_who_waits_learns_of_the_end_of_a_run(world: World) -> None:
     processes = world.behaviour.processes
     made = world.create(pod(annotations={"sandbox.lwstui.dev/crash-after": "20s"}))
     await eventually(lambda: processes.find(made, "main"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await processes.ended(made, "main")
     assert processes.find(made, "main") is None
     assert list(processes.listed(made)) == []
@@ -51,7 +51,7 @@ async def test_who_waits_learns_that_a_pod_has_gone(world: World) -> None:
     await eventually(lambda: processes.find(made, "main"))
     waiting = asyncio.ensure_future(processes.gone(made))
     world.store.delete("pods", "default", "p", grace_s=0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await waiting
     assert processes.find(made, "main") is None
     await processes.ended(made, "main")

@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 from lwstui.tui.app import Console
 from lwstui.tui.routes import Route, ScreenName
 from lwstui.view.safety import Safety
-from tests.tui.support import FakeBackend, console, keys, quiet, shown, until
+from tests.support.idle import quiet
+from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import World
 
 OPENED: Final[dict[str, tuple[str, ...]]] = {
