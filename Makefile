@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST_WORKERS ?= 2
+# Tests wait for processes and sockets part of their time: two cores keep three workers busy.
+PYTEST_WORKERS ?= 3
 
 .PHONY: demo sandbox bench test check lint types imports unit fix snap docs screenshot wheel lock setup clean help
 
@@ -40,7 +41,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 unit: $(STAMP)
-	$(BIN)/pytest -n $(PYTEST_WORKERS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 fix: $(STAMP)  ## Format and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix .
