@@ -18,14 +18,14 @@ async def test_what_ranks_say_together_is_one_row_and_enter_unfolds_it():
         await pilot.press("x")
         feed(pane, buffer, said("rank 1 is up", "rank 2 is up", "rank 3 is up"))
         await pilot.pause()
-        assert text_of(pane)[0].startswith(" w1-w3 ×3  │ rank 1 is up")
+        assert text_of(pane)[0].startswith(" w1-w3 ×3 │ rank 1 is up")
         await pilot.press("enter")
         await pilot.pause()
         assert [line.split("│")[0].strip() for line in text_of(pane)[:3]] == ["w1", "w2", "w3"]
         assert not pane.follow
         await pilot.press("enter")
         await pilot.pause()
-        assert text_of(pane)[0].startswith(" w1-w3 ×3  │ rank 1 is up")
+        assert text_of(pane)[0].startswith(" w1-w3 ×3 │ rank 1 is up")
         await pilot.press("x")
         await pilot.pause()
         assert len(pane.rows) == 3
