@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Final
 
 from lwstui.runtime.slot import LatestSlot
@@ -21,6 +21,8 @@ GAP_S: Final = 0.006
 PRESSED_S: Final = 0.1
 REST_SHARE: Final = 2.0
 LONGEST_REST_S: Final = 0.4
+TYPING_REST_S: Final = 1.0
+"""The longest rest while keys come one after the other: what they do is looked at then."""
 
 
 class Arrivals:
@@ -35,6 +37,8 @@ class Arrivals:
         show: Shows a snapshot.
         run: Runs a coroutine beside everything else.
         clock: Seconds of processor time of this thread.
+        wall: Seconds that pass.
+        sleep: Waits.
     """
 
     def __init__(
@@ -45,19 +49,23 @@ class Arrivals:
         show: Callable[[Snapshot], None],
         run: Callable[[Coroutine[Any, Any, None]], object],
         clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.slot: LatestSlot[Snapshot] = LatestSlot(wake)
         self._prepare = prepare
         self._show = show
         self._run = run
         self._clock = clock
+        self._wall = wall
+        self._sleep = sleep
         self._pressed_at = float("-inf")
         self.busy = False
         """Whether a snapshot is being prepared, or has been shown a moment ago."""
 
     def pressed(self) -> None:
         """Note that the operator does something."""
-        self._pressed_at = time.monotonic()
+        self._pressed_at = self._wall()
 
     def take(self) -> None:
         """Show the snapshot that waits: at once if that is little work, else beside the keys."""
@@ -84,8 +92,7 @@ class Arrivals:
                 if snapshot is not None:
                     await self._work_off(steps)
                     self._show(snapshot)
-                spent = self._clock() - start
-                await asyncio.sleep(min(LONGEST_REST_S, spent * REST_SHARE))
+                await self._rest(self._clock() - start)
                 snapshot = self.slot.take()
                 if snapshot is None:
                     return
@@ -93,15 +100,22 @@ class Arrivals:
         finally:
             self.busy = False
 
+    async def _rest(self, spent: float) -> None:
+        """Leave the thread to keys after work of so many seconds."""
+        until = self._wall() + TYPING_REST_S
+        await self._sleep(min(LONGEST_REST_S, spent * REST_SHARE))
+        while self._typing and self._wall() < until:
+            await self._sleep(PRESSED_S / 2)
+
     async def _work_off(self, steps: Iterator[None]) -> None:
         done = self._advance(steps, SLICE_S)
         while not done:
-            await asyncio.sleep(GAP_S if self._typing else 0)
+            await self._sleep(GAP_S if self._typing else 0)
             done = self._advance(steps, SLICE_S)
 
     @property
     def _typing(self) -> bool:
-        return time.monotonic() - self._pressed_at < PRESSED_S
+        return self._wall() - self._pressed_at < PRESSED_S
 
     def _advance(self, steps: Iterator[None], seconds: float) -> bool:
         """Go on with the steps for some time; return whether all are done."""

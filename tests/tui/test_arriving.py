@@ -4,8 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
+
 from lwstui.state.model import Snapshot
-from lwstui.tui.arriving import FIRST_SLICE_S, SLICE_S, Arrivals
+from lwstui.tui.arriving import (
+    FIRST_SLICE_S,
+    GAP_S,
+    LONGEST_REST_S,
+    PRESSED_S,
+    SLICE_S,
+    TYPING_REST_S,
+    Arrivals,
+)
 
 
 @dataclass
@@ -88,3 +98,49 @@ async def test_a_defect_in_the_steps_does_not_keep_a_snapshot_from_the_screen(ex
     arrivals.slot.put(Snapshot(version=1))
     arrivals.take()
     assert work.shown == [1]
+
+
+@pytest.mark.parametrize(
+    ("keys_s", "at_least_s", "at_most_s"),
+    [
+        (0.0, LONGEST_REST_S, LONGEST_REST_S),
+        (0.7, 0.7, 0.7 + 2 * PRESSED_S),
+        (60.0, TYPING_REST_S, TYPING_REST_S + PRESSED_S),
+    ],
+)
+async def test_the_rest_is_longer_while_keys_come_and_ends_though_they_go_on(
+    keys_s, at_least_s, at_most_s
+):
+    """Whoever scrolls sees what comes a little later, and still sees it."""
+    passed, shown_at = [0.0], list[float]()
+
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+        if passed[0] <= keys_s:
+            arrivals.pressed()
+        await asyncio.sleep(0)
+
+    def show(snapshot: Snapshot) -> None:
+        shown_at.append(passed[0])
+        if snapshot.version == 1:
+            work.steps = 0
+            arrivals.slot.put(Snapshot(version=2))
+
+    work = Work(steps=1, step_s=LONGEST_REST_S)
+    arrivals = Arrivals(
+        lambda: None,
+        prepare=work.prepare,
+        show=show,
+        run=lambda made: work.tasks.append(asyncio.ensure_future(made)),
+        clock=lambda: work.now,
+        wall=lambda: passed[0],
+        sleep=sleep,
+    )
+    if keys_s:
+        arrivals.pressed()
+    arrivals.slot.put(Snapshot(version=1))
+    arrivals.take()
+    await asyncio.gather(*work.tasks)
+    first, second = shown_at
+    assert first < 2 * GAP_S
+    assert at_least_s - first <= second - first <= at_most_s
