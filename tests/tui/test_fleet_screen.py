@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from lwstui.tui.widgets import seeing
 from tests.tui.support import FakeBackend, console, keys, shown, until
 from tests.tui.worlds import World, busy
 
@@ -50,6 +53,38 @@ async def test_the_cursor_stays_on_the_worst_set_until_it_is_moved():
         backend.publish(two("X", "·", 3))
         backend.publish(two("·", "X", 4))
         await until(pilot, lambda: "failed" in shown(app) or "X" in shown(app))
+        assert app.front.selected().name == "a"
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("s", "llm-prod / a     context"),
+        ("w", "why llm-prod/a"),
+        ("enter", "llm-prod / a   1 group"),
+    ],
+    ids=["scale", "why", "open"],
+)
+async def test_a_key_is_about_the_set_that_was_seen_under_the_cursor(key, says, monkeypatch):
+    monkeypatch.setattr(seeing, "REACTION_S", 60.0)
+    backend = FakeBackend(first=two("·", "·", 1))
+    app = console(backend)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await until(pilot, lambda: "▶ ·  a " in shown(app))
+        backend.publish(two("·", "X", 2))
+        await until(pilot, lambda: app.front.selected().name == "b")
+        await keys(pilot, key)
+        await until(pilot, lambda: says in shown(app))
+
+
+async def test_from_the_first_key_on_the_cursor_stays_with_its_set():
+    backend = FakeBackend(first=two("·", "·", 1))
+    app = console(backend)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await until(pilot, lambda: "▶ ·  a " in shown(app))
+        await keys(pilot, "ctrl+e")
+        backend.publish(two("·", "X", 2))
+        await until(pilot, lambda: app.snapshot.version == 2 and "X  b " in shown(app))
         assert app.front.selected().name == "a"
 
 

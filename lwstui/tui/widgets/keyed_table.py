@@ -15,16 +15,17 @@ from textual.message import Message
 from lwstui.tui.actions import bindings
 from lwstui.tui.marks import Marking
 from lwstui.tui.widgets.columns import MARGIN
-from lwstui.tui.widgets.table_body import TableBody, same_order
+from lwstui.tui.widgets.picking import ColumnPicking
+from lwstui.tui.widgets.seeing import Seen
+from lwstui.tui.widgets.table_body import same_order
 from lwstui.view.types import Row
 
 _HOLD_S: Final = 3.0
 Look = Literal["wide", "columns", "faults"]
 """All columns or those that fit, choosing columns, only what is not fine or all."""
-_SORT_KEYS: Final = {"N": "name", "A": "age", "S": "state", "P": "namespace", "R": "ready"}
 
 
-class KeyedTable(TableBody):
+class KeyedTable(ColumnPicking):
     """A table with a cursor, marks and an order to choose.
 
     The cursor belongs to a row's key. When that row vanishes the cursor goes to the nearest
@@ -119,6 +120,8 @@ class KeyedTable(TableBody):
     ) -> None:
         super().__init__(id=id, classes=classes, clock=clock)
         self._moved_at = -math.inf
+        self._seen = Seen()
+        self._stays = False
 
     def set_rows(self, rows: Sequence[Row], *, asked_anew: bool = False) -> None:
         """Show rows in this order; keys must be unique.
@@ -145,16 +148,27 @@ class KeyedTable(TableBody):
     # The cursor.
 
     def lead(self, key: str) -> None:
-        """Put the cursor on a row unless the operator has moved it; verbs settle anew then."""
-        if self._moved_at > -math.inf or key not in self._index or key == self._cursor_key:
+        """Put the cursor on a row until a key is pressed; verbs settle anew then."""
+        moved = self._moved_at > -math.inf
+        if moved or self._stays or key not in self._index or key == self._cursor_key:
             return
         if self._cursor_key in self._index:
             self.cursor_lost_at = self._clock()
-            self._repaint_line(self._index[self._cursor_key])
-        self._cursor_key = key
-        self._repaint_line(self._index[key])
-        self._show_line(self._index[key])
-        self.post_message(self.Highlighted(self, self.cursor_row))
+        self._go_to(self._index[key])
+
+    def on_key(self, event: events.Key) -> None:
+        """Have a key be about the row that was to be seen under the cursor when it was pressed.
+
+        The order may have changed between a look and a key. From the first key on the cursor
+        stays with its row.
+        """
+        meant = self._seen.meant(event.time)
+        if self._stays or not meant:
+            return
+        self._stays = True
+        if self._moved_at == -math.inf and meant != self._cursor_key and meant in self._index:
+            self.cursor_lost_at = -math.inf
+            self._go_to(self._index[meant])
 
     @property
     def cursor_key(self) -> str:
@@ -165,7 +179,9 @@ class KeyedTable(TableBody):
     def cursor_key(self, key: str) -> None:
         if not self._rows:
             self._cursor_key = key
-            self._moved_at = self._moved_at if key else -math.inf
+            if not key:
+                self._moved_at, self._stays = -math.inf, False
+                self._seen.clear()
         elif key in self._index:
             self._move_to(self._index[key])
 
@@ -216,6 +232,10 @@ class KeyedTable(TableBody):
         if not self._rows or at == was_at:
             self._show_line(at)
             return
+        self._go_to(at)
+
+    def _go_to(self, at: int) -> None:
+        was_at = self._index.get(self._cursor_key, -1)
         self._cursor_key = self._rows[at].key
         for line in (was_at, at):
             self._repaint_line(line)
@@ -310,40 +330,9 @@ class KeyedTable(TableBody):
         """Ask for only what is not fine, or for all."""
         self.post_message(self.LookAsked(self, "faults"))
 
-    def action_pick_left(self) -> None:
-        """Pick the column to the left."""
-        self._pick(-1)
-
-    def action_pick_right(self) -> None:
-        """Pick the column to the right."""
-        self._pick(1)
-
-    def _pick(self, by: int) -> None:
-        ids = [slot.column.id for slot in self._slots]
-        if not ids:
-            return
-        start = self._picked if self._picked in ids else self._sort[0]
-        at = ids.index(start) + by if start in ids else 0
-        slot = self._slots[max(0, min(len(ids) - 1, at))]
-        self._picked = slot.column.id
-        if slot.start < self.scroll_offset.x or slot.start + slot.width > self._right_edge:
-            self.scroll_to(x=max(0, slot.start - MARGIN), animate=False)
-        self._repaint_heading()
-
-    @property
-    def _right_edge(self) -> int:
-        return self.scroll_offset.x + self.cells
-
-    def action_sort_picked(self) -> None:
-        """Ask to sort by the picked column."""
-        if any(slot.column.id == self._picked for slot in self._slots):
-            self.post_message(self.HeaderClicked(self, self._picked))
-
-    def action_sort_by(self, key: str) -> None:
-        """Ask to sort by the column that a sort key stands for, if this table has it."""
-        column_id = _SORT_KEYS[key]
-        if any(column.id == column_id for column in self._columns):
-            self.post_message(self.HeaderClicked(self, column_id))
+    def ask_sort(self, column_id: str) -> None:
+        """Ask to sort by a column."""
+        self.post_message(self.HeaderClicked(self, column_id))
 
     def on_click(self, event: events.Click) -> None:
         """Select the row, open it on the second click; a header asks to sort by its column."""
@@ -363,6 +352,11 @@ class KeyedTable(TableBody):
                 return
 
     # Painting.
+
+    def _base(self, row: Row) -> str:
+        if row.key == self._cursor_key:
+            self._seen.painted(row.key, time.monotonic())
+        return super()._base(row)
 
     def on_resize(self) -> None:
         """Choose columns and widths for the new width."""

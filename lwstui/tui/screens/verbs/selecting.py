@@ -68,7 +68,7 @@ class Selecting:
         host = self.host
         why = targets.refusal(host.snapshot, read_only=host.read_only)
         if not why and not self.settled:
-            why = "what was selected is gone; look again before acting"
+            why = "what is selected has just changed; look again before acting"
         if not why and self.marks and not marked:
             why = ONE_AT_A_TIME
         if why:
