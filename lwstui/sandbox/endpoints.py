@@ -6,7 +6,6 @@ code.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from lwstui.sandbox.network import address, is_headless, is_ready, named_port
@@ -149,7 +148,7 @@ def endpoints_of(service: Json, members: Iterable[Member], now: str) -> Json:
     publishes = bool(service["spec"].get("publishNotReadyAddresses"))
     # Unlike slices, they leave out what is ending, unless everything is published.
     told = [each for each in members if publishes or not each.endpoint["conditions"]["terminating"]]
-    told.sort(key=lambda each: (not each.endpoint["conditions"]["ready"], _order(each)))
+    told.sort(key=_order)
     annotations = {_TRIGGERED: now}
     if len(told) > MOST_IN_ENDPOINTS:
         annotations["endpoints.kubernetes.io/over-capacity"] = "truncated"
@@ -171,8 +170,9 @@ def endpoints_of(service: Json, members: Iterable[Member], now: str) -> Json:
     return {**body, "subsets": subsets} if subsets else body
 
 
-def _order(each: Member) -> int:
-    return int(ip_address(each.endpoint["addresses"][0]))
+def _order(each: Member) -> tuple[bool, str]:
+    """Return what Endpoints are sorted by: ready first, then addresses as texts."""
+    return not each.endpoint["conditions"]["ready"], each.endpoint["addresses"][0]
 
 
 def _subset(ports: Ports, members: Iterable[Member]) -> Json:

@@ -46,13 +46,12 @@ class _Backed:
     members: dict[str, Member] = field(default_factory=dict)
     places: dict[str, _Slice] = field(default_factory=dict)
     slices: list[_Slice] = field(default_factory=list)
-    dirty: list[_Slice] = field(default_factory=list)
+    dirty: dict[_Slice, None] = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None
 
     def touch(self, part: _Slice) -> None:
         """Have a slice written."""
-        if part not in self.dirty:
-            self.dirty.append(part)
+        self.dirty[part] = None
 
 
 class EndpointControllers:
@@ -203,7 +202,7 @@ class EndpointControllers:
         backed.timer = None
         service = self._store.get("services", *ref)
         namespace = self._store.get("namespaces", "", ref[0])
-        dirty, backed.dirty = backed.dirty, []
+        dirty, backed.dirty = backed.dirty, {}
         if service is None or namespace is None or "deletionTimestamp" in namespace["metadata"]:
             return
         now = rfc3339(self._store.clock.now())

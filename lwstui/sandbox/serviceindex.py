@@ -33,13 +33,16 @@ class ServiceIndex:
             if not self._by_pair[pair]:
                 del self._by_pair[pair]
 
-    def selecting(self, namespace: str, *states: Json | None) -> Iterator[Ref]:
-        """Yield, once each, the services that may select a pod in one of its states."""
-        pairs = {
-            (namespace, key, value)
-            for pod in states
-            if pod is not None
-            for key, value in (pod["metadata"].get("labels") or {}).items()
-        }
-        for pair in pairs:
-            yield from tuple(self._by_pair.get(pair, ()))
+    def selecting(self, namespace: str, pod: Json, old: Json | None = None) -> Iterator[Ref]:
+        """Yield, once each, the services that may select a pod as it is, or as it was."""
+        labels = pod["metadata"].get("labels") or {}
+        yield from self._under(namespace, labels)
+        before = None if old is None else old["metadata"].get("labels") or {}
+        if before and before != labels:
+            gone = {key: value for key, value in before.items() if labels.get(key) != value}
+            yield from self._under(namespace, gone)
+
+    def _under(self, namespace: str, labels: Mapping[str, str]) -> Iterator[Ref]:
+        for key, value in labels.items():
+            # A service is under one pair only.
+            yield from tuple(self._by_pair.get((namespace, key, value), ()))

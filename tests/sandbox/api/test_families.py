@@ -69,6 +69,18 @@ async def test_ways_to_get(session: Session) -> None:
             ("config view", 0, "certificate-authority-data: DATA\\+OMITTED"),
             ("get --raw /foo", 1, "the server could not find the requested resource"),
             (f"cp demo-0:/etc/hosts {session.home}/copied", 0, "Removing leading"),
+            ("get endpointslices", 0, r"demo-\S+ +IPv4 +<unset> +10\.\S+,10\.\S+"),
+            ("get endpoints demo", 0, r"demo +10\.(?s:.*)Warning: v1 Endpoints is deprecated"),
+            ("scale lws demo --replicas=2 --current-replicas=2", 0, "demo scaled"),
+            ("auth can-i list pods --as=jane", 1, r"\Ano\n\Z"),
+            ("get pods --as=jane", 1, 'pods is forbidden: User "jane" cannot list resource "pods"'),
+            ("get pods --as=jane --as-group=system:masters -o name", 0, "pod/demo-0"),
+            ("create token default", 0, r"\AeyJ[\w.-]+\Z"),
+            ("create token default --duration=1m", 1, "a duration less than 10 minutes"),
+            ("debug demo-0 --image=busybox --profile=general -c look -- echo hi", 0, ""),
+            ("patch pod demo-0 --subresource=resize -p '{\"spec\":{\"hostname\":\"x\"}}'", 1,
+             "only cpu and memory resources are mutable"),
+            ("top pods --field-selector=spec.nodeName=x", 1, "is not a known field selector: only"),
         ],
     )  # fmt: skip
 
