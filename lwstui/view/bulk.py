@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from controller.api.meta import Key
@@ -14,7 +15,7 @@ from lwstui.view.ages import count
 from lwstui.view.digest import GroupDigest, SetDigest, digest
 from lwstui.view.drain import drain_impact
 from lwstui.view.impact_nodes import drain_facts, loss_texts
-from lwstui.view.impact_parts import Facts, outdated
+from lwstui.view.impact_parts import UNSERVED, Facts, outdated
 from lwstui.view.impact_pods import gone_with
 from lwstui.view.memo import Memo
 from lwstui.view.rollout import floor
@@ -68,6 +69,8 @@ def bulk_impact(
         touched = _touched(snapshot, changes, now, memo)
         total = _stopping(touched) if touched else _added_up(impacts)
         facts = (*_said(total), *_serving(touched))
+    alone = (fact for one in impacts for fact in one.facts if fact[0] == UNSERVED)
+    facts = (*facts, *islice(alone, 1))
     if hidden:
         facts = (*facts, ("Hidden", Span(f"{hidden:,} of them by the filter", "warn")))
     typed = len(changes) > MANY or any(one.confirm_text for one in impacts)
@@ -85,7 +88,8 @@ def bulk_impact(
 def _context(snapshot: Snapshot, safety: Safety) -> str:
     cluster = snapshot.cluster
     where = cluster.context or cluster.server
-    return f"context {where}" + (" (protected)" if safety.protects(cluster) else "")
+    protected = " (protected)" if safety.protects(cluster) else ""
+    return f"context {where}{' (sandbox)' if cluster.sandbox else protected}"
 
 
 def summary(one: Impact) -> str:

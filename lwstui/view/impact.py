@@ -23,7 +23,7 @@ from lwstui.view import (
 )
 from lwstui.view.ages import age
 from lwstui.view.digest import digest
-from lwstui.view.impact_parts import Builder, Facts, SetBuilder, outdated
+from lwstui.view.impact_parts import UNSERVED, Builder, Facts, SetBuilder, outdated
 from lwstui.view.memo import Memo
 from lwstui.view.safety import STANDARD, Safety, asked_for
 from lwstui.view.tape import REFUSAL
@@ -100,7 +100,7 @@ def _unserved(snapshot: Snapshot, intent: Intent) -> Facts:
             {pod.set_key for pod in snapshot.node_pods.get(target.name, ()) if pod.set_name}
         )
     why = next((why for key in keys if (why := unserved(snapshot, key))), "")
-    return (("Controller", Span(why, "bad")),) if why else ()
+    return ((UNSERVED, Span(why, "bad")),) if why else ()
 
 
 def _named(intent: Intent) -> str:

@@ -22,6 +22,8 @@ from lwstui.view.usualstart import started_words, usual_start
 
 STALE_S: Final = 30.0
 """Age of the data from which a change wants a yes to that age too."""
+UNSERVED: Final = "Controller"
+"""Label of the fact that no controller acts on what is changed."""
 _MOST_CHANGES: Final = 4
 
 Facts = tuple[tuple[str, Span], ...]

@@ -18,6 +18,7 @@ from lwstui.runtime.intents import (
     RecreateGroup,
     RollingRestart,
 )
+from lwstui.state.model import ControllerView
 from lwstui.tui.screens.modals.bulk import BulkDialog
 from lwstui.tui.screens.modals.dialog import Dialog
 from lwstui.tui.verbs import bulk
@@ -76,6 +77,8 @@ async def test_a_restart_of_marked_sets_lists_them_and_sends_one_intent_each(bac
         assert "llm-prod/llama405b" in text
         assert "llm-stage/mixtral" in text
         assert "Changes 2 objects, one after the other." in text
+        assert "context prod-eu (sandbox)" in text
+        assert "no controller" not in text
         assert len(backend.dry_runs) == 2
         assert backend.submitted == []
         await keys(pilot, "y")
@@ -209,6 +212,15 @@ async def test_more_than_ten_objects_want_their_number_typed():
         await until(pilot, lambda: not app.screen.query_one("#confirm").disabled)
         app.screen.query_one("#confirm").press()
         await until(pilot, lambda: len(backend.submitted) == 11)
+
+
+async def test_that_no_controller_acts_is_said_of_several_too():
+    alone = replace(sandbox().snapshot(), controller=ControllerView(mode="off"))
+    app = console(FakeBackend(first=alone))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _ready(pilot, app)
+        await keys(pilot, "space", "j", "space", "r")
+        await opened(pilot, app, "Controller    no controller: nothing reconciles this set")
 
 
 async def test_a_protected_context_wants_the_number_for_two():
