@@ -12,7 +12,7 @@ from controller.api.lws import LeaderWorkerSet
 from controller.api.names import PAUSED
 from controller.api.pods import Pod
 from controller.guard import Manager, evidence_of, verdict
-from controller.plan.actions import DeletePod, Plan
+from controller.plan.actions import CreatePod, CreateRevision, DeletePod, Plan
 from controller.plan.compose import plan
 from controller.plan.observed import Observed
 from controller.plan.paused import CODE
@@ -30,6 +30,8 @@ from lwstui.view.types import Impact, Span
 
 DANGEROUS: Final = 3
 GONE: Final = "delete pod"
+_WATCHED: Final = (CreateRevision, CreatePod, DeletePod)
+"""What can be planned by a console; claims it does not see, nor whose some other services are."""
 
 
 def unheard(lws: LeaderWorkerSet, pods: Sequence[Pod]) -> str:
@@ -96,19 +98,26 @@ def _words(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _resumed(snapshot: Snapshot, one: SetDigest, shown: Impact) -> Impact:
     """Return what is said about a resumption: what follows from it at once."""
-    actions = _due(snapshot, one).actions
+    actions = [act for act in _due(snapshot, one).actions if isinstance(act, _WATCHED)]
     gone = {action.name for action in actions if isinstance(action, DeletePod)}
     hit = [group for group in one.groups if any(pod.name in gone for pod in group.pods)]
-    # The controller that planned remembers pods that have vanished, which nothing else tells.
-    told = next(
-        (why for code, why, _ in snapshot.controller.waits.get(one.key, ()) if code == CODE), ""
-    )
-    would = told.partition(" would ")[2] or ", ".join(intended(actions))
+    would = _planned(snapshot, one)
+    if would is None:
+        would = ", ".join(intended(actions))
     first = "The controller acts on this set again, at once"
     what = f"{first}: {would}." if would else f"{first}. Nothing is due now."
-    return replace(
-        shown, what=(what,), level=DANGEROUS if hit or GONE in would else 1, toll=toll(hit)
-    )
+    level = DANGEROUS if hit or GONE in would else 1
+    return replace(shown, what=(what,), level=level, toll=toll(hit))
+
+
+def _planned(snapshot: Snapshot, one: SetDigest) -> str | None:
+    """Return what the controller in this process would do, None if none has planned for the set.
+
+    It remembers pods that have vanished and knows names that others hold, as nobody else does.
+    """
+    waits = snapshot.controller.waits.get(one.key, ())
+    told = next((why for code, why, _ in waits if code == CODE), None)
+    return None if told is None else told.partition(" would ")[2]
 
 
 def _due(snapshot: Snapshot, one: SetDigest) -> Plan:

@@ -131,6 +131,12 @@ def test_resuming_says_what_follows_and_asks_more_if_groups_go(failed, says, lev
     assert found.kubectl.endswith("lwstui.dev/controller-paused-")
 
 
+def test_what_the_controller_here_has_planned_is_what_is_said_of_a_resumption():
+    calm = (WHY[0], "the controller is paused for this set by alice: there is nothing to do", -1)
+    for wait, says in ((WHY, "at once: create pod llama-1."), (calm, "Nothing is due now.")):
+        assert says in impact(cluster(waits=(wait,)), RESUME, NOW).what[0]
+
+
 @pytest.mark.parametrize(
     ("seen", "says"),
     [
