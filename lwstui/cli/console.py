@@ -134,10 +134,16 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
-def config_of(arguments: argparse.Namespace) -> Config:
-    """Return the settings as these flags change them."""
+def config_of(arguments: argparse.Namespace, *, embedded: bool = False) -> Config:
+    """Return the settings as these flags change them.
+
+    Args:
+        arguments: The flags.
+        embedded: The command runs the controller in this process, whatever they say.
+    """
     from lwstui.config.settings import Config
 
+    embedded = embedded or getattr(arguments, "embedded_controller", False)
     limit: int | None = getattr(arguments, "revision_history_limit", None)
     given = (
         ("ascii", arguments.ascii or not _utf8(), True),
@@ -150,7 +156,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
         ("theme", arguments.theme, arguments.theme),
         ("log_level", arguments.log_level, arguments.log_level),
         ("log_file", arguments.log_file, arguments.log_file),
-        ("controller_mode", getattr(arguments, "embedded_controller", False), "embedded"),
+        ("controller_mode", embedded, "embedded"),
         ("revision_limit", limit is not None, limit),
     )
     flags = {name: value for name, is_given, value in given if is_given}

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         documents = load_manifests(files)
     except ManifestError as error:
         return fail(str(error))
-    config = config_of(arguments)
+    config = config_of(arguments, embedded=True)
     try:
         with _sandbox(arguments) as kubeconfig:
             target = Target(kubeconfig=kubeconfig)

@@ -19,9 +19,11 @@ users: [{name: u, user: {}}]
 """
 
 
-@pytest.mark.parametrize(("command", "returns"), [(["demo"], False), ([], True)])
+@pytest.mark.parametrize(
+    ("command", "returns", "mode"), [(["demo"], False, "embedded"), ([], True, "off")]
+)
 def test_a_demo_does_not_open_where_an_earlier_sandbox_was_left(
-    tmp_path, monkeypatch, command, returns
+    tmp_path, monkeypatch, command, returns, mode
 ):
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(KUBECONFIG)
@@ -35,7 +37,7 @@ def test_a_demo_does_not_open_where_an_earlier_sandbox_was_left(
         yield str(kubeconfig)
 
     async def run(console, *, mouse):
-        shown.append(console.returns)
+        shown.append((console.returns, console.preferences.loaded.settings.controller_mode))
         return 0
 
     monkeypatch.setattr(demo, "_sandbox", sandbox)
@@ -43,4 +45,4 @@ def test_a_demo_does_not_open_where_an_earlier_sandbox_was_left(
     monkeypatch.setattr(terminal, "get_ready", lambda settings: None)
     monkeypatch.setattr("lwstui.cli.console.has_terminal", lambda: True)
     assert main(command) == 0
-    assert shown == [returns]
+    assert shown == [(returns, mode)]

@@ -18,7 +18,7 @@ from lwstui.view.tables import arrange
 from lwstui.view.types import Cell, Column, Line, Query, Row, Span, TableView
 
 COLUMNS: Final = (
-    Column("setting", "SETTING", 20),
+    Column("setting", "SETTING", 25),
     Column("value", "VALUE", 20, flex=True),
     Column("from", "FROM", 26),
     Column("help", "WHAT IT DOES", 20, flex=True, min_screen=110),
