@@ -220,13 +220,14 @@ def too_many(
         Subject("set", key.namespace, key.name),
         f"there is room for {placed} of the {spec.replicas} groups that are asked for: "
         f"{most.words}{many}",
-        (Evidence(f"{named}{rest} wait for room", world.snapshot.taken_at),),
+        (Evidence(f"without room: {named}{rest}", world.snapshot.taken_at),),
         *((Advice("uncordon a node that is fit again", "node.uncordon"),) if cordoned else ()),
         Advice("see what fits and what would make room", "set.placement"),
         Advice("ask for as many groups as fit", "set.scale"),
         groups=short,
         hold_s=STRANDED_S,
-        explains=("P1", "G7"),
+        # Leaders that wait for workers without room give up, and their groups begin again.
+        explains=("P1", "P19", "P20", "G1", "G5", "G7", "E5", "E7"),
     )
 
 

@@ -11,6 +11,8 @@ from controller.api.lws import LwsStatus
 from controller.api.meta import Condition, Key
 from controller.api.names import PAUSED
 from lwstui.insight import measuring, rules, serving, sets
+from lwstui.insight.judging import judge
+from lwstui.state.insights import Judgment
 from lwstui.state.model import ControllerView, GroupHistory
 from lwstui.state.telemetry import EngineView, Source, Telemetry, grouped, next_devices
 from lwstui.telemetry.devices import DeviceId, Reading
@@ -352,3 +354,13 @@ def test_advice_is_bound_to_keys_and_commands_that_exist(name):
 
 def test_a_healthy_cluster_has_no_finding_at_all():
     assert list(rules.findings(world(pod(), pod(0, 1), pod(1), pod(1, 1)))) == []
+
+
+def test_a_group_that_begins_again_for_want_of_room_is_a_consequence_of_that():
+    made = tuple(NOW - age for age in (400, 300, 200, 100))
+    without = pending(FULL, name="llama-0-1", worker=1)
+    one = world(pod(ready=False), without, history={GROUP: GroupHistory(made)})
+    found = list(rules.findings(one))
+    judged = judge(judge(Judgment(), found, NOW), found, NOW + 120).insights
+    assert [one.finding.rule for one in judged] == ["G9"]
+    assert {one.finding.rule for one in judged[0].consequences} == {"G5", "P1"}
