@@ -28,7 +28,7 @@ COLUMNS: Final = (
     Column("namespace", "NS", 9, min_screen=110),
     Column("object", "OBJECT", 20),
     Column("group", "GRP", 4, "right", min_screen=90),
-    Column("note", "NOTE", 20, flex=True),
+    Column("note", "NOTE", 20, flex=True, want=36),
     Column("reporter", "FROM", 16, min_screen=141),
 )
 COARSE_ABOVE: Final = 200

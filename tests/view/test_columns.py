@@ -28,3 +28,10 @@ def test_no_column_is_cut_on_any_screen_from_80_cells_on(name):
         if end > screen - SCROLLBAR:
             too_wide[screen] = end
     assert too_wide == {}
+
+
+def test_notes_of_events_get_the_room_of_wide_gaps():
+    slots = lay_out(events.COLUMNS, 119, 120)
+    shown = {slot.column.id: slot.width for slot in slots}
+    assert {"age", "namespace", "group"} <= shown.keys()
+    assert shown["note"] >= 36
