@@ -14,7 +14,7 @@ from lwstui.sandbox.rbac import Attributes, Authorizer
 from lwstui.sandbox.requests import Target, flag
 from lwstui.sandbox.status import StatusError
 
-_BEARER = "Bearer "
+_BEARER = ("Bearer", " ")
 _CONVERSATIONS = frozenset({"attach", "exec", "portforward"})
 _ONE = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _MANY = {"GET": "list", "HEAD": "list", "DELETE": "deletecollection"}
@@ -44,7 +44,8 @@ class Access:
             StatusError: 400 it acts as nobody in particular, 401 the token is nobody's, 403 its
                 owner may not act as that user.
         """
-        user = self.owner(request.headers.get("Authorization", "").removeprefix(_BEARER))
+        kind, space, token = request.headers.get("Authorization", "").partition(" ")
+        user = self.owner(token) if (kind, space) == _BEARER else None
         if user is None:
             raise StatusError(401, "Unauthorized", "Unauthorized")
         other = impersonated(request.headers)

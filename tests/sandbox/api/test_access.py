@@ -224,6 +224,9 @@ async def test_tokens_are_their_accounts(api: Api) -> None:
         "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": given}}
     )
     assert review["status"]["user"]["username"] == BOT
+    for bare in (TOKEN, f"Basic {TOKEN}", f"Bearer{TOKEN}"):
+        answer = await api.client.get("/apis", headers={"Authorization": bare})
+        assert answer.status == 401
     for wrong in (f"{given}x", given.rpartition(".")[0], f"x{given}", "a.b.c"):
         assert (await ask(api, "GET", "/apis", token=wrong))[0] == 401
 
