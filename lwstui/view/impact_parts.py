@@ -109,19 +109,18 @@ def rolls(
         ("Accelerators", Span(f"{devices_asked(touched)} released and asked for again, in steps")),
         ("Serving now", Span(f"{one.ready} of {one.replicas} groups")),
         ("Rollout floor", Span(f"{least} ready groups", "warn" if least == 0 else "")),
-        *((("Takes", Span(_takes(snapshot, one, len(touched), together))),) if touched else ()),
+        *_takes(snapshot, one, len(touched), together),
     )
     return Impact("", "", tuple(what), facts, kubectl, level=3, toll=toll(touched))
 
 
-def _takes(snapshot: Snapshot, one: SetDigest, groups: int, together: int) -> str:
-    """Say how long groups take to start one after another, as far as that is known."""
+def _takes(snapshot: Snapshot, one: SetDigest, groups: int, together: int) -> Facts:
+    """Return how long groups take to start one after another, nothing while that is not known."""
     known = usual_start(snapshot, one.key, Memo(), 0.0)
-    if known is None or known.samples < FEWEST:
-        seen = count(known.samples if known else 0, "start")
-        return f"not known: {seen} of its groups seen, {FEWEST} are needed"
+    if not groups or known is None or known.samples < FEWEST:
+        return ()
     each = started_words(snapshot, one.key)
-    return f"{forecast(groups, together, known)}; a group starts in {each}"
+    return (("Takes", Span(f"{forecast(groups, together, known)}; a group starts in {each}")),)
 
 
 def toll(groups: Sequence[GroupDigest]) -> Toll:

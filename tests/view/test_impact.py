@@ -219,9 +219,7 @@ def test_what_restarts_groups_says_how_long_that_takes():
     restart = RollingRestart(LLAMA, UID, "2026-01-01T00:00:00Z")
     recreate = RecreateGroup(LLAMA, 1, "llama-1", "uid-llama-1")
     unknown = replace(cluster(), starts={})
-    assert facts(impact(unknown, restart, NOW))["Takes"] == (
-        "not known: 0 starts of its groups seen, 3 are needed"
-    )
+    assert "Takes" not in facts(impact(unknown, restart, NOW))
     assert facts(impact(unknown, recreate, NOW))["Usual start"].startswith("not known")
     starts = tuple(GroupStart("repo/vllm:1", 300.0 + 60 * n) for n in range(5))
     known = replace(unknown, starts={LLAMA: starts})
