@@ -30,6 +30,8 @@ SETS = "leaderworkersets.leaderworkerset.x-k8s.io"
 LEASES = "leases.coordination.k8s.io"
 DURATION_S, DEADLINE_S, RETRY_S = 3, 2.0, 0.4
 TIMES = ("--lease-duration", str(DURATION_S), "--renew-deadline", str(DEADLINE_S))
+LONG = ("--lease-duration", "60", "--renew-deadline", "40")
+"""Where no lease shall expire, however busy the machine is."""
 HOSTS = ("127.0.0.1", "localhost")
 
 
@@ -159,7 +161,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def test_one_acts_and_the_other_says_who_does_and_since_when(stage: Stage) -> None:
-    acting, waiting = await stage.start(HOSTS[0]), await stage.start(HOSTS[1])
+    acting, waiting = await stage.start(HOSTS[0], *LONG), await stage.start(HOSTS[1], *LONG)
     await stage.add("a")
     holder = stage.lease()
     assert stage.writes(acting)
@@ -187,14 +189,13 @@ async def test_a_killed_holder_is_replaced(stage: Stage) -> None:
 
 
 async def test_a_holder_that_is_told_to_stop_hands_over_at_once(stage: Stage) -> None:
-    acting, waiting = await stage.start(HOSTS[0]), await stage.start(HOSTS[1])
+    acting, waiting = await stage.start(HOSTS[0], *LONG), await stage.start(HOSTS[1], *LONG)
     holder = stage.lease()["holderIdentity"]
     acting.send(signal.SIGTERM)
     assert await acting.process.wait() == 0
-    stopped_at = time.monotonic()
+    # Nobody else may take it so soon unless it was given back.
+    assert stage.lease().get("holderIdentity") != holder
     await stage.held_by_another(holder)
-    # Within a retry period; the rest is for a machine that is busy.
-    assert time.monotonic() - stopped_at < DURATION_S - RETRY_S
     await eventually(lambda: "controller works" in waiting.log)
     await stage.add("a")
 
@@ -219,6 +220,6 @@ async def test_a_holder_that_was_suspended_writes_nothing_when_it_goes_on(stage:
 
 
 async def test_the_lease_covers_controllers_of_other_namespaces(stage: Stage) -> None:
-    await stage.start(HOSTS[0], "--namespace", "kube-public")
-    waiting = await stage.start(HOSTS[1], "--namespace", "default")
+    await stage.start(HOSTS[0], *LONG, "--namespace", "kube-public")
+    waiting = await stage.start(HOSTS[1], *LONG, "--namespace", "default")
     assert "serves=kube-public" in waiting.log
