@@ -32,7 +32,7 @@ def test_a_shell_in_a_leader_and_back(terminal):
     terminal.wait_for("GROUP MAP")
     terminal.send("s")
     terminal.wait_for(r"shell in default/leaderworkerset-sample-\d container")
-    terminal.wait_for(r"-0:/# ")
+    terminal.wait_for(r"-\d:/# ")
     terminal.send("echo index=$LWS_WORKER_INDEX\r")
     terminal.wait_for(r"index=0\b")
     terminal.send("stty size 2>/dev/null; exit 3\r")
@@ -62,6 +62,7 @@ def test_an_attached_process_is_left_running(terminal):
     terminal.wait_for("GROUP MAP")
     terminal.send("a")
     terminal.wait_for(r"attached to default/leaderworkerset-sample-\d container nginx \(ctrl-\]")
+    terminal.wait_for(r"GET / HTTP")  # by then it listens to keys
     terminal.send("\x1d")
     terminal.wait_for(r"attached to \S+ container nginx: closed")
     terminal.wait_for(r"groups 3/3 ready")
