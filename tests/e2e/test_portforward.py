@@ -74,12 +74,16 @@ async def test_it_goes_on_to_the_next_leader(served):
     world, key, look, forwards = served
     opened = await forwards.open(ForwardRequest(key, f"{key.name}-0", 8080, group=0))
     assert await get(opened.request.local) == "HTTP/1.1 200 OK"
-    before = look()[0].uid
-    world.sandbox.store.delete("pods", *look()[0].key)
+
+    def leader():
+        return next((pod for pod in look() if pod.worker == 0), None)
+
+    before = leader()
+    world.sandbox.store.delete("pods", *before.key)
 
     def replaced():
-        pods = look()
-        return pods and pods[0].uid != before and pods[0].ready
+        found = leader()
+        return found is not None and found.uid != before.uid and found.ready
 
     await eventually(replaced, 20, what="a new leader")
     assert await get(opened.request.local) == "HTTP/1.1 200 OK"

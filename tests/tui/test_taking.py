@@ -89,7 +89,10 @@ async def test_what_is_shown_is_saved_in_a_format(app, tmp_path, form):
         if form == "text":
             assert "ns:llm-prod" in text.splitlines()[0]
             assert "sort NAME↑" in text.splitlines()[0]
-            assert [line.split()[1] for line in text.splitlines()[3:]] == wanted
+            lines = [line for line in text.splitlines() if line]
+            head = next(n for n, line in enumerate(lines) if line.startswith("STATE "))
+            assert lines[1].startswith("NEEDS ATTENTION")
+            assert [line.split()[1] for line in lines[head + 1 :]] == wanted
         elif form == "csv":
             rows = list(csv.DictReader(io.StringIO(text)))
             assert [row["NAME"] for row in rows] == wanted
