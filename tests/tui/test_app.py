@@ -11,7 +11,7 @@ from lwstui.tui.screens.fleet import FleetScreen
 from lwstui.tui.screens.lws import LwsScreen
 from lwstui.tui.screens.nodes import NodesScreen
 from lwstui.tui.widgets.keyed_table import KeyedTable
-from tests.tui.support import FakeBackend, console, shown, until
+from tests.tui.support import FakeBackend, console, settled, shown, until
 from tests.tui.worlds import World, busy
 
 
@@ -112,6 +112,7 @@ async def test_an_unchanged_snapshot_rebuilds_no_rows():
     app = console(backend)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "llama405b" in shown(app))
+        await settled(pilot, app)
         built = app.memo.built
         backend.publish(replace(app.snapshot, version=2))
         await until(pilot, lambda: app.snapshot.version == 2)
