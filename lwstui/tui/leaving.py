@@ -18,7 +18,11 @@ def _works(snapshot: Snapshot, works: list[Key]) -> str:
 
 
 def at_stake(
-    snapshot: Snapshot, *, forwards: Sequence[Forward] = (), going_to: str = ""
+    snapshot: Snapshot,
+    *,
+    forwards: Sequence[Forward] = (),
+    going_to: str = "",
+    suspends: bool = False,
 ) -> Impact | None:
     """Return what leaving would interrupt, None if nothing depends on this program.
 
@@ -26,6 +30,7 @@ def at_stake(
         snapshot: What is known.
         forwards: Open port-forwards.
         going_to: The context to go to instead; empty to leave the program.
+        suspends: Whether the program is stopped by its shell instead, to go on later.
     """
     if snapshot.cluster.playing is not None:
         return None
@@ -61,4 +66,7 @@ def at_stake(
     if going_to:
         facts.append(("Going to", Span(going_to)))
     title = "LEAVE THIS CONTEXT" if going_to else "LEAVE"
+    if suspends:
+        title = "SUSPEND"
+        what.append("All of the program stands still until the shell lets it go on: fg.")
     return Impact(title, snapshot.cluster.context, tuple(what), tuple(facts))

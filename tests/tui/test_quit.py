@@ -100,3 +100,19 @@ async def test_a_tick_after_the_screens_are_gone_does_nothing():
         await until(pilot, lambda: "llama405b" in shown(app))
     assert not app.screen_stack
     app.tick()
+
+
+@pytest.mark.parametrize(("mode", "asks"), [("leader", True), ("native", False)])
+async def test_suspending_asks_when_the_controller_would_stand_still(monkeypatch, mode, asks):
+    app, stopped = console(FakeBackend(first=_world(mode).snapshot())), list[int]()
+    monkeypatch.setattr(app, "suspend_program", lambda: stopped.append(1))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "llama405b" in shown(app))
+        await keys(pilot, "colon", *"suspend", "enter")
+        if asks:
+            await opened(pilot, app, "SUSPEND")
+            assert "stop being replaced" in shown(app)
+            assert not stopped
+            await until(pilot, lambda: not app.screen.locked)
+            await pilot.press("y")
+        await until(pilot, lambda: stopped == [1])

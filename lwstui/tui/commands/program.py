@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from lwstui.config.settings import ConfigError
-from lwstui.tui import places
+from lwstui.tui import places, verbs
 from lwstui.tui.commands.objects import nearest
 from lwstui.tui.commands.spec import Command, CommandError, CommandSpec
 from lwstui.tui.host import Host
+from lwstui.tui.leaving import at_stake
 from lwstui.tui.lookpicker import pick_theme
 from lwstui.tui.routes import CONFIG, Route
 
@@ -74,7 +75,14 @@ def _aliases(host: Host, command: Command) -> None:
 
 def _suspend(host: Host, command: Command) -> None:
     del command
-    host.suspend_program()
+    host.run_task(_suspend_guarded(host))
+
+
+async def _suspend_guarded(host: Host) -> None:
+    """Stop the program; ask first if something depends on it."""
+    impact = at_stake(host.snapshot, forwards=host.backend.forwards(), suspends=True)
+    if impact is None or await verbs.leave_guard(host, impact, quits=False, label="Suspend"):
+        host.suspend_program()
 
 
 COMMANDS: Final = (

@@ -160,15 +160,18 @@ async def _to_the_end(host: Host, target: Key) -> None:
         host.say(f"{last.target}: {told}", "ok" if last.ok else "bad")
 
 
-async def leave_guard(host: Host, impact_text: Impact, *, quits: bool = True) -> bool:
+async def leave_guard(
+    host: Host, impact_text: Impact, *, quits: bool = True, label: str = "Leave"
+) -> bool:
     """Ask whether to leave although something depends on this program.
 
     Args:
         host: The application.
         impact_text: What leaving interrupts.
         quits: Whether the program is left, not only the cluster.
+        label: Of the button that leaves.
     """
-    dialog = ConfirmDialog(impact_text, confirm="Leave")
+    dialog = ConfirmDialog(impact_text, confirm=label)
     dialog.set_class(quits, LEAVING)
     answer: bool | None = await host.ask(dialog)
     return bool(answer)

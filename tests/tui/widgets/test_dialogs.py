@@ -297,3 +297,20 @@ def test_long_facts_are_wrapped_under_their_value():
     lines = ["".join(span.text for span in line) for line in words_of(impact, None, 40).details]
     assert lines[-1].startswith(" " * len("Blocked by  "))
     assert len([line for line in lines if "many" in line]) > 1
+
+
+async def test_a_command_typed_into_a_dialog_answers_nothing():
+    clock = Clock()
+    asking = Asking(ConfirmDialog(IMPACT, done(), clock=clock))
+    async with run(asking.app) as pilot:
+        await asking.open(pilot, clock)
+        await eventually(lambda: not asking.disabled())
+        for key in ("colon", *"yaml", "n", "y"):
+            clock.now += 0.6
+            await pilot.press(key)
+            await pilot.pause()
+            assert asking.answer is UNASKED
+        clock.now += 1.1
+        await pilot.press("y")
+        await pilot.pause()
+        assert asking.answer is True

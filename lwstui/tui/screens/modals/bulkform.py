@@ -80,7 +80,8 @@ class BulkFormDialog(BulkDialog):
         character = event.character or ""
         field = self.query_one("#bulk-0", Field)
         typing = isinstance(self.focused, Field)
-        if self.locked or typing or not character or character not in self._begins:
+        deaf = self.locked or self.mistaken
+        if deaf or typing or not character or character not in self._begins:
             return
         event.stop()
         event.prevent_default()

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 _ASK_AFTER_S: Final = 0.3
 _FRESH_S: Final = 10.0
+_ASTRAY_S: Final = 1.0
+"""Silence after which keys are for the dialog again once some were meant for something else."""
 _PARTS: Final = (
     "#dialog, #dialog-head, #dialog-text, #dialog-verdict, #dialog-ask, #dialog-name, #confirm"
 )
@@ -117,6 +119,7 @@ class Dialog(LongBox[T], Generic[T]):
         self._confirm_label = confirm
         self._clock = clock
         self._opened_at: float | None = None
+        self._astray_at = float("-inf")
         self.lock_s = STANDARD.grace_s
         self._impact = Impact("", "", ())
         self._dry_run: Span | None = None
@@ -177,6 +180,11 @@ class Dialog(LongBox[T], Generic[T]):
     def locked(self) -> bool:
         """Whether keys are still ignored."""
         return self._opened_at is None or self._clock() - self._opened_at < self.lock_s
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether letters come that are meant for something else than the dialog."""
+        return self._clock() - self._astray_at < _ASTRAY_S
 
     def ask_anew(self, label: str) -> None:
         """Ask a question that is not the one that was read: Cancel first, keys ignored again.
@@ -330,8 +338,14 @@ class Dialog(LongBox[T], Generic[T]):
     # Answers.
 
     def on_key(self, event: events.Key) -> None:
-        """Drop keys that were pressed before the dialog could be read."""
-        if self.locked:
+        """Drop keys that were pressed before the dialog could be read, or that are not for it.
+
+        Whoever types a command that the dialog does not know has not seen that it is there: the
+        letters that follow answer nothing.
+        """
+        if event.is_printable and (self.mistaken or event.key not in self.active_bindings):
+            self._astray_at = self._clock()
+        if self.locked or (self.mistaken and event.is_printable):
             event.stop()
             event.prevent_default()
 

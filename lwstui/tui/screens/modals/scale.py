@@ -105,9 +105,11 @@ class ScaleDialog(Dialog[int]):
     def on_key(self, event: events.Key) -> None:
         """Take digits as the number; the first one replaces it."""
         character = event.character or ""
-        if self.locked or not (character.isascii() and character.isdigit()):
+        deaf = self.locked or self.mistaken
+        if deaf or not (character.isascii() and character.isdigit()):
             return
         event.stop()
+        event.prevent_default()
         typed = character if self._fresh else self._wanted + character
         self._set(typed[:_MOST_DIGITS].lstrip("0") or "0")
         self._fresh = False
