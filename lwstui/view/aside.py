@@ -11,7 +11,7 @@ from lwstui.state.model import Snapshot
 from lwstui.state.patches import images
 from lwstui.state.starts import usual
 from lwstui.view.ages import age, count, moment, ratio
-from lwstui.view.digest import GroupDigest, SetDigest, digest
+from lwstui.view.digest import GroupDigest, SetDigest, digest, digests
 from lwstui.view.health import FAULTS
 from lwstui.view.memo import Memo
 from lwstui.view.phrases import event_tone, runs
@@ -31,6 +31,7 @@ def set_aside(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tuple[Lin
     if lws is None:
         return ()
     one = digest(snapshot, lws, memo, now)
+    ready = sum(each.ready for each in digests(snapshot, memo, now))
     return (
         *_state(one, now),
         (),
@@ -38,8 +39,8 @@ def set_aside(snapshot: Snapshot, key: Key, now: float, memo: Memo) -> tuple[Lin
         (),
         *_behind(one, now),
         *_waits(snapshot, key),
-        *_hour("LAST HOUR", trends_of(snapshot, key, one.replicas, now), now),
-        *_hour("LAST HOUR OF ALL SETS", trends_of_all(snapshot, now), now),
+        *_hour("LAST HOUR", trends_of(snapshot, key, one.replicas, now, ready=one.ready), now),
+        *_hour("LAST HOUR OF ALL SETS", trends_of_all(snapshot, now, ready=ready), now),
     )
 
 

@@ -49,21 +49,30 @@ def strip(
         now: Epoch seconds.
         memo: Remembers since when a cause holds.
     """
+    return announced(found, controller, now, memo)[0]
+
+
+def announced(
+    found: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
+) -> tuple[tuple[Attention, ...], bool]:
+    """Return the lines of the strip, and whether there are causes that are too new for it."""
     causes = [cause for one in found for cause in _remembered(one, now, memo)]
     lasting = [cause for cause in causes if _lasts(cause, now, memo)]
     lasting.sort(key=_score)
     lines = [_line(alike, now) for alike in _by_node(lasting)]
+    alone = (one for one in found if attended(controller, one.key) is False)
+    lone = [one for one in alone if orphaned(controller, one.lws, _some_pods(one))]
+    unserved = _unserved(lone, controller, now, memo)
     # All sets may be hit, so it comes before what is unknown of single groups.
     at = next((n for n, line in enumerate(lines) if line.glyph == "?"), len(lines))
-    return (*lines[:at], *_unserved(found, controller, now, memo), *lines[at:])
+    fresh = len(lasting) < len(causes) or bool(lone and not unserved)
+    return (*lines[:at], *unserved, *lines[at:]), fresh
 
 
 def _unserved(
-    found: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
+    lone: Sequence[SetDigest], controller: ControllerView, now: float, memo: Memo
 ) -> tuple[Attention, ...]:
     """Return one line for all sets that nobody serves, none if somebody serves each."""
-    alone = (one for one in found if attended(controller, one.key) is False)
-    lone = [one for one in alone if orphaned(controller, one.lws, _some_pods(one))]
     start = memo.since("unserved", now, holds=bool(lone))
     if start is None or now < start + ANNOUNCE_AFTER_S:
         return ()

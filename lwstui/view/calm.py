@@ -25,12 +25,13 @@ class Calm(NamedTuple):
     text: Line
 
 
-def calm(snapshot: Snapshot, found: Sequence[SetDigest]) -> Calm:
+def calm(snapshot: Snapshot, found: Sequence[SetDigest], *, fresh: bool = False) -> Calm:
     """Return what to say of a fleet without a known cause; no text if there is nothing to say.
 
     Args:
         snapshot: What is known.
         found: Digests of all sets.
+        fresh: Whether something is wrong that may pass before it is announced.
     """
     ready = _ready(found)
     if not ready:
@@ -56,6 +57,10 @@ def calm(snapshot: Snapshot, found: Sequence[SetDigest]) -> Calm:
         head = (Span(f"{worst.subject}: ", "bold"), Span(worst.diagnosis, "warn"))
         tail = (Span(f"{rest}   :insights", "dim"), Span(f"   {ready}", "dim"))
         return Calm(Span("NO GROUP NEEDS ATTENTION, BUT", "warn"), (*head, *tail))
+    if fresh:
+        title = Span("WHAT NEEDS ATTENTION IS NOT KNOWN YET", "busy")
+        wrong = Span("something has been wrong for a moment", "busy")
+        return Calm(title, (wrong, Span(f"   {ready}", "dim")))
     return Calm(Span("NOTHING NEEDS ATTENTION", "dim"), (Span(ready, "ok"),))
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from controller.api.meta import parse_time
 from lwstui.state.model import Snapshot
 from lwstui.view.ages import age, changes_in, percent, ratio
-from lwstui.view.attention import strip
+from lwstui.view.attention import announced
 from lwstui.view.calm import calm
 from lwstui.view.custom import WIDE_ONLY
 from lwstui.view.digest import SetDigest, digests
@@ -68,7 +68,7 @@ def fleet(
         width: Cells of the screen; the event lines fill it.
     """
     found = digests(snapshot, memo, now)
-    attention = strip(found, snapshot.controller, now, memo)
+    attention, fresh = announced(found, snapshot.controller, now, memo)
     rows: Iterable[Row] = rows_of_sets(snapshot, now, memo)
     if query.sort in ("", "state"):
         rows = _worst_first(rows, attention)
@@ -78,7 +78,7 @@ def fleet(
     grouped = len(found) > MANY and not (query.filter or query.sort or query.faults_only)
     if grouped:
         table = replace(table, rows=by_namespace(found, table.rows, columns, now, memo))
-    quiet, times = calm(snapshot, found), snapshot.manner.times
+    quiet, times = calm(snapshot, found, fresh=fresh), snapshot.manner.times
     newest = nlargest(EVENT_LINES, snapshot.events.values(), key=lambda event: event.last_at)
     return FleetView(
         title=_title(query, len(table.rows), table.total, grouped=grouped),

@@ -6,7 +6,7 @@ What another source than this console remembers stands in front, dimmed, and is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan
 from typing import Final
 
@@ -68,7 +68,9 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def trends_of(snapshot: Snapshot, key: Key, groups: int, now: float) -> tuple[Trend, ...]:
+def trends_of(
+    snapshot: Snapshot, key: Key, groups: int, now: float, *, ready: int | None = None
+) -> tuple[Trend, ...]:
     """Return the trends of a set, as far as there is anything to show.
 
     Args:
@@ -76,20 +78,26 @@ def trends_of(snapshot: Snapshot, key: Key, groups: int, now: float) -> tuple[Tr
         key: The set.
         groups: Groups that it should have.
         now: Epoch seconds.
+        ready: Groups that are ready at present; the fewest of the last minute if not given.
     """
     telemetry = snapshot.telemetry
     own, past = telemetry.trends.get(key, NO_TRENDS), telemetry.past.get(key, NO_TRENDS)
     mine = (one for one in snapshot.deaths if one.set_key == key)
-    return (*_measured(own, past, now, groups), *_ends(mine, now))
+    return (*_measured(own, past, now, groups, ready), *_ends(mine, now))
 
 
-def trends_of_all(snapshot: Snapshot, now: float) -> tuple[Trend, ...]:
-    """Return the trends of all sets together, as far as there is anything to show."""
-    return (*_measured(snapshot.telemetry.whole, NO_TRENDS, now, 0), *_ends(snapshot.deaths, now))
+def trends_of_all(snapshot: Snapshot, now: float, *, ready: int | None = None) -> tuple[Trend, ...]:
+    """Return the trends of all sets together; see ``trends_of``."""
+    whole = snapshot.telemetry.whole
+    return (*_measured(whole, NO_TRENDS, now, 0, ready), *_ends(snapshot.deaths, now))
 
 
-def _measured(own: Trends, past: Trends, now: float, groups: int) -> Iterator[Trend]:
-    yield from _trend("ready", own.ready, past.ready, now, (_whole, float(groups) or None, min))
+def _measured(
+    own: Trends, past: Trends, now: float, groups: int, ready: int | None
+) -> Iterator[Trend]:
+    shape = (_whole, float(groups) or None, min)
+    for one in _trend("ready", own.ready, past.ready, now, shape):
+        yield one if ready is None else replace(one, now=_whole(ready))
     yield from _trend("util", own.util, past.util, now, (percent_of, 1.0, _mean))
     yield from _trend("tok/s", own.tokens, NO_TRACK, now, (_whole, None, _mean))
 

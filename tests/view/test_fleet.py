@@ -201,6 +201,17 @@ def test_what_is_not_seen_is_not_called_fine(sync, title, says):
     assert (found.quiet.text, said(found)) == (title, says)
 
 
+def test_what_is_wrong_for_a_moment_is_not_called_nothing():
+    nobody = ControllerView(mode="off")
+    snap, memo = snapshot(sets=(lws(1),), pods=group(0), controller=nobody), Memo()
+    first = view(snap, memo=memo)
+    assert first.attention == ()
+    assert first.quiet.text == "WHAT NEEDS ATTENTION IS NOT KNOWN YET"
+    assert said(first) == "something has been wrong for a moment   all 1 group ready"
+    later = view(snap, memo=memo, now=NOW + 2.5)
+    assert [line.what for line in later.attention] == ["unserved"]
+
+
 def test_what_the_rules_find_elsewhere_is_not_called_nothing():
     node_lost = Finding("N3", Severity.WARNING, Subject("node", name="n1"), "it is [cordoned]")
     note = replace(node_lost, rule="D10", severity=Severity.INFO)

@@ -44,6 +44,15 @@ def test_a_set_shows_what_is_known_of_its_last_hour():
     assert text(line(known(own))) == "last hour   ready 4 █▅█   util 90% ▅ █   tok/s 200 ▅█"
 
 
+def test_what_is_ready_at_present_is_said_although_a_minute_shows_the_fewest():
+    shown = known(Trends(ending(4.0, 0.0)))
+    found = trends_of(shown, LLAMA, 4, NOW, ready=4)
+    assert text(trend_line(found, NOW, 400)).startswith("last hour   ready 4 █")
+    telemetry = replace(shown.telemetry, whole=Trends(ending(9.0, 0.0)))
+    (one,) = trends_of_all(replace(shown, telemetry=telemetry), NOW, ready=7)
+    assert one.now == "7"
+
+
 def test_what_nothing_is_known_of_is_not_drawn():
     assert line(known()) == ()
     assert line(known(Trends(ending(4.0)))) == ()

@@ -25,11 +25,11 @@ from lwstui.tui.screens.titles import about
 from lwstui.tui.whynot import alternatives
 from lwstui.tui.widgets.groupmap import GroupMap
 from lwstui.tui.widgets.keyed_table import KeyedTable
+from lwstui.view.digest import digest
 from lwstui.view.events import events
 from lwstui.view.lws import cell_line, set_view
 from lwstui.view.pods import pods
-from lwstui.view.spec import replicas_of
-from lwstui.view.trends import trend_line, trends_of
+from lwstui.view.trends import Trend, trend_line, trends_of
 from lwstui.view.types import Column, Line, Query, Ref, SetView, Span, TableView
 
 SCOPES_OF_TAB: Final[dict[str, tuple[Scope, ...]]] = {
@@ -125,8 +125,10 @@ class LwsScreen(FoldsEvents):
         self.show_headline()
 
     def _show_trends(self, snapshot: Snapshot, now: float) -> None:
-        lws = snapshot.sets.get(self._key)
-        found = trends_of(snapshot, self._key, replicas_of(lws), now) if lws else ()
+        lws, found = snapshot.sets.get(self._key), tuple[Trend, ...]()
+        if lws is not None:
+            one = digest(snapshot, lws, self.host.memo, now)
+            found = trends_of(snapshot, self._key, one.replicas, now, ready=one.ready)
         line = trend_line(found, now, max(60, self.size.width - 2))
         self.query_one("#trends", LineBlock).show((line,) if line else ())
 
