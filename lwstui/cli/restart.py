@@ -21,6 +21,7 @@ from lwstui.cli.sets import (
     place_of,
     progress,
     wait,
+    warn_unattended,
 )
 
 if TYPE_CHECKING:
@@ -89,9 +90,12 @@ async def _restart(operator: SetOperator, name: str, arguments: argparse.Namespa
     if group is not None:
         return await _restart_group(operator, lws, group, arguments)
     code = await change(operator, lws, rolling_restart(operator, lws), "restarted", arguments)
-    if code or not arguments.wait or arguments.dry_run == "server":
+    if code or arguments.dry_run == "server":
         return code
-    return await wait(operator, lws, arguments)
+    if arguments.wait:
+        return await wait(operator, lws, arguments)
+    await warn_unattended(operator, lws)
+    return 0
 
 
 async def _restart_group(

@@ -18,6 +18,7 @@ from lwstui.cli.sets import (
     number_from,
     operate,
     wait,
+    warn_unattended,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ async def _scale(operator: SetOperator, name: str, arguments: argparse.Namespace
     for scaler in await operator.autoscalers(lws.key):
         warning = f"HorizontalPodAutoscaler {scaler} scales {meta.name} and may change it again"
         print(f"lwstui: warning: {warning}", file=sys.stderr)
-    if not arguments.wait or arguments.dry_run == "server":
+    if arguments.dry_run == "server":
         return 0
-    return await wait(operator, lws, arguments)
+    if arguments.wait:
+        return await wait(operator, lws, arguments)
+    await warn_unattended(operator, lws)
+    return 0

@@ -249,6 +249,25 @@ async def change(
     return 0
 
 
+async def warn_unattended(operator: SetOperator, lws: LeaderWorkerSet) -> None:
+    """Say on standard error that nothing follows a change of a set on which no controller acts.
+
+    Whoever may not see that is told nothing: the change itself is made.
+    """
+    from controller.errors import ControllerError
+
+    try:
+        observer = await operator.observe(lws)
+    except ControllerError:
+        return
+    if observer.attended is False:
+        name = lws.metadata.name
+        print(
+            f"lwstui: warning: no controller acts on {name}: nothing follows until one runs",
+            file=sys.stderr,
+        )
+
+
 async def wait(operator: SetOperator, lws: LeaderWorkerSet, arguments: argparse.Namespace) -> int:
     """Follow the rollout of a set to its end, a line per change, and return the exit code."""
     from lwstui.runtime.rollouts import follow

@@ -74,6 +74,10 @@ async def test_restarting_one_group_leaves_the_others(world: World) -> None:
     assert (alone.code, alone.out) == (1, "")
     assert "no controller acts on the set, so nothing would make the group again" in alone.err
     assert leaders(world) == before
+    ran = await ok(world, "scale", "demo", "--replicas", "3", "--lease-namespace", "elsewhere")
+    assert ran.err == (
+        "lwstui: warning: no controller acts on demo: nothing follows until one runs\n"
+    )
     ran = await ok(world, "restart", "lws/demo/1", "--wait", *PATIENT)
     assert ran.lines[0] == f"{NAME} group 1 restarted"
     after = leaders(world)
