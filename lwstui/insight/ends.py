@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from controller.api.pods import Pod
@@ -101,8 +102,11 @@ def _recreated(world: World, deaths: Iterable[Death]) -> Iterator[Finding]:
 
 
 def restarted(pod: Pod, death: Death, since: str) -> Finding:
-    """P20: a container ended lately and all is as if nothing had been."""
-    return finding(
+    """P20: a container ended lately and all is as if nothing had been.
+
+    It does not explain a group that is recreated again and again: that is what is wrong.
+    """
+    found = finding(
         "P20",
         Severity.INFO,
         pod,
@@ -110,6 +114,7 @@ def restarted(pod: Pod, death: Death, since: str) -> Finding:
         (Evidence(f"{death.container} ended: {death.how}", death.at), *_last(death)),
         Advice("see its last lines", "pod.previous-logs"),
     )
+    return replace(found, explains=found.explains - {"G5"})
 
 
 def _of_death(world: World, pod: Pod, death: Death) -> Iterator[Finding]:

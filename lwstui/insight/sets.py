@@ -267,7 +267,7 @@ def loops(world: World, group: GroupId, pods: Sequence[Pod]) -> Iterator[Finding
         Advice("stop recreating it and keep the failed pods to look at", command="freeze"),
         Advice("see the last lines of the pod that ended first", "group.logs"),
         groups=(group,),
-        explains=("P1", "E5", "E7", "G7"),
+        explains=("P1", "P20", "E5", "E7", "G7"),
     )
 
 

@@ -48,10 +48,8 @@ def test_an_edit_in_an_editor_is_confirmed_and_followed_to_its_end(terminal):
     terminal.send("e")
     terminal.wait_for("EDIT LEADERWORKERSET")
     terminal.wait_for(r"spec.replicas: 3 -> 4")
-    before = terminal.wait_for(r"Server dry run +accepted")
-    terminal.wait_for(lambda text: text != before)  # by then it listens to keys
-    terminal.send("y")
-    terminal.wait_for(r"leaderworkerset-sample .*4/4")
+    terminal.wait_for(r"Server dry run +accepted")
+    terminal.answer("y", r"leaderworkerset-sample .*4/4")
     terminal.wait_for(r"edit LeaderWorkerSet: done after")
 
 

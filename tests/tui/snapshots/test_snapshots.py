@@ -120,6 +120,8 @@ def test_logs(snap_compare):
         await until(pilot, lambda: "readiness probe" in shown(app))
         await keys(pilot, "slash", *"nccl", "enter")
         await until(pilot, lambda: "/ nccl" in shown(app))
+        # What the second that passed brings: the rate of lines, and how old the last word is.
+        await until(pilot, lambda: "last 15 min" in shown(app) and "LIVE 1s" in shown(app))
         await settled(pilot, app)
 
     app = console(backend, clock=lambda: clock[0])
