@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -33,12 +34,22 @@ class Connector(aiohttp.TCPConnector):
         )
 
     async def close(self, *, abort_ssl: bool = False) -> None:
-        """Close all connections; one whose peer is silent is waited for a second at most."""
+        """Close all connections; one whose peer is silent is cut after a second."""
         await super().close(abort_ssl=abort_ssl)
-        for _ in range(_LOOKS):
+        if await self._ended(_LOOKS):
+            return
+        for one in tuple(self._sockets):
+            with suppress(OSError):  # it may have ended by itself meanwhile
+                one.shutdown(socket.SHUT_RDWR)
+        await self._ended(_LOOKS)
+
+    async def _ended(self, looks: int) -> bool:
+        """Look so many times whether no connection is left."""
+        for _ in range(looks):
             if all(one.fileno() == -1 for one in self._sockets):
-                return
+                return True
             await asyncio.sleep(_LOOK_S)
+        return False
 
     def _made(self, address: tuple[Any, ...]) -> socket.socket:
         """Return a socket that notices a peer that is gone, which a silent watch would not."""

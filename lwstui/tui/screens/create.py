@@ -74,6 +74,8 @@ class CreateScreen(ConsoleScreen):
             self._problem = str(error)
             self.refresh_view()
             return
+        if not self.alive:
+            return  # it was left while the example was read
         self._choices = fields(self._example, self._namespace)
         if not self._choices:
             self._problem = f"there is no LeaderWorkerSet in {self.route.detail}"
