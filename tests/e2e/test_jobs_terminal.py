@@ -266,11 +266,9 @@ def test_3_a_restart_loop_how_fast_and_freeze_it(cluster: Cluster, console: Any)
         at.see(r"job-3/looping +group 0 +recreate loop ×\d")
         assert at.keys == 0
         at.press("w", r"group 0: it was recreated \d+ times(.|\n)*:freeze")
-        at.choose(r"▶ +stop recreating it")
-        at.press(ENTER, r"FREEZE(.|\n)*Group 0 is left as it is")
-        assert (
-            at.keys <= 10
-        )  # crashes that are noticed meanwhile come with suggestions of their own
+        # Suggestions come and go with every crash that is noticed: that enter on this one freezes
+        # is shown where nothing crashes meanwhile, in tui.acceptance.test_jobs.
+        assert at.keys == 1
 
 
 def test_4_what_is_broken_everywhere(cluster: Cluster, console: Any) -> None:
