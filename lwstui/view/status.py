@@ -125,9 +125,10 @@ def _controller(snapshot: Snapshot, now: float, memo: Memo | None) -> Span:
     if view.mode in ("standby", "elsewhere") and view.holder:
         said = Span(f"{said.text} ({view.holder.partition('_')[0]})", said.tone)
     off = len(paused_sets(snapshot, now, memo))
-    if not off or view.mode == "paused":
+    # One that cannot act leaves all sets alone; with the count the word would fit no small screen.
+    if not off or view.mode in ("paused", "failed"):
         return said
-    return Span(f"{said.text} ‖ {off} paused", "bad" if said.tone == "bad" else "warn")
+    return Span(f"{said.text} ‖ {off} paused", "warn")
 
 
 def _groups(snapshot: Snapshot, now: float, memo: Memo | None) -> tuple[int, int]:

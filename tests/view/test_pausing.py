@@ -59,6 +59,7 @@ def text(lines):
     [
         ("leader", "CTL ◆ leader ‖ 1 paused"),
         ("elsewhere", "CTL ◇ (laptop) ‖ 1 paused"),
+        ("failed", "CTL ✕ failed"),
         ("paused", "CTL ‖ paused"),
     ],
 )
